@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The frame relay: one loop that joins any number of interfaces to their VDE networks.
+ *
+ * A line is one interface's port and one network's link. Towards the network, what the kernel hands
+ * over with segmentation offload (up to 64 KiB) is cut into frames; towards the kernel, in-order
+ * segments of one flow are joined (offload.h). A full network stops the reading of the port
+ * (back-pressure); a lost one loses frames as a pulled cable does.
+ */
+#ifndef RELAY_H
+#define RELAY_H
+
+#include "netns.h"
+#include "vdelink.h"
+
+struct relay;
+struct relay_line;
+
+/* Returns 0 and the relay, or -errno. */
+int relay_new(struct relay **relay);
+
+/* Runs the loop in the calling thread until relay_stop; returns 0 or -errno (of the loop itself,
+ * never of a line). Signals are the caller's business: block them before. */
+int relay_run(struct relay *relay);
+
+/* Ends relay_run; callable from any thread and from a signal handler. */
+void relay_stop(struct relay *relay);
+
+/* Frees a relay that is not running, its lines with it. */
+void relay_free(struct relay *relay);
+
+/* Adds a line; any thread, running or not. On success the relay owns the port's descriptor and the
+ * link. Returns 0 or -errno (nothing is taken then). */
+int relay_add(struct relay *relay, const struct netns_port *port, struct vdelink *link,
+	struct relay_line **line);
+
+/* Removes a line: closes its port (the interface disappears) and its link. On return the loop does
+ * not touch it any more. Any thread but the loop's own. */
+void relay_remove(struct relay *relay, struct relay_line *line);
+
+/* What has passed since the line was added. */
+struct relay_stats {
+	uint64_t to_network_frames, to_network_bytes, to_network_dropped;
+	uint64_t to_kernel_frames, to_kernel_bytes, to_kernel_dropped;
+	uint64_t joined; /* frames that reached the kernel inside another */
+};
+void relay_get_stats(struct relay *relay, struct relay_line *line, struct relay_stats *stats);
+
+#endif

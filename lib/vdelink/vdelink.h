@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A connection to a VDE network that never blocks and moves frames in bursts.
+ *
+ * libvdeplug's vde_recv and vde_send handle one frame a call and ignore their flags: they block.
+ * Where the plugin's data descriptor is a connected AF_UNIX datagram or seqpacket socket (vde://,
+ * ptp://), this layer sets O_NONBLOCK on it and uses recvmmsg and sendmmsg. For any other plugin it
+ * polls before each vde_recv and sends from a thread of its own, through a bounded queue; calls on
+ * one vde connection never overlap.
+ *
+ * States: UP -> LOST (control descriptor at end of file, ECONNREFUSED, ...) -> REOPENING -> UP.
+ * vde_open may block for seconds, so it is called again from a short-lived thread of the link, with
+ * back-off; whoever polls the link only sees its descriptor become ready.
+ *
+ * A link is used by one thread at a time; only vdelink_open and vdelink_close may block.
+ */
+#ifndef VDELINK_H
+#define VDELINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+#define VDELINK_FRAME_MAX 65550 /* 64 KiB and an Ethernet header with one 802.1Q tag */
+
+struct vdelink;
+
+enum vdelink_state {
+	VDELINK_UP,
+	VDELINK_LOST,      /* waiting for the next attempt */
+	VDELINK_REOPENING, /* a thread is inside vde_open */
+};
+
+
+/* Opens `vnl` ("=command" runs a command that carries a vde stream on its stdin and stdout).
+ * May block. Returns 0 and the link, or -errno; nothing is left behind on failure. */
+int vdelink_open(const char *vnl, const char *description, struct vdelink **link);
+
+/* Closes; ends the link's threads. Waits for a vde_open under way. */
+void vdelink_close(struct vdelink *link);
+
+/* Readable when vdelink_recv would return frames or the state may have changed. The descriptor
+ * stays the same over a loss and a reopening (an epoll descriptor where several are to be
+ * watched), so it is registered once. */
+int vdelink_fd(const struct vdelink *link);
+enum vdelink_state vdelink_state(const struct vdelink *link);
+
+/* Largest frame the network carries, when known; 0 when not (then 1514 is assumed by users). */
+size_t vdelink_frame_max(const struct vdelink *link);
+
+/* Receives up to `max` frames into the room that `frames` describe; sets each iov_len to the
+ * frame's length (a frame longer than its room is dropped and counted). Returns the number of
+ * frames, 0 when none is waiting. Never an error: a lost network gives 0 and changes the state. */
+unsigned int vdelink_recv(struct vdelink *link, struct iovec *frames, unsigned int max);
+
+/* One frame to send, as pieces (headers and payload need not be contiguous). */
+struct vdelink_frame {
+	const struct iovec *piece;
+	unsigned int pieces;
+};
+
+/* Sends up to `count` frames in order. Returns how many were taken (sent, or dropped because the
+ * network is lost or refuses that frame); fewer than `count` means full: wait with
+ * vdelink_want_write and try the rest again. The pieces may be reused on return. */
+unsigned int vdelink_send(struct vdelink *link, const struct vdelink_frame *frames,
+	unsigned int count);
+
+/* While `want` is true, vdelink_fd also becomes readable when there is room to send. */
+void vdelink_want_write(struct vdelink *link, bool want);
+
+/* When the link has something to do by itself (an attempt to reopen): the monotonic time in
+ * nanoseconds, or UINT64_MAX. The owner calls vdelink_poll at that time or earlier, and after
+ * vdelink_fd became readable. */
+uint64_t vdelink_deadline(const struct vdelink *link);
+void vdelink_poll(struct vdelink *link, uint64_t now);
+
+struct vdelink_stats {
+	uint64_t rx_frames, rx_bytes, rx_dropped;
+	uint64_t tx_frames, tx_bytes, tx_dropped;
+	uint64_t losses, reopenings;
+};
+void vdelink_get_stats(const struct vdelink *link, struct vdelink_stats *stats);
+
+#endif
