@@ -19,7 +19,7 @@
 extern "C" {
 #endif
 
-extern __attribute__((weak, used, visibility("default"))) const char ioth_plugin_abi2;
+extern __attribute__((weak, visibility("default"))) const char ioth_plugin_abi2;
 const char ioth_plugin_abi2 = 2;
 
 #ifdef __cplusplus
