@@ -48,10 +48,19 @@ struct netns_port {
 	unsigned int ifindex;      /* inside the namespace */
 };
 
+/* Restrictions of netns_port_open, for tests and benches that want one kind (0: any). */
+#define NETNS_PORT_NO_TAP 1U
+#define NETNS_PORT_NO_VETH 2U
+
 /* Creates interface `name` in the calling process's network namespace, down, with the given MTU
  * (0: the default, 1500). Tries /dev/net/tun; where that is not usable, a veth whose peer sits in a
  * second private network namespace (the caller is back in its own on return). EEXIST if the name is
  * taken, ENAMETOOLONG or EINVAL if it is none. */
-int netns_port_open(const char *name, unsigned int mtu, struct netns_port *port);
+int netns_port_open(const char *name, unsigned int mtu, unsigned int flags, struct netns_port *port);
+
+/* The NETNS_PORT_ flags that a value of the environment variable IOTH_NETNS_PORT ("tap", "veth")
+ * stands for; 0 for anything else, NULL included. The callers of netns_port_open read the variable,
+ * unless the program is set-user-ID. */
+unsigned int netns_port_flags(const char *value);
 
 #endif
