@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Names the tasks; Meson does the work.  Each task installs the Debian packages that it needs and
+# that are missing (list: packages), configures its own build directory, and builds.
+#
+#   make BUILD=dir      another build directory        make WERROR=true    warnings are errors
+#   make PREFIX=/usr    where `install` puts things    make DESTDIR=dir    under another root
+#   make CC=clang       another compiler (for a fresh build directory)
+
+BUILD ?= build
+PREFIX ?= /usr/local
+WERROR ?= false
+FUZZ_SECONDS ?= 60
+TEST_ARGS ?=
+NEED = @scripts/install-packages
+SETUP = meson setup -Dwerror=$(WERROR)
+TEST = scripts/run-tests
+
+# ASan and UBSan end a test at the first finding; TSan and ASan exclude each other.
+SANITIZE = -Db_lundef=false -Dman=false --buildtype=debugoptimized
+ASAN = $(SANITIZE) -Db_sanitize=address,undefined -Dc_args=-fno-sanitize-recover=all
+TSAN = $(SANITIZE) -Db_sanitize=thread
+FUZZ = $(SANITIZE) -Db_sanitize=address,undefined -Dfuzz=true -Dtests=false \
+	'-Dc_args=-fsanitize=fuzzer-no-link -fno-sanitize-recover=all'
+
+.PHONY: all help demo check bench asan tsan tidy fuzz format install uninstall clean
+
+all: $(BUILD)/build.ninja
+	ninja -C $(BUILD)
+
+help:
+	@echo "make            build into $(BUILD)/"
+	@echo "make demo       install what is needed, build, and show it: two programs, two addresses"
+	@echo "make check      all tests; the last line sums them up (TEST_ARGS='--suite unit' ...)"
+	@echo "make bench      measure against Debian's vdens and libvdestack: $(BUILD)/bench/"
+	@echo "make asan       all tests under AddressSanitizer (leaks too) and UndefinedBehaviorSanitizer"
+	@echo "make tsan       all tests under ThreadSanitizer"
+	@echo "make tidy       clang-tidy and cppcheck; every exception is explained in their files"
+	@echo "make fuzz       run each fuzz target for FUZZ_SECONDS ($(FUZZ_SECONDS))"
+	@echo "make format     clang-format over all C files"
+	@echo "make install    into PREFIX ($(PREFIX)); uninstall takes all of it away again"
+	@echo "make clean      remove the build directories"
+
+demo:
+	$(NEED) build run test
+	@$(MAKE) --no-print-directory all
+	@scripts/demo $(BUILD)
+
+check:
+	$(NEED) build run test
+	@$(MAKE) --no-print-directory $(BUILD)/build.ninja
+	@$(TEST) $(BUILD) $(TEST_ARGS)
+
+bench:
+	$(NEED) build run test bench
+	@$(MAKE) --no-print-directory all
+	ninja -C $(BUILD) bench
+
+asan:
+	$(NEED) build run test
+	@$(MAKE) --no-print-directory $(BUILD)-asan/build.ninja
+	@$(TEST) $(BUILD)-asan $(TEST_ARGS)
+
+tsan:
+	$(NEED) build run test
+	@$(MAKE) --no-print-directory $(BUILD)-tsan/build.ninja
+	@$(TEST) $(BUILD)-tsan $(TEST_ARGS)
+
+tidy:
+	$(NEED) build test lint
+	@$(MAKE) --no-print-directory $(BUILD)-tidy/build.ninja
+	@scripts/tidy $(BUILD)-tidy
+
+fuzz:
+	$(NEED) build lint
+	@$(MAKE) --no-print-directory $(BUILD)-fuzz/build.ninja
+	@ninja -C $(BUILD)-fuzz
+	@scripts/fuzz $(BUILD)-fuzz $(FUZZ_SECONDS)
+
+format:
+	$(NEED) lint
+	git ls-files -z '*.c' '*.h' | xargs -0 clang-format -i
+
+# As root in the running system the loader's cache is brought up to date.
+install: $(BUILD)/build.ninja
+	@meson configure $(BUILD) -Dprefix=$(PREFIX)
+	ninja -C $(BUILD)
+	meson install -C $(BUILD) --no-rebuild
+	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then ldconfig; fi
+
+uninstall:
+	@scripts/uninstall $(BUILD)
+	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then ldconfig; fi
+
+clean:
+	rm -rf $(BUILD) $(BUILD)-*
+
+$(BUILD)/build.ninja:
+	$(NEED) build test
+	$(SETUP) $(BUILD) --prefix=$(PREFIX)
+
+$(BUILD)-asan/build.ninja:
+	$(SETUP) $(BUILD)-asan $(ASAN)
+
+$(BUILD)-tsan/build.ninja:
+	$(SETUP) $(BUILD)-tsan $(TSAN)
+
+$(BUILD)-tidy/build.ninja:
+	CC=clang $(SETUP) $(BUILD)-tidy -Dman=false
+
+$(BUILD)-fuzz/build.ninja:
+	CC=clang $(SETUP) $(BUILD)-fuzz $(FUZZ)
