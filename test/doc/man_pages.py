@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The manual is complete and in order.
+
+Usage: man_pages.py HEADER-DIRECTORY BUILT-PAGES-DIRECTORY [LIBRARY...]
+
+Every function that a public header declares, and every function that a library exports, has a page
+(or a link page) of section 3 by its name.  Every link page points to a page whose NAME section names
+it, and every name in a NAME section has a page.  mandoc finds no error.
+"""
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+problems = []
+
+
+def declared(header):
+    """Names of the functions that a header declares or defines inline."""
+    text = re.sub(r'/\*.*?\*/', '', header.read_text(), flags=re.S)
+    # Preprocessor lines define no function: those macros that look like one share its name.
+    text = re.sub(r'^\s*#.*?(?<!\\)$', '', text, flags=re.M | re.S)
+    text = text.replace('extern "C" {', '')
+    # Outside of braces (inline bodies, the table of functions) a name before '(' is declared.
+    depth, outside = 0, []
+    for character in text:
+        depth += (character == '{') - (character == '}')
+        outside.append(character if depth == 0 and character != '}' else ' ')
+    names = set()
+    for statement in ''.join(outside).split(';'):
+        if not re.search(r'\btypedef\b', statement):
+            names.update(re.findall(r'\b((?:ioth|vde|nl)_\w+)\s*\(', statement))
+    return names
+
+
+def exported(library):
+    """Functions in a library's dynamic symbol table."""
+    lines = subprocess.run(['nm', '-D', '--defined-only', library], check=True,
+                           capture_output=True, text=True).stdout.splitlines()
+    return {line.split()[2].split('@')[0] for line in lines if line.split()[1] in 'TW'}
+
+
+def names_of(page):
+    """The names in the NAME section of a built page."""
+    match = re.search(r'^\.SH NAME\n(.*?)^\.SH', page.read_text(), flags=re.M | re.S)
+    text = re.sub(r'^\..*$', '', match.group(1), flags=re.M).replace('\\', '').replace('&', '')
+    return {name.strip() for name in text.split(' - ')[0].split(',')}
+
+
+def main(headers, pages, libraries):
+    functions = {}
+    for header in sorted(headers.glob('*.h')):
+        for name in declared(header):
+            functions[name] = header.name
+    for library in libraries:
+        for name in exported(library):
+            functions.setdefault(name, pathlib.Path(library).name)
+    # Interposed or internal names have no page of their own.
+    functions.pop('socket', None)
+    if not functions:
+        problems.append('no function found in the headers: this test is wrong')
+    for name, where in sorted(functions.items()):
+        if not (pages / f'{name}.3').exists():
+            problems.append(f'{name} ({where}) has no manual page')
+
+    listed = {}
+    for page in sorted(pages.glob('*.[0-9]')):
+        text = page.read_text()
+        if not text.startswith('.so '):
+            for name in names_of(page):
+                listed[(name, page.suffix)] = page
+                if not (pages / (name + page.suffix)).exists():
+                    problems.append(f'{page.name} names {name}, which has no page')
+    for page in sorted(pages.glob('*.[0-9]')):
+        text = page.read_text()
+        if text.startswith('.so '):
+            target = pages / pathlib.Path(text.split()[1]).name
+            if not target.exists():
+                problems.append(f'{page.name} points to {target.name}, which is not there')
+        elif shutil.which('mandoc'):
+            lint = subprocess.run(['mandoc', '-Tlint', '-Werror', page], capture_output=True, text=True)
+            if lint.returncode:
+                problems.append(lint.stdout.strip())
+
+    if not shutil.which('mandoc'):
+        print('SKIP: mandoc is not installed: the form of the pages was not checked')
+    print(f'{len(functions)} functions, {len(listed)} names in the manual')
+    for problem in problems:
+        print(problem)
+    return 1 if problems else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), sys.argv[3:]))
