@@ -7,6 +7,9 @@
  * polls before each vde_recv and sends from a thread of its own, through a bounded queue; calls on
  * one vde connection never overlap.
  *
+ * "=COMMAND" runs the command by the shell; its standard input and output carry a VDE stream, each
+ * frame preceded by its length in two bytes, big-endian (vde_plug(1), dpipe(1)).
+ *
  * States: UP -> LOST (control descriptor at end of file, ECONNREFUSED, ...) -> REOPENING -> UP.
  * vde_open may block for seconds, so it is called again from a short-lived thread of the link, with
  * back-off; whoever polls the link only sees its descriptor become ready.
@@ -30,7 +33,6 @@ enum vdelink_state {
 	VDELINK_LOST,      /* waiting for the next attempt */
 	VDELINK_REOPENING, /* a thread is inside vde_open */
 };
-
 
 /* Opens `vnl` ("=command" runs a command that carries a vde stream on its stdin and stdout).
  * May block. Returns 0 and the link, or -errno; nothing is left behind on failure. */
@@ -62,8 +64,8 @@ struct vdelink_frame {
 /* Sends up to `count` frames in order. Returns how many were taken (sent, or dropped because the
  * network is lost or refuses that frame); fewer than `count` means full: wait with
  * vdelink_want_write and try the rest again. The pieces may be reused on return. */
-unsigned int vdelink_send(struct vdelink *link, const struct vdelink_frame *frames,
-	unsigned int count);
+unsigned int vdelink_send(
+    struct vdelink *link, const struct vdelink_frame *frames, unsigned int count);
 
 /* While `want` is true, vdelink_fd also becomes readable when there is room to send. */
 void vdelink_want_write(struct vdelink *link, bool want);

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What carries the frames of a link, once open: one of three kinds behind a table of calls.
+ *
+ * A transport is opened in a thread of its own (vde_open may block for seconds) and then belongs to
+ * the link's user. It never reopens itself: an error of recv or send says that it is lost, and the
+ * link replaces it (reopen.c).
+ */
+#ifndef VDELINK_TRANSPORT_H
+#define VDELINK_TRANSPORT_H
+
+#include <libvdeplug.h>
+
+#include "vdelink.h"
+
+struct transport;
+
+struct transport_ops {
+	/* As vdelink_recv and vdelink_send, or -errno: the network is lost. What was received or
+	 * sent before the error is reported first, the error with the next call. */
+	int (*recv)(struct transport *transport, struct iovec *frames, unsigned int max);
+	int (*send)(
+	    struct transport *transport, const struct vdelink_frame *frames, unsigned int count);
+	/* Adds its descriptors to the set, with events of data.u32 == TRANSPORT_EVENT. */
+	int (*watch)(struct transport *transport, int epoll_fd);
+	void (*unwatch)(struct transport *transport);
+	/* Room to send is (no longer) waited for. */
+	void (*want_write)(struct transport *transport, bool want);
+	/* The set reported `events` for a descriptor of the transport. 0, or -errno: lost. */
+	int (*event)(struct transport *transport, uint32_t events, bool control);
+	/* Ends everything; may block. */
+	void (*close)(struct transport *transport);
+};
+
+/* data.u32 in the link's epoll set. */
+enum transport_event {
+	TRANSPORT_DATA,
+	TRANSPORT_CONTROL,
+	TRANSPORT_LINK, /* the link's own eventfd */
+};
+
+struct transport {
+	const struct transport_ops *ops;
+	struct vdelink_stats *stats; /* the link's */
+	size_t frame_max;            /* 0: not known */
+};
+
+/* Open by any of the three; 0 or -errno. May block. */
+int transport_open(const char *vnl, const char *description, struct transport **transport);
+
+/* libvdeplug, data descriptor an AF_UNIX datagram or seqpacket socket. Takes `conn` on success;
+ * -EPROTOTYPE if its descriptor is none of these. */
+int transport_dgram_new(VDECONN *conn, bool ptp, struct transport **transport);
+
+/* libvdeplug, anything else. Takes `conn` on success. */
+int transport_plugin_new(VDECONN *conn, struct transport **transport);
+
+/* "=command": the stream of a command. */
+int transport_command_open(const char *command, struct transport **transport);
+
+/* Total length of a frame to send. */
+static inline size_t frame_len(const struct vdelink_frame *frame)
+{
+	size_t len = 0;
+
+	for (unsigned int i = 0; i < frame->pieces; i++)
+		len += frame->piece[i].iov_len;
+	return len;
+}
+
+/* A network cannot send what is shorter than an Ethernet header (libvdeplug(3) uses such lengths
+ * for "nothing to see"). */
+#define FRAME_MIN 14
+
+#endif

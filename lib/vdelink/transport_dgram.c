@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The fast transport: vde:// and ptp://, on whose AF_UNIX socket a burst is one system call.
+ *
+ * The kernel queues net.unix.max_dgram_qlen (10) datagrams at the receiving socket. A full queue is
+ * EAGAIN for us and EPOLLOUT later: back-pressure, nothing is lost.
+ *
+ * vde:// is lost when the switch closes the control connection or its data socket is gone. ptp://
+ * has no control connection and no notion of being lost: the peer may come later, go and come
+ * back. Its socket is connected when there is something to send, by vde_send, which knows the
+ * peer's name: after ENOTCONN it connects and sends again. Until a peer is there, frames are lost
+ * as on a cable with one end.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include "transport.h"
+
+#define BURST 64
+
+/* Bytes that may be under way; the kernel cuts it to net.core.wmem_max. Ten frames of 64 KiB, and
+ * what the kernel adds for each. */
+#define SEND_BUFFER (2 << 20)
+
+struct dgram {
+	struct transport transport;
+	VDECONN *conn;
+	int data_fd, control_fd, epoll_fd;
+	bool ptp, seqpacket;
+	bool want_write, out_armed;
+	int error; /* met after frames were received or sent: for the next call */
+};
+
+static struct dgram *dgram_of(struct transport *transport)
+{
+	return (struct dgram *)transport;
+}
+
+/* Lost or passing? ptp:// is never lost. */
+static int dgram_error(const struct dgram *dgram, int error)
+{
+	switch (error) {
+	case EAGAIN:
+	case EINTR:
+	case ENOBUFS:
+	case ENOMEM:
+		return 0;
+	default:
+		return dgram->ptp ? 0 : -error;
+	}
+}
+
+/* An empty datagram: the end of a SOCK_SEQPACKET connection, or a peer's good-bye on ptp://, after
+ * which libvdeplug undoes the connection so that the next peer can send to us. */
+static void dgram_peer_left(struct dgram *dgram)
+{
+	const struct sockaddr none = {.sa_family = AF_UNSPEC};
+
+	if (dgram->ptp)
+		connect(dgram->data_fd, &none, sizeof none);
+	if (dgram->seqpacket)
+		dgram->error = -ENETDOWN;
+}
+
+/* Drops the frames that are none, moving the others together. */
+static unsigned int dgram_keep(
+    struct dgram *dgram, struct mmsghdr *messages, struct iovec *frames, unsigned int count)
+{
+	struct vdelink_stats *stats = dgram->transport.stats;
+	unsigned int kept = 0;
+
+	for (unsigned int i = 0; i < count; i++) {
+		unsigned int len = messages[i].msg_len;
+
+		if (len == 0)
+			dgram_peer_left(dgram);
+		if (len < FRAME_MIN || (messages[i].msg_hdr.msg_flags & MSG_TRUNC) != 0) {
+			stats->rx_dropped++;
+			continue;
+		}
+		if (kept != i) {
+			struct iovec unused = frames[kept];
+
+			frames[kept] = frames[i];
+			frames[i] = unused;
+		}
+		frames[kept++].iov_len = len;
+		stats->rx_bytes += len;
+	}
+	stats->rx_frames += kept;
+	return kept;
+}
+
+static int dgram_recv(struct transport *transport, struct iovec *frames, unsigned int max)
+{
+	struct dgram *dgram = dgram_of(transport);
+	struct mmsghdr messages[BURST];
+	int count, error = dgram->error;
+
+	if (error != 0) {
+		dgram->error = 0;
+		return error;
+	}
+	if (max > BURST)
+		max = BURST;
+	memset(messages, 0, max * sizeof messages[0]);
+	for (unsigned int i = 0; i < max; i++) {
+		messages[i].msg_hdr.msg_iov = &frames[i];
+		messages[i].msg_hdr.msg_iovlen = 1;
+	}
+	count = recvmmsg(dgram->data_fd, messages, max, MSG_DONTWAIT, NULL);
+	if (count < 0)
+		return dgram_error(dgram, errno);
+	if (count == 0)
+		return 0;
+	return (int)dgram_keep(dgram, messages, frames, (unsigned int)count);
+}
+
+/* The first of the frames could not be sent with `error`. Returns 1 if it is done with (sent by
+ * other means, or dropped), 0 if it has to wait, -errno if the network is lost. */
+static int dgram_send_failed(struct dgram *dgram, const struct vdelink_frame *frame, int error)
+{
+	struct vdelink_stats *stats = dgram->transport.stats;
+	unsigned char buffer[VDELINK_FRAME_MAX];
+	size_t len = 0;
+
+	switch (error) {
+	case EAGAIN:
+		return 0;
+	case EINTR:
+	case EMSGSIZE: /* larger than the send buffer, or than the room at a peer */
+	case ENOBUFS:
+	case ENOMEM:
+	case EINVAL:
+		stats->tx_dropped++;
+		return 1;
+	default:
+		if (!dgram->ptp)
+			return -error;
+	}
+	/* ptp://: let vde_send look for the peer. ECONNREFUSED has undone the connection, so the
+	 * attempt that it would make for ENOTCONN comes with the second call. */
+	for (unsigned int i = 0; i < frame->pieces; i++) {
+		if (frame->piece[i].iov_len > sizeof buffer - len)
+			goto drop;
+		memcpy(buffer + len, frame->piece[i].iov_base, frame->piece[i].iov_len);
+		len += frame->piece[i].iov_len;
+	}
+	if (vde_send(dgram->conn, buffer, len, 0) == (ssize_t)len) {
+		stats->tx_frames++;
+		stats->tx_bytes += len;
+		return 1;
+	}
+	if (errno == EAGAIN)
+		return 0;
+drop:
+	stats->tx_dropped++;
+	return 1;
+}
+
+static int dgram_send(
+    struct transport *transport, const struct vdelink_frame *frames, unsigned int count)
+{
+	struct dgram *dgram = dgram_of(transport);
+	struct vdelink_stats *stats = transport->stats;
+	struct mmsghdr messages[BURST];
+	unsigned int done = 0;
+
+	while (done < count) {
+		unsigned int burst = count - done < BURST ? count - done : BURST;
+		int sent;
+
+		memset(messages, 0, burst * sizeof messages[0]);
+		for (unsigned int i = 0; i < burst; i++) {
+			messages[i].msg_hdr.msg_iov = (struct iovec *)(uintptr_t)frames[done + i].piece;
+			messages[i].msg_hdr.msg_iovlen = frames[done + i].pieces;
+		}
+		sent = sendmmsg(dgram->data_fd, messages, burst, MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (sent > 0) {
+			stats->tx_frames += (unsigned int)sent;
+			for (int i = 0; i < sent; i++)
+				stats->tx_bytes += messages[i].msg_len;
+			done += (unsigned int)sent;
+			continue;
+		}
+		sent = dgram_send_failed(dgram, &frames[done], errno);
+		if (sent < 0) {
+			if (done == 0)
+				return sent;
+			dgram->error = sent;
+		}
+		if (sent <= 0)
+			break;
+		done++;
+	}
+	return (int)done;
+}
+
+/* EPOLLOUT stays armed after a burst that had to wait, because the next one will too; an idle link
+ * is disarmed by its first event that nobody wanted. */
+static void dgram_arm(struct dgram *dgram, bool out)
+{
+	struct epoll_event event = {
+	    .events = EPOLLIN | (out ? (uint32_t)EPOLLOUT : 0), .data.u32 = TRANSPORT_DATA};
+
+	if (dgram->out_armed == out)
+		return;
+	if (epoll_ctl(dgram->epoll_fd, EPOLL_CTL_MOD, dgram->data_fd, &event) == 0)
+		dgram->out_armed = out;
+}
+
+static void dgram_want_write(struct transport *transport, bool want)
+{
+	struct dgram *dgram = dgram_of(transport);
+
+	dgram->want_write = want;
+	if (want)
+		dgram_arm(dgram, true);
+}
+
+static int dgram_event(struct transport *transport, uint32_t events, bool control)
+{
+	struct dgram *dgram = dgram_of(transport);
+	char byte;
+	ssize_t len;
+
+	if (!control) {
+		if ((events & EPOLLOUT) != 0 && !dgram->want_write)
+			dgram_arm(dgram, false);
+		return 0;
+	}
+	/* Silent but for its end (libvdeplug(3)). */
+	len = recv(dgram->control_fd, &byte, 1, MSG_DONTWAIT);
+	if (len > 0 || (len < 0 && (errno == EAGAIN || errno == EINTR)))
+		return 0;
+	return -ENETDOWN;
+}
+
+static int dgram_watch(struct transport *transport, int epoll_fd)
+{
+	struct dgram *dgram = dgram_of(transport);
+	struct epoll_event event = {.events = EPOLLIN, .data.u32 = TRANSPORT_DATA};
+
+	dgram->epoll_fd = epoll_fd;
+	if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, dgram->data_fd, &event) < 0)
+		return -errno;
+	event.data.u32 = TRANSPORT_CONTROL;
+	if (dgram->control_fd >= 0 && epoll_ctl(epoll_fd, EPOLL_CTL_ADD, dgram->control_fd, &event) < 0)
+		return -errno;
+	return 0;
+}
+
+static void dgram_unwatch(struct transport *transport)
+{
+	struct dgram *dgram = dgram_of(transport);
+
+	epoll_ctl(dgram->epoll_fd, EPOLL_CTL_DEL, dgram->data_fd, NULL);
+	if (dgram->control_fd >= 0)
+		epoll_ctl(dgram->epoll_fd, EPOLL_CTL_DEL, dgram->control_fd, NULL);
+}
+
+static void dgram_close(struct transport *transport)
+{
+	struct dgram *dgram = dgram_of(transport);
+
+	vde_close(dgram->conn);
+	free(dgram);
+}
+
+static const struct transport_ops dgram_ops = {
+    .recv = dgram_recv,
+    .send = dgram_send,
+    .watch = dgram_watch,
+    .unwatch = dgram_unwatch,
+    .want_write = dgram_want_write,
+    .event = dgram_event,
+    .close = dgram_close,
+};
+
+int transport_dgram_new(VDECONN *conn, bool ptp, struct transport **transport)
+{
+	int fd = vde_datafd(conn), domain = 0, type = 0, size = SEND_BUFFER, flags;
+	socklen_t len = sizeof domain;
+	struct dgram *dgram;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) < 0 || domain != AF_UNIX)
+		return -EPROTOTYPE;
+	len = sizeof type;
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) < 0 ||
+	    (type != SOCK_DGRAM && type != SOCK_SEQPACKET))
+		return -EPROTOTYPE;
+	flags = fcntl(fd, F_GETFL);
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
+		return -errno;
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+	dgram = calloc(1, sizeof *dgram);
+	if (dgram == NULL)
+		return -ENOMEM;
+	dgram->transport.ops = &dgram_ops;
+	dgram->transport.frame_max = ptp ? VDELINK_FRAME_MAX : 0;
+	dgram->conn = conn;
+	dgram->data_fd = fd;
+	dgram->control_fd = vde_ctlfd(conn);
+	dgram->ptp = ptp;
+	dgram->seqpacket = type == SOCK_SEQPACKET;
+	*transport = &dgram->transport;
+	return 0;
+}

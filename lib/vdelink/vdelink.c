@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The calls of a link, and its states.
+ *
+ *               transport fails                deadline
+ *        UP --------------------> LOST ------------------> REOPENING
+ *        ^                         ^                        |     |
+ *        |                         +------- refused --------+     |
+ *        +------------------------------- opened -----------------+
+ *
+ * UP: a transport. LOST: perhaps a dead transport that the next opener closes; `deadline` set.
+ * REOPENING: the opener's thread runs; the eventfd tells when it is done.
+ *
+ * The owner polls one epoll descriptor that holds the transport's descriptors and the eventfd.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+
+#include "link.h"
+
+#define BACKOFF_FIRST 100000000ULL  /* 100 ms */
+#define BACKOFF_LAST  5000000000ULL /* 5 s */
+#define NEVER         UINT64_MAX
+
+struct vdelink {
+	enum vdelink_state state;
+	struct transport *transport; /* up: in use; lost: dead or NULL */
+	int epoll_fd, event_fd;
+	bool want_write;
+	uint64_t deadline, backoff;
+	size_t frame_max;
+	struct vdelink_stats stats;
+	char *vnl, *description;
+	struct opener opener;
+};
+
+static uint64_t monotonic_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
+}
+
+static int install(struct vdelink *link, struct transport *transport)
+{
+	int rc;
+
+	transport->stats = &link->stats;
+	rc = transport->ops->watch(transport, link->epoll_fd);
+	if (rc < 0)
+		return rc;
+	link->transport = transport;
+	link->frame_max = transport->frame_max;
+	link->state = VDELINK_UP;
+	link->backoff = BACKOFF_FIRST;
+	link->deadline = NEVER;
+	if (link->want_write)
+		transport->ops->want_write(transport, true);
+	return 0;
+}
+
+/* The next attempt after the back-off, a quarter of it left to chance: the clients of a switch that
+ * was started again should not all come at once. */
+static void schedule_attempt(struct vdelink *link)
+{
+	uint32_t chance = 0;
+
+	link->state = VDELINK_LOST;
+	if (getrandom(&chance, sizeof chance, GRND_NONBLOCK) < 0)
+		chance = 0;
+	link->deadline = monotonic_now() + link->backoff - chance % (link->backoff / 4);
+	link->backoff = link->backoff * 2 < BACKOFF_LAST ? link->backoff * 2 : BACKOFF_LAST;
+}
+
+static void lost(struct vdelink *link)
+{
+	link->stats.losses++;
+	/* It stays open until the opener closes it, and its descriptors may stay readable. */
+	link->transport->ops->unwatch(link->transport);
+	schedule_attempt(link);
+}
+
+static void attempt(struct vdelink *link)
+{
+	link->opener.old = link->transport;
+	if (opener_start(&link->opener) < 0) {
+		schedule_attempt(link);
+		return;
+	}
+	link->transport = NULL;
+	link->deadline = NEVER;
+	link->state = VDELINK_REOPENING;
+}
+
+static void attempt_done(struct vdelink *link)
+{
+	int rc = opener_join(&link->opener);
+
+	if (rc == 0) {
+		rc = install(link, link->opener.opened);
+		if (rc == 0) {
+			link->stats.reopenings++;
+			return;
+		}
+		link->transport = link->opener.opened; /* the next attempt closes it */
+	}
+	schedule_attempt(link);
+}
+
+int vdelink_open(const char *vnl, const char *description, struct vdelink **result)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.u32 = TRANSPORT_LINK};
+	struct vdelink *link = calloc(1, sizeof *link);
+	int rc;
+
+	if (link == NULL)
+		return -ENOMEM;
+	link->epoll_fd = link->event_fd = -1;
+	link->vnl = vnl_absolute(vnl);
+	link->description = strdup(description);
+	if (link->vnl == NULL || link->description == NULL) {
+		rc = -ENOMEM;
+		goto fail;
+	}
+	link->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	link->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (link->epoll_fd < 0 || link->event_fd < 0 ||
+	    epoll_ctl(link->epoll_fd, EPOLL_CTL_ADD, link->event_fd, &event) < 0) {
+		rc = -errno;
+		goto fail;
+	}
+	link->opener.vnl = link->vnl;
+	link->opener.description = link->description;
+	link->opener.event_fd = link->event_fd;
+	rc = opener_start(&link->opener);
+	if (rc < 0)
+		goto fail;
+	rc = opener_join(&link->opener);
+	if (rc < 0)
+		goto fail;
+	rc = install(link, link->opener.opened);
+	if (rc < 0) {
+		link->transport = link->opener.opened;
+		goto fail;
+	}
+	*result = link;
+	return 0;
+fail:
+	vdelink_close(link);
+	return rc;
+}
+
+void vdelink_close(struct vdelink *link)
+{
+	if (link->state == VDELINK_REOPENING && opener_join(&link->opener) == 0)
+		link->transport = link->opener.opened;
+	if (link->transport != NULL)
+		link->transport->ops->close(link->transport);
+	if (link->event_fd >= 0)
+		close(link->event_fd);
+	if (link->epoll_fd >= 0)
+		close(link->epoll_fd);
+	free(link->description);
+	free(link->vnl);
+	free(link);
+}
+
+int vdelink_fd(const struct vdelink *link)
+{
+	return link->epoll_fd;
+}
+
+enum vdelink_state vdelink_state(const struct vdelink *link)
+{
+	return link->state;
+}
+
+size_t vdelink_frame_max(const struct vdelink *link)
+{
+	return link->frame_max;
+}
+
+unsigned int vdelink_recv(struct vdelink *link, struct iovec *frames, unsigned int max)
+{
+	int count;
+
+	if (link->state != VDELINK_UP)
+		return 0;
+	count = link->transport->ops->recv(link->transport, frames, max);
+	if (count >= 0)
+		return (unsigned int)count;
+	lost(link);
+	return 0;
+}
+
+unsigned int vdelink_send(
+    struct vdelink *link, const struct vdelink_frame *frames, unsigned int count)
+{
+	int taken;
+
+	if (link->state == VDELINK_UP) {
+		taken = link->transport->ops->send(link->transport, frames, count);
+		if (taken >= 0)
+			return (unsigned int)taken;
+		lost(link);
+	}
+	link->stats.tx_dropped += count;
+	return count;
+}
+
+void vdelink_want_write(struct vdelink *link, bool want)
+{
+	if (link->want_write == want)
+		return;
+	link->want_write = want;
+	if (link->state == VDELINK_UP)
+		link->transport->ops->want_write(link->transport, want);
+}
+
+uint64_t vdelink_deadline(const struct vdelink *link)
+{
+	return link->deadline;
+}
+
+void vdelink_poll(struct vdelink *link, uint64_t now)
+{
+	struct epoll_event events[8];
+	int count;
+
+	if (link->state == VDELINK_LOST && now >= link->deadline)
+		attempt(link);
+	count = epoll_wait(link->epoll_fd, events, 8, 0);
+	for (int i = 0; i < count; i++) {
+		uint64_t unused;
+
+		if (events[i].data.u32 == TRANSPORT_LINK) {
+			if (read(link->event_fd, &unused, sizeof unused) < 0 && errno == EAGAIN)
+				continue;
+			if (link->state == VDELINK_REOPENING &&
+			    atomic_load_explicit(&link->opener.done, memory_order_acquire))
+				attempt_done(link);
+		} else if (link->state == VDELINK_UP) {
+			bool control = events[i].data.u32 == TRANSPORT_CONTROL;
+
+			if (link->transport->ops->event(link->transport, events[i].events, control) < 0)
+				lost(link);
+		}
+	}
+}
+
+void vdelink_get_stats(const struct vdelink *link, struct vdelink_stats *stats)
+{
+	*stats = link->stats;
+}
