@@ -98,7 +98,7 @@ static uint64_t common_ip_sum(const unsigned char *ip, size_t len)
 }
 
 /* Looks at the packet for the first time. False: its header does not fit it. */
-static bool start(struct offload_cut *cut)
+static bool look_at(struct offload_cut *cut)
 {
 	struct offload_headers headers;
 
@@ -216,7 +216,7 @@ bool offload_cut_run(struct offload_cut *cut, struct offload_out *out, bool *bad
 	*bad = false;
 	if (!cut->started) {
 		cut->started = true;
-		if (!start(cut)) {
+		if (!look_at(cut)) {
 			*bad = true;
 			cut->next = cut->end;
 		}

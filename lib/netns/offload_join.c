@@ -68,7 +68,8 @@ static void emit_alone(unsigned char *frame, size_t len, offload_emit *emit, voi
 
 	memset(&packet.hdr, 0, sizeof(packet.hdr));
 	packet.iov[0] = (struct iovec){.iov_base = &packet.hdr, .iov_len = sizeof(packet.hdr)};
-	packet.iov[1] = (struct iovec){.iov_base = frame, .iov_len = len};
+	packet.iov[1].iov_base = frame;
+	packet.iov[1].iov_len = len;
 	packet.iovs = 2;
 	packet.frames = 1;
 	packet.len = len;
@@ -214,8 +215,8 @@ static void emit_flow(struct offload_join *join, unsigned int place, offload_emi
 	struct flow *flow = join->order[place];
 
 	join->count--;
-	memmove(&join->order[place], &join->order[place + 1],
-	    (join->count - place) * sizeof(join->order[0]));
+	for (unsigned int i = place; i < join->count; i++)
+		join->order[i] = join->order[i + 1];
 	join->order[join->count] = flow;
 
 	if (flow->packet.frames > 1)
@@ -268,7 +269,8 @@ static void hold(struct offload_join *join, unsigned char *frame, size_t len,
 
 	memset(&packet->hdr, 0, sizeof(packet->hdr));
 	packet->iov[0] = (struct iovec){.iov_base = &packet->hdr, .iov_len = sizeof(packet->hdr)};
-	packet->iov[1] = (struct iovec){.iov_base = frame, .iov_len = len};
+	packet->iov[1].iov_base = frame;
+	packet->iov[1].iov_len = len;
 	packet->iovs = 2;
 	packet->frames = 1;
 	packet->len = len;

@@ -319,7 +319,7 @@ static void test_fragment_and_padding(void **state)
 	assert_int_equal(cut_copy(&hdr, whole, len), -1);
 	packet.fragment = 0;
 	packet_build(whole, &packet);
-	assert_int_equal(cut_copy(&hdr, whole, len + 10), 2 * 50 + 2 * (long)packet.data);
+	assert_int_equal(cut_copy(&hdr, whole, len + 10), 2L * 50 + 2 * (long)packet.data);
 }
 
 int main(void)

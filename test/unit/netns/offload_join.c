@@ -27,10 +27,10 @@ static unsigned int burst_count;
 
 /* What was emitted, in order. */
 struct emitted {
-	struct virtio_net_hdr hdr;
 	unsigned char *bytes;
 	size_t len;
 	unsigned int frames;
+	struct virtio_net_hdr hdr;
 };
 
 static struct emitted emitted[BURST_MAX];
