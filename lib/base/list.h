@@ -76,22 +76,22 @@ static inline void list_append_all(struct list *list, struct list *from)
 #define list_entry(link, type, member) ((type *)(void *)((char *)(link)-offsetof(type, member)))
 
 /* The first or last entry, or NULL. */
-#define list_first(list, type, member)                                                             \
-	(list_is_empty(list) ? NULL : list_entry((list)->next, type, member))
-#define list_last(list, type, member)                                                              \
-	(list_is_empty(list) ? NULL : list_entry((list)->previous, type, member))
+#define list_first(head, type, member)                                                             \
+	(list_is_empty(head) ? NULL : list_entry((head)->next, type, member))
+#define list_last(head, type, member)                                                              \
+	(list_is_empty(head) ? NULL : list_entry((head)->previous, type, member))
 
-/* for each `entry` (a variable declared as a pointer to the entries' type) of `list`. The body may
- * not remove the entry; in the _safe form it may remove, and free, this one entry. */
-#define list_for_each(entry, list, member)                                                         \
-	for (struct list *entry##_link = (list)->next;                                                 \
-	     entry##_link != (list) &&                                                                 \
+/* for each `entry` (a variable declared as a pointer to the entries' type) of the list `head`. The
+ * body may not remove the entry; in the _safe form it may remove, and free, this one entry. */
+#define list_for_each(entry, head, member)                                                         \
+	for (struct list *entry##_link = (head)->next;                                                 \
+	     entry##_link != (head) &&                                                                 \
 	     ((entry) = list_entry(entry##_link, __typeof__(*(entry)), member), true);                 \
 	     entry##_link = entry##_link->next)
 
-#define list_for_each_safe(entry, list, member)                                                    \
-	for (struct list *entry##_link = (list)->next, *entry##_next = entry##_link->next;             \
-	     entry##_link != (list) &&                                                                 \
+#define list_for_each_safe(entry, head, member)                                                    \
+	for (struct list *entry##_link = (head)->next, *entry##_next = entry##_link->next;             \
+	     entry##_link != (head) &&                                                                 \
 	     ((entry) = list_entry(entry##_link, __typeof__(*(entry)), member), true);                 \
 	     entry##_link = entry##_next, entry##_next = entry##_link->next)
 
