@@ -147,9 +147,9 @@ int ioth_sendmmsg(int fd, struct mmsghdr *msgvec, unsigned int vlen, int flags);
 
 /* These speak netlink (rtnetlink(7)) to the stack; NULL is the default stack. They return 0 unless
  * their text says otherwise, or -1 and errno: what the stack answered (EPERM, EEXIST, ENODEV,
- * ESRCH, EADDRNOTAVAIL, ...), EINVAL for an address family that is neither AF_INET nor AF_INET6,
- * EFAULT for a NULL that must not be one, or the error of ioth_msocket. Addresses are binary, in
- * network order, 4 or 16 bytes by family. */
+ * ESRCH, EADDRNOTAVAIL, ...), EINVAL for an address family that is neither AF_INET nor AF_INET6, or
+ * a prefix length that it has not, or a NULL that means nothing; or the error of ioth_msocket.
+ * Addresses are binary, in network order, 4 or 16 bytes by family. */
 
 /* Returns the index of the interface (> 0), or -1 and ENODEV. */
 int ioth_if_nametoindex(struct ioth *stack, const char *ifname);
@@ -160,8 +160,9 @@ int ioth_linkgetaddr(struct ioth *stack, unsigned int ifindex, void *macaddr);  
 int ioth_linksetmtu(struct ioth *stack, unsigned int ifindex, unsigned int mtu); /* bytes */
 
 /* Creates an interface of a given type ("vde": `data` is the VNL; "dummy", ...). `ifname` may be
- * NULL and `ifindex` 0: the stack chooses. Returns the new interface's index, or 0 where the stack
- * does not tell. ioth_iplink_del finds it by index, or by name if `ifindex` is 0. */
+ * NULL and `ifindex` 0: the stack chooses; with (unsigned)-1 it chooses, and the call returns the
+ * index if the stack can tell it. `data` may be NULL. ioth_iplink_del finds it by index, or by name
+ * if `ifindex` is 0. */
 int ioth_iplink_add(struct ioth *stack, const char *ifname, unsigned int ifindex, const char *type,
     const char *data);
 int ioth_iplink_del(struct ioth *stack, const char *ifname, unsigned int ifindex);
@@ -265,8 +266,8 @@ static inline int ioth_macton(const char *text, void *mac)
  *     int ioth_NAME_delstack(void *stackdata);
  *     const char *ioth_NAME_license;     an SPDX expression; absent: any program may load it
  *
- * and the calls that the stack has. newstack gets the VNLs (an array that ends with NULL, or NULL:
- * no interface), the text after the comma in the stack's name (NULL: none), and a table whose
+ * and the calls that the stack has. newstack gets the VNLs (an array that ends with NULL; never
+ * NULL itself), the text after the comma in the stack's name (NULL: none), and a table whose
  * getstackdata is set; it may set other entries, and those that it leaves unset become the plugin's
  * own functions ioth_NAME_bind, ioth_NAME_recv, ..., or else are made from what is set: read from
  * recv, recv from recvfrom, recvfrom and readv from recvmsg; write, send, sendto, writev likewise.

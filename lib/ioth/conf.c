@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The configuration calls: one netlink dialog each, on a socket of the stack. */
+#include <errno.h>
+#include <stdbool.h>
+#include <ioth.h>
+#include "netlink.h"
+
+/* Runs `dialog`, an expression that uses `io`, and returns its result in the public way. */
+#define DIALOG(stack, dialog)                                                                      \
+	struct netlink netlink;                                                                        \
+	const struct nlq_io *io = &netlink.io;                                                         \
+	int result = netlink_open(&netlink, stack);                                                    \
+	if (result == 0) {                                                                             \
+		result = (dialog);                                                                         \
+		netlink_close(&netlink);                                                                   \
+	}                                                                                              \
+	return to_public(result)
+
+static int to_public(int result)
+{
+	if (result >= 0)
+		return result;
+	errno = -result;
+	return -1;
+}
+
+int ioth_if_nametoindex(struct ioth *stack, const char *ifname)
+{
+	DIALOG(stack, nlq_dialog_ifindex(io, ifname));
+}
+
+int ioth_linksetupdown(struct ioth *stack, unsigned int ifindex, int updown)
+{
+	DIALOG(stack, nlq_dialog_link_updown(io, ifindex, updown));
+}
+
+int ioth_linksetaddr(struct ioth *stack, unsigned int ifindex, void *macaddr)
+{
+	DIALOG(stack, nlq_dialog_link_setaddr(io, ifindex, macaddr));
+}
+
+int ioth_linkgetaddr(struct ioth *stack, unsigned int ifindex, void *macaddr)
+{
+	DIALOG(stack, nlq_dialog_link_getaddr(io, ifindex, macaddr));
+}
+
+int ioth_linksetmtu(struct ioth *stack, unsigned int ifindex, unsigned int mtu)
+{
+	DIALOG(stack, nlq_dialog_link_mtu(io, ifindex, mtu));
+}
+
+int ioth_iplink_add(struct ioth *stack, const char *ifname, unsigned int ifindex, const char *type,
+    const char *data)
+{
+	DIALOG(stack, nlq_dialog_link_add(io, ifname, ifindex, type, data));
+}
+
+int ioth_iplink_del(struct ioth *stack, const char *ifname, unsigned int ifindex)
+{
+	DIALOG(stack, nlq_dialog_link_del(io, ifname, ifindex));
+}
+
+int ioth_ipaddr_add(struct ioth *stack, int family, void *addr, int prefixlen, unsigned int ifindex)
+{
+	DIALOG(stack, nlq_dialog_addr(io, true, family, addr, prefixlen, ifindex));
+}
+
+int ioth_ipaddr_del(struct ioth *stack, int family, void *addr, int prefixlen, unsigned int ifindex)
+{
+	DIALOG(stack, nlq_dialog_addr(io, false, family, addr, prefixlen, ifindex));
+}
+
+int ioth_iproute_add(
+    struct ioth *stack, int family, void *dst, int dst_prefixlen, void *gw, unsigned int ifindex)
+{
+	DIALOG(stack, nlq_dialog_route(io, true, family, dst, dst_prefixlen, gw, ifindex));
+}
+
+int ioth_iproute_del(
+    struct ioth *stack, int family, void *dst, int dst_prefixlen, void *gw, unsigned int ifindex)
+{
+	DIALOG(stack, nlq_dialog_route(io, false, family, dst, dst_prefixlen, gw, ifindex));
+}

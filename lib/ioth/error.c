@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The reason of a failure, and the log.
+ *
+ * errno has no number for "undefined symbol: foo_init": the text goes to the user through
+ * ioth_error(), one for each thread.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <ioth.h>
+#include "error.h"
+#include "table.h"
+
+#define TEXT_SIZE 1024
+
+/* Not an array: the library's thread-local block is kept small (call.h). */
+static _Thread_local char *text __attribute__((tls_model("initial-exec")));
+
+static pthread_once_t key_once = PTHREAD_ONCE_INIT;
+static pthread_key_t key; /* frees the text when its thread ends */
+static int key_error;
+
+static struct {
+	ioth_log_function *function;
+	void *argument;
+} log_to; /* under table_lock */
+
+static void key_new(void)
+{
+	key_error = pthread_key_create(&key, free);
+}
+
+static char *text_new(void)
+{
+	char *buffer;
+
+	pthread_once(&key_once, key_new);
+	if (key_error)
+		return NULL;
+	buffer = calloc(1, TEXT_SIZE);
+	if (buffer && pthread_setspecific(key, buffer) != 0) {
+		free(buffer);
+		buffer = NULL;
+	}
+	return buffer;
+}
+
+static void to_one_line(char *line)
+{
+	for (; *line; line++) {
+		if (*line == '\n')
+			*line = ' ';
+	}
+}
+
+void error_set(const char *format, ...)
+{
+	int saved = errno;
+	va_list arguments;
+
+	if (!text)
+		text = text_new();
+	if (text) {
+		errno = saved; /* for %m */
+		va_start(arguments, format);
+		vsnprintf(text, TEXT_SIZE, format, arguments);
+		va_end(arguments);
+		to_one_line(text);
+	}
+	errno = saved;
+}
+
+void error_clear(void)
+{
+	if (text)
+		text[0] = '\0';
+}
+
+const char *ioth_error(void)
+{
+	return text ? text : "";
+}
+
+void ioth_set_log(ioth_log_function *function, void *argument)
+{
+	table_lock();
+	log_to.function = function;
+	log_to.argument = argument;
+	table_unlock();
+}
+
+void ioth_log(int level, const char *format, ...)
+{
+	ioth_log_function *function;
+	int saved = errno;
+	char line[TEXT_SIZE];
+	va_list arguments;
+	void *argument;
+
+	table_lock();
+	function = log_to.function;
+	argument = log_to.argument;
+	table_unlock();
+	if (!function)
+		return;
+	va_start(arguments, format);
+	vsnprintf(line, sizeof(line), format, arguments);
+	va_end(arguments);
+	to_one_line(line);
+	function(level, line, argument);
+	errno = saved;
+}

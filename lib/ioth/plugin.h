@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Plugins: shared objects that define a stack. */
+#ifndef IOTH_PLUGIN_H
+#define IOTH_PLUGIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <limits.h>
+
+struct ioth_functions;
+struct stack_calls;
+
+/* A loaded plugin. A stack has one of its own; the loader counts for those that are shared. */
+struct plugin {
+	void *handle;
+	char *path;
+	int *(*errno_location)(void); /* of its private namespace; NULL: it shares ours */
+	char name[NAME_MAX];
+};
+
+/* Reads the name off the front of "NAME,options". Returns 0, -EINVAL (it is none) or -ENAMETOOLONG;
+ * `options` is set to what follows the comma, or NULL. */
+int plugin_name(const char *stack, char name[NAME_MAX], const char **options);
+
+/* Finds, loads and checks plugin->name. 0, or -ENOENT, -ENOEXEC, -EPERM, -EAGAIN, -ENOMEM and the
+ * thread's error text. plugin_unload undoes it. */
+int plugin_load(struct plugin *plugin);
+void plugin_unload(struct plugin *plugin);
+
+/* The symbol ioth_NAME_<function> of a plugin, or NULL. */
+void *plugin_symbol(const struct plugin *plugin, const char *function);
+
+/* Calls the plugin's newstack, in the form that it has. */
+void *plugin_newstack(const struct plugin *plugin, const char *vnlv[], const char *options,
+    struct ioth_functions *functions);
+
+/* search.c: the file of a plugin. 0 and its path, for the caller to free, and whether it is the
+ * re-entrant kind; or -ENOENT, -ENOMEM and the thread's error text. */
+int plugin_search(const char *name, char **path, bool *reentrant);
+
+/* namespace.c: loads an object in a private namespace; NULL: dlerror tells. */
+void *namespace_load(const char *path);
+void namespace_unload(void *handle, const char *path);
+
+/* Is one left? The loader's message is translated and cannot be compared, but where not even the C
+ * library goes into a new namespace there is none. */
+bool namespace_is_left(void);
+
+/* plugin_fill.c: gives the entries that newstack left unset the plugin's symbols, then functions
+ * made from what is set. */
+void plugin_fill(const struct plugin *plugin, struct stack_calls *calls);
+
+/* fallback.c: gives entries without a function one that is made from others. */
+void fallback_fill(struct stack_calls *calls);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a stack is inside the library: its calls, the plugin's data, and who is inside. */
+#ifndef IOTH_STACK_H
+#define IOTH_STACK_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <ioth.h>
+#include "list.h"
+#include "plugin.h"
+
+/* The calls of a stack: the plugins' table, whose layout is fixed, and the calls that came later.
+ * Entries that a stack does not provide are NULL. Constant once newstack has returned. */
+struct stack_calls {
+	struct ioth_functions table;
+	int (*accept4)(int fd, struct sockaddr *addr, socklen_t *addrlen, int flags);
+	int (*sendmmsg)(int fd, struct mmsghdr *msgvec, unsigned int vlen, int flags);
+	int (*recvmmsg)(
+	    int fd, struct mmsghdr *msgvec, unsigned int vlen, int flags, struct timespec *timeout);
+};
+
+struct ioth {
+	struct stack_calls calls;
+	void *data;           /* what newstack returned; the plugin's */
+	struct plugin plugin; /* plugin.handle NULL: the native stack */
+
+	/* Calls inside the stack that no slot of the descriptor table counts: ioth_msocket, and those
+	 * whose descriptor was closed meanwhile (table.h). */
+	atomic_int inside;
+
+	/* Under table_lock. */
+	bool deleted;
+	unsigned int slots; /* of the descriptor table that name this stack */
+	struct list link;
+};
+
+/* Calls `visit` for each stack there is; table_lock is held. */
+void stack_for_each(void (*visit)(struct ioth *stack));
+
+/* The default stack; table_lock is held. */
+struct ioth *stack_default(void);
+
+#endif
