@@ -31,7 +31,7 @@ void relay_free(struct relay *relay);
 /* Adds a line; any thread, running or not. On success the relay owns the port's descriptor and the
  * link. Returns 0 or -errno (nothing is taken then). */
 int relay_add(struct relay *relay, const struct netns_port *port, struct vdelink *link,
-	struct relay_line **line);
+    struct relay_line **line);
 
 /* Removes a line: closes its port (the interface disappears) and its link. On return the loop does
  * not touch it any more. Any thread but the loop's own. */

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Relays and lines: making them, ending them, asking about them, from any thread.
+ *
+ * A line belongs to the loop once it is in the epoll set. So a removal is asked of a running loop
+ * and waited for; a relay that is not running lets anyone touch its lines.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+
+#include "relay_internal.h"
+
+static const size_t incoming_size = (size_t)INCOMING_FRAMES * INCOMING_ROOM;
+
+int relay_new(struct relay **result)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.u64 = 0};
+	struct relay *relay = calloc(1, sizeof *relay);
+	int rc;
+
+	if (relay == NULL)
+		return -ENOMEM;
+	relay->epoll_fd = relay->wake_fd = -1;
+	list_init(&relay->lines);
+	list_init(&relay->requests);
+	relay->join = malloc(offload_join_size());
+	if (relay->join == NULL) {
+		rc = -ENOMEM;
+		goto fail;
+	}
+	/* By mmap: only what frames have touched takes memory, and few are longer than a page. */
+	relay->incoming = mmap(NULL, incoming_size, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (relay->incoming == MAP_FAILED) {
+		relay->incoming = NULL;
+		rc = -ENOMEM;
+		goto fail;
+	}
+	relay->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	relay->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (relay->epoll_fd < 0 || relay->wake_fd < 0 ||
+	    epoll_ctl(relay->epoll_fd, EPOLL_CTL_ADD, relay->wake_fd, &event) < 0) {
+		rc = -errno;
+		goto fail;
+	}
+	pthread_mutex_init(&relay->lock, NULL);
+	pthread_cond_init(&relay->settled, NULL);
+	*result = relay;
+	return 0;
+fail:
+	if (relay->wake_fd >= 0)
+		close(relay->wake_fd);
+	if (relay->epoll_fd >= 0)
+		close(relay->epoll_fd);
+	if (relay->incoming != NULL)
+		munmap(relay->incoming, incoming_size);
+	free(relay->join);
+	free(relay);
+	return rc;
+}
+
+static void wake(struct relay *relay)
+{
+	const uint64_t one = 1;
+	int error = errno; /* a signal handler's caller has its own */
+
+	(void)!write(relay->wake_fd, &one, sizeof one);
+	errno = error;
+}
+
+void relay_stop(struct relay *relay)
+{
+	atomic_store_explicit(&relay->stop, true, memory_order_release);
+	wake(relay);
+}
+
+void relay_free(struct relay *relay)
+{
+	struct relay_line *line;
+
+	while ((line = list_first(&relay->lines, struct relay_line, in_lines)) != NULL) {
+		list_remove(&line->in_lines);
+		line_free(line);
+	}
+	free(relay->spare);
+	close(relay->wake_fd);
+	close(relay->epoll_fd);
+	munmap(relay->incoming, incoming_size);
+	free(relay->join);
+	pthread_cond_destroy(&relay->settled);
+	pthread_mutex_destroy(&relay->lock);
+	free(relay);
+}
+
+/* Takes a line out of the loop's hands. */
+static void detach(struct relay *relay, struct relay_line *line)
+{
+	pthread_mutex_lock(&relay->lock);
+	list_append(&relay->requests, &line->in_requests);
+	if (relay->running) {
+		wake(relay);
+		while (!line->removed)
+			pthread_cond_wait(&relay->settled, &relay->lock);
+	} else {
+		relay_settle(relay);
+	}
+	list_remove(&line->in_lines);
+	pthread_mutex_unlock(&relay->lock);
+}
+
+int relay_add(struct relay *relay, const struct netns_port *port, struct vdelink *link,
+    struct relay_line **result)
+{
+	struct relay_line *line;
+	int rc;
+
+	if (port->vnet_hdr_len != sizeof(struct virtio_net_hdr))
+		return -EINVAL;
+	line = calloc(1, sizeof *line);
+	if (line == NULL)
+		return -ENOMEM;
+	line->relay = relay;
+	line->port = *port;
+	line->port_ops = port->kind == NETNS_PORT_TAP ? &relay_tap_ops : &relay_packet_ops;
+	line->link = link;
+	line->port_watched = true;
+	line->carrier = true;
+	list_init(&line->in_requests);
+	/* In the list first: the loop may serve the line before this call returns. */
+	pthread_mutex_lock(&relay->lock);
+	list_append(&relay->lines, &line->in_lines);
+	pthread_mutex_unlock(&relay->lock);
+	rc = relay_watch(line, true, EPOLLIN, EPOLL_CTL_ADD);
+	if (rc == 0)
+		rc = relay_watch(line, false, EPOLLIN, EPOLL_CTL_ADD);
+	if (rc < 0) {
+		detach(relay, line);
+		free(line->waiting);
+		free(line);
+		return rc;
+	}
+	*result = line;
+	return 0;
+}
+
+void relay_remove(struct relay *relay, struct relay_line *line)
+{
+	detach(relay, line);
+	line_free(line);
+}
+
+static uint64_t counted(const struct line_count *count)
+{
+	return atomic_load_explicit(&count->value, memory_order_relaxed);
+}
+
+void relay_get_stats(struct relay *relay, struct relay_line *line, struct relay_stats *stats)
+{
+	(void)relay;
+	stats->to_network_frames = counted(&line->to_network_frames);
+	stats->to_network_bytes = counted(&line->to_network_bytes);
+	stats->to_network_dropped = counted(&line->to_network_dropped);
+	stats->to_kernel_frames = counted(&line->to_kernel_frames);
+	stats->to_kernel_bytes = counted(&line->to_kernel_bytes);
+	stats->to_kernel_dropped = counted(&line->to_kernel_dropped);
+	stats->joined = counted(&line->joined);
+}

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One line: frames from the port to the network, and from the network to the port.
+ *
+ * To the network: packets are read until none is waiting or the room is full, cut, and sent in one
+ * burst. If the network takes only a part, the line keeps the rest (`waiting`), stops reading its
+ * port, and asks the link to say when there is room: back-pressure, which reaches the sender
+ * through the kernel's queue of the port.
+ *
+ * To the kernel: frames are received until none is waiting or the rooms are full, joined, and
+ * written. What the joiner holds is written as soon as the network is empty: nothing waits for a
+ * later frame.
+ *
+ * Both return to the loop after a bounded amount of work; what is left makes the descriptor
+ * readable again, so no line and no direction starves another.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <linux/if_tun.h>
+
+#include "relay_internal.h"
+
+#define BURSTS_MAX 4 /* to the network, in one visit */
+
+static void watch_port(struct relay_line *line, bool watch)
+{
+	if (line->port_dead || line->port_watched == watch)
+		return;
+	if (relay_watch(line, true, watch ? (uint32_t)EPOLLIN : 0, EPOLL_CTL_MOD) == 0)
+		line->port_watched = watch;
+}
+
+/* The namespace is gone, or the interface was deleted in it: there is nothing more to read. */
+static void port_died(struct relay_line *line)
+{
+	relay_watch(line, true, 0, EPOLL_CTL_DEL);
+	line->port_dead = true;
+}
+
+static struct outgoing *outgoing_take(struct relay *relay)
+{
+	struct outgoing *outgoing = relay->spare;
+
+	if (outgoing == NULL)
+		return malloc(sizeof *outgoing);
+	relay->spare = outgoing->next;
+	return outgoing;
+}
+
+static void outgoing_give(struct relay *relay, struct outgoing *outgoing)
+{
+	/* One is kept; more were needed only while several lines waited. */
+	if (relay->spare != NULL) {
+		free(outgoing);
+		return;
+	}
+	outgoing->next = NULL;
+	relay->spare = outgoing;
+}
+
+static void outgoing_reset(struct outgoing *outgoing)
+{
+	outgoing->out.count = 0;
+	outgoing->out.used = 0;
+	outgoing->sent = 0;
+	if (!outgoing->cutting)
+		outgoing->used = 0;
+}
+
+/* Reads one packet into the room and prepares to cut it. False: none is waiting. */
+static bool read_packet(struct relay_line *line, struct outgoing *outgoing)
+{
+	unsigned char *frame = NULL;
+	struct virtio_net_hdr hdr;
+	ssize_t len;
+
+	for (;;) {
+		len = line->port_ops->read(line->port.fd, &hdr, outgoing->room + outgoing->used, &frame);
+		if (len != -EMSGSIZE)
+			break;
+		line_count_add(&line->to_network_dropped, 1);
+	}
+	if (len <= 0) {
+		if (len < 0)
+			port_died(line);
+		return false;
+	}
+	offload_cut_init(&outgoing->cut, &hdr, frame, (size_t)len);
+	outgoing->cutting = true;
+	outgoing->used +=
+	    ((size_t)(frame - (outgoing->room + outgoing->used)) + (size_t)len + 63) & ~(size_t)63;
+	return true;
+}
+
+/* Reads and cuts until there is a burst. False: the port is empty. */
+static bool outgoing_fill(struct relay_line *line, struct outgoing *outgoing)
+{
+	for (;;) {
+		bool bad = false;
+
+		if (!outgoing->cutting) {
+			if (sizeof outgoing->room - outgoing->used < PACKET_ROOM)
+				return true;
+			if (!read_packet(line, outgoing))
+				return false;
+		}
+		if (!offload_cut_run(&outgoing->cut, &outgoing->out, &bad))
+			return true;
+		outgoing->cutting = false;
+		if (bad)
+			line_count_add(&line->to_network_dropped, 1);
+	}
+}
+
+/* Sends what was cut. False: the network is full. */
+static bool outgoing_send(struct relay_line *line, struct outgoing *outgoing)
+{
+	struct vdelink_frame frames[OFFLOAD_FRAMES_MAX];
+	const struct offload_out *out = &outgoing->out;
+	unsigned int count = out->count - outgoing->sent, taken;
+	uint64_t bytes = 0;
+
+	if (count == 0)
+		return true;
+	for (unsigned int i = 0; i < count; i++) {
+		frames[i].piece = out->piece[outgoing->sent + i];
+		frames[i].pieces = out->pieces[outgoing->sent + i];
+	}
+	taken = vdelink_send(line->link, frames, count);
+	for (unsigned int i = 0; i < taken; i++)
+		for (unsigned int j = 0; j < frames[i].pieces; j++)
+			bytes += frames[i].piece[j].iov_len;
+	line_count_add(&line->to_network_frames, taken);
+	line_count_add(&line->to_network_bytes, bytes);
+	outgoing->sent += taken;
+	return taken == count;
+}
+
+/* Goes on with `outgoing` until the port is empty, the network full, or the visit long enough.
+ * True: the network is full. */
+static bool outgoing_run(struct relay_line *line, struct outgoing *outgoing)
+{
+	for (int bursts = 0;; bursts++) {
+		bool more;
+
+		if (!outgoing_send(line, outgoing))
+			return true;
+		outgoing_reset(outgoing);
+		/* A packet that is half cut cannot be left lying. */
+		if (bursts >= BURSTS_MAX && !outgoing->cutting)
+			return false;
+		more = outgoing_fill(line, outgoing);
+		if (outgoing->out.count == 0 && !more)
+			return false;
+		if (!more)
+			bursts = BURSTS_MAX;
+	}
+}
+
+static void wait_for_room(struct relay_line *line, struct outgoing *outgoing)
+{
+	line->waiting = outgoing;
+	watch_port(line, false);
+	vdelink_want_write(line->link, true);
+}
+
+static void to_network(struct relay_line *line, struct outgoing *outgoing)
+{
+	if (outgoing_run(line, outgoing)) {
+		if (line->waiting == NULL)
+			wait_for_room(line, outgoing);
+		return;
+	}
+	outgoing_give(line->relay, outgoing);
+	if (line->waiting != NULL) {
+		line->waiting = NULL;
+		vdelink_want_write(line->link, false);
+		watch_port(line, true);
+	}
+}
+
+void line_port_ready(struct relay_line *line, uint32_t events)
+{
+	struct outgoing *outgoing;
+
+	if (line->port_dead)
+		return;
+	if (line->waiting != NULL) {
+		/* These are reported even to who does not want them. */
+		if ((events & (EPOLLERR | EPOLLHUP)) != 0)
+			port_died(line);
+		return;
+	}
+	outgoing = outgoing_take(line->relay);
+	if (outgoing == NULL)
+		return; /* the packets wait in the kernel */
+	outgoing->cutting = false;
+	outgoing_reset(outgoing);
+	to_network(line, outgoing);
+}
+
+/* The joiner has a packet for the kernel. */
+static void emit(void *argument, struct offload_packet *packet)
+{
+	struct relay_line *line = argument;
+
+	if (line->port_ops->write(line->port.fd, packet->iov, packet->iovs) < 0) {
+		line_count_add(&line->to_kernel_dropped, packet->frames);
+		return;
+	}
+	line_count_add(&line->to_kernel_frames, packet->frames);
+	line_count_add(&line->to_kernel_bytes, packet->len);
+	line_count_add(&line->joined, packet->frames - 1);
+}
+
+/* Returns how many frames there were. */
+static unsigned int to_kernel(struct relay_line *line)
+{
+	struct relay *relay = line->relay;
+	struct iovec frames[INCOMING_FRAMES];
+	unsigned int total = 0, count;
+
+	for (unsigned int i = 0; i < INCOMING_FRAMES; i++) {
+		frames[i].iov_base = relay->incoming + (size_t)i * INCOMING_ROOM;
+		frames[i].iov_len = VDELINK_FRAME_MAX;
+	}
+	offload_join_init(relay->join, line->port.offloads);
+	do {
+		count = vdelink_recv(line->link, frames + total, INCOMING_FRAMES - total);
+		for (unsigned int i = 0; i < count; i++)
+			offload_join_frame(
+			    relay->join, frames[total + i].iov_base, frames[total + i].iov_len, emit, line);
+		total += count;
+	} while (count > 0 && total < INCOMING_FRAMES);
+	offload_join_flush(relay->join, emit, line);
+	return total;
+}
+
+/* After the link did or saw something: its deadline, and the interface's carrier (a tap can show
+ * that the cable is pulled; best effort). */
+static void follow_link(struct relay_line *line)
+{
+	bool up = vdelink_state(line->link) == VDELINK_UP;
+	int carrier = up;
+
+	timerq_set(&line->relay->deadlines, &line->deadline, vdelink_deadline(line->link));
+	if (line->carrier == up)
+		return;
+	line->carrier = up;
+	if (line->port.kind == NETNS_PORT_TAP)
+		ioctl(line->port.fd, TUNSETCARRIER, &carrier);
+	/* Frames for a lost network are dropped, they do not wait. */
+	if (line->waiting != NULL)
+		to_network(line, line->waiting);
+}
+
+void line_link_ready(struct relay_line *line)
+{
+	unsigned int received = to_kernel(line);
+
+	if (line->waiting != NULL)
+		to_network(line, line->waiting);
+	/* While frames come in, the state can wait: this saves a call for every burst. */
+	if (received == 0)
+		vdelink_poll(line->link, relay_now());
+	follow_link(line);
+}
+
+void line_deadline_passed(struct relay_line *line, uint64_t now)
+{
+	vdelink_poll(line->link, now);
+	follow_link(line);
+}
+
+void line_free(struct relay_line *line)
+{
+	free(line->waiting);
+	close(line->port.fd);
+	vdelink_close(line->link);
+	free(line);
+}
