@@ -283,8 +283,9 @@ static bool append(struct flow *flow, unsigned char *frame, const struct offload
 	size_t payload = headers->end - headers->payload;
 	bool pushed = false;
 
-	packet->iov[packet->iovs++] =
-	    (struct iovec){.iov_base = frame + headers->payload, .iov_len = payload};
+	packet->iov[packet->iovs].iov_base = frame + headers->payload;
+	packet->iov[packet->iovs].iov_len = payload;
+	packet->iovs++;
 	packet->frames++;
 	packet->len += payload;
 	flow->next_sequence += (uint32_t)payload;

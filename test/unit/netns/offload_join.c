@@ -411,11 +411,10 @@ static void test_padding(void **state)
 	struct packet packet = packet_default;
 
 	packet.payload = 2;
-	size_t len = packet_build(frame, &packet);
 	add_packet(packet);
 	packet = next_of(packet);
 	packet.payload = 1;
-	len = packet_build(frame, &packet);
+	size_t len = packet_build(frame, &packet);
 	memset(frame + len, 0xee, 60 - len);
 	add_frame(frame, 60);
 	packet = packet_default;
