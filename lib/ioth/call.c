@@ -1,55 +1,124 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Being inside a stack: the paths that are not taken often, and fork. See call.h. */
-#include <errno.h>
+/* Being inside a stack: the threads' records, and the paths that are not taken often. See call.h.
+ */
 #include <pthread.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <linux/membarrier.h>
+#include <sys/syscall.h>
 #include "call.h"
 
-_Thread_local struct call *call_current __attribute__((tls_model("initial-exec")));
+_Thread_local struct caller *call_thread __attribute__((tls_model("initial-exec")));
+bool call_needs_barrier;
 
-void *call_stackdata(void)
+static struct list callers = LIST_INIT(callers); /* under table_lock */
+
+static pthread_key_t key; /* frees the record when its thread ends */
+static int key_error;
+
+static void caller_free(void *argument)
 {
-	const struct call *call = call_current;
+	struct caller *caller = argument;
 
-	return call && call->stack ? call->stack->data : NULL;
+	table_lock();
+	list_remove(&caller->link);
+	table_unlock();
+	/* Another library's destructor may still make calls: they get a new record, and the C library
+	 * calls us again. */
+	call_thread = NULL;
+	free(caller);
 }
 
-int call_enter_unknown(struct call *call, int fd)
+/* The thread's record. 0 or -ENOMEM. */
+static int caller_get(struct caller **caller)
 {
-	int error;
+	*caller = call_thread;
+	if (*caller)
+		return 0;
+	if (key_error)
+		return -key_error;
+	*caller = aligned_alloc(64, (sizeof(**caller) + 63) / 64 * 64);
+	if (!*caller)
+		return -ENOMEM;
+	(*caller)->depth = 0;
+	for (size_t i = 0; i < CALL_DEPTH; i++)
+		atomic_init(&(*caller)->inside[i], NULL);
+	if (pthread_setspecific(key, *caller) != 0) {
+		free(*caller);
+		return -ENOMEM;
+	}
+	table_lock();
+	list_append(&callers, &(*caller)->link);
+	table_unlock();
+	call_thread = *caller;
+	return 0;
+}
 
-	/* The slot may be gone again before we enter it, if somebody closes what we found. */
-	do {
+/* A record with room for one more. */
+static int caller_get_room(struct caller **caller)
+{
+	int error = caller_get(caller);
+
+	if (!error && (*caller)->depth == CALL_DEPTH)
+		error = -ELOOP;
+	return error;
+}
+
+int call_enter_slowly(struct call *call, int fd)
+{
+	struct caller *caller;
+	int error = caller_get_room(&caller);
+
+	/* What is found may be gone again before it is entered, if somebody closes it. */
+	while (!error && !call_try(call, fd))
 		error = table_find(fd);
-		call->slot = table_slot(fd);
-	} while (!error && !slot_enter(call->slot, &call->stack, &call->generation));
 	if (error) {
-		call->stack = NULL;
+		call->caller = NULL;
 		errno = -error;
 		return -1;
 	}
-	call_push(call);
 	return 0;
 }
 
 int call_enter_stack(struct call *call, struct ioth *stack)
 {
-	table_lock();
-	if (!stack)
-		stack = stack_default();
+	int error = caller_get_room(&call->caller);
+
 	call->slot = NULL;
-	call->stack = stack->deleted ? NULL : stack;
-	if (call->stack)
-		atomic_fetch_add_explicit(&stack->inside, 1, memory_order_relaxed);
+	if (error)
+		goto fail;
+	table_lock();
+	call->stack = stack ? stack : stack_default();
+	if (call->stack->deleted)
+		error = -EINVAL;
+	else
+		caller_push(call->caller, call->stack);
 	table_unlock();
-	if (!call->stack) {
-		errno = EINVAL;
-		return -1;
+	if (error)
+		goto fail;
+	return 0;
+
+fail:
+	call->caller = NULL;
+	errno = -error;
+	return -1;
+}
+
+int call_enter_plugin(struct call *call, struct ioth *stack)
+{
+	int error = caller_get_room(&call->caller);
+
+	if (error) {
+		call->caller = NULL;
+		return error;
 	}
-	call_push(call);
+	call->stack = stack;
+	call->slot = NULL;
+	caller_push(call->caller, stack);
 	return 0;
 }
 
-void call_failed(struct call *call, int fd)
+void call_failed(const struct call *call, int fd)
 {
 	int error;
 
@@ -64,31 +133,53 @@ void call_failed(struct call *call, int fd)
 	errno = error;
 }
 
-/* fork: the child's only thread is a copy of the one that forked. The calls that were inside are
- * forgotten, but for those of this very thread (a plugin may fork). */
-
-static void stack_reset_calls(struct ioth *stack)
+void *call_stackdata(void)
 {
-	atomic_store(&stack->inside, 0);
+	struct ioth *stack = call_current_stack();
+
+	return stack ? stack->data : NULL;
 }
 
+static int membarrier(int command)
+{
+	return (int)syscall(SYS_membarrier, command, 0, 0);
+}
+
+bool call_anyone_inside(const struct ioth *stack)
+{
+	struct caller *caller;
+
+	if (!call_needs_barrier)
+		membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
+	list_for_each (caller, &callers, link) {
+		for (size_t i = 0; i < CALL_DEPTH; i++) {
+			if (atomic_load(&caller->inside[i]) == stack)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* The child's only thread is a copy of the one that forked, and keeps its record (a plugin may
+ * fork). The others' are of threads that are not there. */
 static void fork_child(void)
 {
-	table_reset_calls();
-	stack_for_each(stack_reset_calls);
-	for (struct call *call = call_current; call; call = call->outer) {
-		if (!call->stack)
+	struct caller *caller;
+
+	list_for_each_safe (caller, &callers, link) {
+		if (caller == call_thread)
 			continue;
-		if (call->slot && slot_generation(atomic_load(&call->slot->state)) == call->generation)
-			atomic_fetch_add(&call->slot->state, 1);
-		else
-			atomic_fetch_add(&call->stack->inside, 1);
+		list_remove(&caller->link);
+		free(caller);
 	}
 	table_unlock();
 }
 
-__attribute__((constructor)) static void fork_prepare(void)
+__attribute__((constructor)) static void start(void)
 {
-	/* Without memory for it the library still works: a child may then find the lock taken. */
+	/* A child of fork inherits the registration (it is the memory map's). */
+	call_needs_barrier = membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) < 0;
+	key_error = pthread_key_create(&key, caller_free);
+	/* Without memory for it the library still works; a child may then find the lock taken. */
 	(void)pthread_atfork(table_lock, table_unlock, fork_child);
 }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The Berkeley calls on an existing descriptor: enter its stack, call the plugin, leave.
  *
- * This is the data path. It takes no lock and allocates nothing; its own cost is two
- * compare-and-swaps on a cache line of the descriptor (table.h) and the thread's current call.
- * Compiled with -fexceptions, so that a thread that is cancelled inside leaves, too.
+ * This is the data path. It takes no lock, allocates nothing and writes nothing that threads share
+ * (call.h, table.h).
  */
 #include <errno.h>
 #include <stdarg.h>

@@ -18,7 +18,7 @@
 
 static const struct stack_calls *current_calls(void)
 {
-	return &call_current->stack->calls;
+	return &call_current_stack()->calls;
 }
 
 /* ---- receiving ---- */

@@ -21,15 +21,6 @@ static struct ioth native = {.calls = NATIVE_CALLS};
 static struct ioth *default_stack = &native; /* under table_lock, as the list */
 static struct list stacks = LIST_INIT(stacks);
 
-void stack_for_each(void (*visit)(struct ioth *stack))
-{
-	struct ioth *stack;
-
-	visit(&native);
-	list_for_each (stack, &stacks, link)
-		visit(stack);
-}
-
 struct ioth *stack_default(void)
 {
 	return default_stack;
@@ -70,7 +61,7 @@ static int native_fill(struct ioth *stack, const char *vnlv[])
 static int plugin_stack_fill(struct ioth *stack, const char *name, const char *vnlv[])
 {
 	/* Inside newstack there is no stack yet, whatever call of another one it is nested in. */
-	struct call none = {0};
+	struct call call;
 	const char *options;
 	int error;
 
@@ -81,10 +72,12 @@ static int plugin_stack_fill(struct ioth *stack, const char *name, const char *v
 	if (error)
 		return error;
 	stack->calls.table.getstackdata = call_stackdata;
-	call_push(&none);
-	stack->data = plugin_newstack(&stack->plugin, vnlv, options, &stack->calls.table);
-	error = stack->data ? 0 : -errno;
-	call_pop(&none);
+	error = call_enter_plugin(&call, NULL);
+	if (!error) {
+		stack->data = plugin_newstack(&stack->plugin, vnlv, options, &stack->calls.table);
+		error = stack->data ? 0 : -errno;
+	}
+	call_leave(&call);
 	if (error) {
 		errno = -error;
 		error_set("%s: the plugin makes no stack: %m", stack->plugin.path);
@@ -205,14 +198,13 @@ static void stack_restore(struct ioth *stack, bool was_default)
 /* The plugin's delstack, with its data at hand for getstackdata(). */
 static int plugin_delstack(struct ioth *stack)
 {
-	struct call call = {.stack = stack};
-	int error = 0;
+	struct call call;
+	int error;
 
 	if (!stack->calls.table.delstack)
 		return 0;
-	atomic_fetch_add(&stack->inside, 1);
-	call_push(&call);
-	if (stack->calls.table.delstack(stack->data) < 0) {
+	error = call_enter_plugin(&call, stack);
+	if (!error && stack->calls.table.delstack(stack->data) < 0) {
 		call_failed(&call, -1);
 		error = errno ? -errno : -EBUSY;
 	}

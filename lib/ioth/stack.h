@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a stack is inside the library: its calls, the plugin's data, and who is inside. */
+/* What a stack is inside the library: its calls and its plugin's data. */
 #ifndef IOTH_STACK_H
 #define IOTH_STACK_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <ioth.h>
 #include "list.h"
@@ -24,18 +23,11 @@ struct ioth {
 	void *data;           /* what newstack returned; the plugin's */
 	struct plugin plugin; /* plugin.handle NULL: the native stack */
 
-	/* Calls inside the stack that no slot of the descriptor table counts: ioth_msocket, and those
-	 * whose descriptor was closed meanwhile (table.h). */
-	atomic_int inside;
-
 	/* Under table_lock. */
 	bool deleted;
 	unsigned int slots; /* of the descriptor table that name this stack */
 	struct list link;
 };
-
-/* Calls `visit` for each stack there is; table_lock is held. */
-void stack_for_each(void (*visit)(struct ioth *stack));
 
 /* The default stack; table_lock is held. */
 struct ioth *stack_default(void);

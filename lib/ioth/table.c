@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include "call.h"
 #include "stack.h"
 #include "table.h"
 
@@ -45,9 +46,14 @@ static int slot_new(int fd, struct slot **slot)
 	return 0;
 }
 
+static uint32_t slot_generation(struct slot *slot)
+{
+	return atomic_load_explicit(&slot->generation, memory_order_relaxed);
+}
+
 static bool slot_live(struct slot *slot)
 {
-	return slot_is_live(atomic_load_explicit(&slot->state, memory_order_relaxed));
+	return slot_is_live(slot_generation(slot));
 }
 
 static struct ioth *slot_stack(struct slot *slot)
@@ -67,35 +73,21 @@ static bool slot_is_stale(const struct slot *slot, int fd)
 	return fstat(fd, &status) < 0 || !slot_is_of(slot, &status);
 }
 
-/* live -> ghost */
-static void slot_close(struct slot *slot)
+/* live <-> ghost */
+static void slot_switch(struct slot *slot)
 {
-	uint64_t state = atomic_load_explicit(&slot->state, memory_order_relaxed);
-	uint64_t closed = (uint64_t)(slot_generation(state) + 1) << 32;
-
-	state = atomic_exchange_explicit(&slot->state, closed, memory_order_acq_rel);
-	atomic_fetch_add_explicit(
-	    &slot_stack(slot)->inside, (int)(uint32_t)state, memory_order_relaxed);
-}
-
-/* ghost -> live */
-static void slot_revive(struct slot *slot)
-{
-	uint64_t state = atomic_load_explicit(&slot->state, memory_order_relaxed);
-
+	atomic_fetch_add_explicit(&slot->generation, 1, memory_order_acq_rel);
 	slot->closing = false;
-	atomic_store_explicit(
-	    &slot->state, (uint64_t)(slot_generation(state) + 1) << 32, memory_order_release);
 }
 
 /* any -> empty */
 static void slot_clear(struct slot *slot)
 {
 	if (slot_live(slot))
-		slot_close(slot);
+		slot_switch(slot);
 	if (slot_stack(slot))
 		slot_stack(slot)->slots--;
-	atomic_store_explicit(&slot->stack, NULL, memory_order_relaxed);
+	atomic_store_explicit(&slot->stack, NULL, memory_order_release);
 	slot->device = 0;
 	slot->inode = 0;
 	slot->unique = false;
@@ -106,14 +98,14 @@ static void slot_clear(struct slot *slot)
 static void slot_set(struct slot *slot, struct ioth *stack, const struct stat *status)
 {
 	slot_clear(slot);
-	atomic_store_explicit(&slot->stack, stack, memory_order_relaxed);
+	atomic_store_explicit(&slot->stack, stack, memory_order_release);
 	stack->slots++;
 	slot->device = status->st_dev;
 	slot->inode = status->st_ino;
 	/* Anonymous inodes (eventfd, epoll) are shared by all of their kind, those of a pipe by its
 	 * two ends: they cannot tell whose a descriptor is. */
 	slot->unique = S_ISSOCK(status->st_mode);
-	slot_revive(slot);
+	slot_switch(slot);
 }
 
 int table_add(int fd, struct ioth *stack)
@@ -179,13 +171,13 @@ int table_close_begin(int fd, struct slot *slot, uint32_t generation)
 	int error = 0;
 
 	table_lock();
-	if (slot_generation(atomic_load(&slot->state)) != generation) {
+	if (slot_generation(slot) != generation) {
 		error = -EBADF;
 	} else if (slot_is_stale(slot, fd)) {
 		slot_clear(slot);
 		error = -ESTALE;
 	} else {
-		slot_close(slot);
+		slot_switch(slot);
 		slot->closing = true;
 	}
 	table_unlock();
@@ -196,10 +188,10 @@ void table_close_end(int fd, struct slot *slot, uint32_t generation, bool failed
 {
 	table_lock();
 	/* If it moved on, the number is in use again. */
-	if (slot_generation(atomic_load(&slot->state)) == generation + 1) {
+	if (slot_generation(slot) == generation + 1) {
 		slot->closing = false;
 		if (failed && !slot_is_stale(slot, fd))
-			slot_revive(slot);
+			slot_switch(slot);
 	}
 	table_unlock();
 }
@@ -209,7 +201,7 @@ bool table_check(int fd, struct slot *slot, uint32_t generation)
 	bool stale = false;
 
 	table_lock();
-	if (slot_generation(atomic_load(&slot->state)) == generation)
+	if (slot_generation(slot) == generation)
 		stale = slot_is_stale(slot, fd);
 	if (stale)
 		slot_clear(slot);
@@ -219,11 +211,11 @@ bool table_check(int fd, struct slot *slot, uint32_t generation)
 
 int table_forget_stack(struct ioth *stack)
 {
-	bool open = false;
-
 	/* Twice over: first the stale ones, then, if nothing is in the way, the ghosts. */
-	for (int pass = 0; pass < 2 && stack->slots; pass++) {
-		for (unsigned int i = 0; i < TABLE_CHUNK_SIZE * chunks_used; i++) {
+	for (int pass = 0; pass < 2; pass++) {
+		bool open = false;
+
+		for (unsigned int i = 0; stack->slots && i < TABLE_CHUNK_SIZE * chunks_used; i++) {
 			struct slot *slot = table_slot((int)i);
 
 			if (!slot || slot_stack(slot) != stack)
@@ -233,18 +225,8 @@ int table_forget_stack(struct ioth *stack)
 			else if (slot_live(slot) || pass == 1)
 				slot_clear(slot);
 		}
-		if (open || atomic_load_explicit(&stack->inside, memory_order_acquire))
+		if (pass == 0 && (open || call_anyone_inside(stack)))
 			return -EBUSY;
 	}
-	return atomic_load_explicit(&stack->inside, memory_order_acquire) ? -EBUSY : 0;
-}
-
-void table_reset_calls(void)
-{
-	for (unsigned int i = 0; i < TABLE_CHUNK_SIZE * chunks_used; i++) {
-		struct slot *slot = table_slot((int)i);
-
-		if (slot)
-			atomic_fetch_and(&slot->state, ~(uint64_t)UINT32_MAX);
-	}
+	return 0;
 }

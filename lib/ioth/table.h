@@ -9,12 +9,9 @@
  *             by plain dup(2) may still be open and unknown: it is found by the ghost's inode,
  *             until the number is used again or the stack is deleted.
  *
- * `state` holds the generation and the number of calls inside in one word. A call enters by
- * compare-and-swap of the count, which fails if the generation moved since it read the stack: so
- * whoever is counted in a live slot has that generation's stack, and nobody else touches the cache
- * line but those who use the same descriptor. When a slot leaves the live state its count moves
- * over to stack->inside, and a call that finds another generation when it leaves counts itself out
- * there. A stack is deleted when no slot of it is live and nobody is inside.
+ * Who enters (call.h) reads the generation, the stack, and the generation again: if it is the same
+ * odd number, the stack is the one of that time. A stack is deleted when no slot of it is live and
+ * no thread is inside.
  *
  * Descriptors may also be closed, duplicated and replaced behind our back by close(2) and dup2(2).
  * A slot of such a descriptor is stale: it says live, and fstat says otherwise. Staleness is found
@@ -32,9 +29,8 @@
 struct ioth;
 
 struct slot {
-	/* One cache line each: neighbours are used by different threads. */
-	_Alignas(64) _Atomic(uint64_t) state; /* generation << 32 | calls inside */
-	_Atomic(struct ioth *) stack;         /* written under table_lock, while not live */
+	_Atomic(uint32_t) generation;
+	_Atomic(struct ioth *) stack; /* changes while not live */
 
 	/* Under table_lock. */
 	dev_t device;
@@ -49,14 +45,9 @@ struct slot {
 
 extern _Atomic(struct slot *) table_chunks[TABLE_CHUNKS];
 
-static inline uint32_t slot_generation(uint64_t state)
+static inline bool slot_is_live(uint32_t generation)
 {
-	return (uint32_t)(state >> 32);
-}
-
-static inline bool slot_is_live(uint64_t state)
-{
-	return slot_generation(state) & 1;
+	return generation & 1;
 }
 
 /* The slot of a descriptor, or NULL if there never was one. */
@@ -71,36 +62,8 @@ static inline struct slot *table_slot(int fd)
 	return chunk ? &chunk[number % TABLE_CHUNK_SIZE] : NULL;
 }
 
-/* Counts the caller in if the slot is live, and gives the stack and the generation. */
-static inline bool slot_enter(struct slot *slot, struct ioth **stack, uint32_t *generation)
-{
-	uint64_t state = atomic_load_explicit(&slot->state, memory_order_acquire);
-
-	do {
-		if (!slot_is_live(state))
-			return false;
-		*stack = atomic_load_explicit(&slot->stack, memory_order_relaxed);
-	} while (!atomic_compare_exchange_weak_explicit(
-	    &slot->state, &state, state + 1, memory_order_acq_rel, memory_order_acquire));
-	*generation = slot_generation(state);
-	return true;
-}
-
-/* Counts the caller out. False: the slot has another generation by now, stack->inside counts. */
-static inline bool slot_leave(struct slot *slot, uint32_t generation)
-{
-	uint64_t state = atomic_load_explicit(&slot->state, memory_order_relaxed);
-
-	do {
-		if (slot_generation(state) != generation)
-			return false;
-	} while (!atomic_compare_exchange_weak_explicit(
-	    &slot->state, &state, state - 1, memory_order_release, memory_order_relaxed));
-	return true;
-}
-
-/* The library's one lock: the table's slots, the list of stacks, the default stack, the log
- * function. Never held across a call of a plugin, the loader or the user. */
+/* The library's one lock: the table's slots, the lists of stacks and callers, the default
+ * stack, the log function. Never held across a call of a plugin, the loader or the user. */
 void table_lock(void);
 void table_unlock(void);
 
@@ -124,9 +87,5 @@ bool table_check(int fd, struct slot *slot, uint32_t generation);
 /* Forgets all slots of a stack. -EBUSY: a socket of it is open, or somebody is inside. table_lock
  * is held. */
 int table_forget_stack(struct ioth *stack);
-
-/* In the child of a fork: the threads that the counts were about are not there. table_lock is
- * held. */
-void table_reset_calls(void);
 
 #endif
