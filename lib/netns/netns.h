@@ -20,6 +20,10 @@
  * caller must be single-threaded. uid and gid are the effective ones, read before the call. */
 int netns_enter_user(int flags, uid_t uid, gid_t gid, bool as_root);
 
+/* The second half of it alone: writes the maps of the calling process's user namespace, for a
+ * process that clone(2) made in a new one. */
+int netns_map_ids(uid_t uid, gid_t gid, bool as_root);
+
 /* Makes the calling thread's process a member of a new network namespace; returns its descriptor
  * (close-on-exec). lo is there and down. */
 int netns_new(void);

@@ -66,13 +66,11 @@ static int write_map(const char *path, unsigned long inside, unsigned long outsi
 	return write_file(path, line, (size_t)(end - line));
 }
 
-int netns_enter_user(int flags, uid_t uid, gid_t gid, bool as_root)
+int netns_map_ids(uid_t uid, gid_t gid, bool as_root)
 {
 	static const char deny[] = "deny";
 	int err;
 
-	if (unshare(CLONE_NEWUSER | flags) < 0)
-		return -errno;
 	err = write_file("/proc/self/setgroups", deny, strlen(deny));
 	if (err == -ENOENT) /* before Linux 3.19 there was nothing to deny */
 		err = 0;
@@ -81,4 +79,11 @@ int netns_enter_user(int flags, uid_t uid, gid_t gid, bool as_root)
 	if (err == 0)
 		err = write_map("/proc/self/gid_map", as_root ? 0 : gid, gid);
 	return err;
+}
+
+int netns_enter_user(int flags, uid_t uid, gid_t gid, bool as_root)
+{
+	if (unshare(CLONE_NEWUSER | flags) < 0)
+		return -errno;
+	return netns_map_ids(uid, gid, as_root);
 }

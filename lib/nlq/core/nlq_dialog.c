@@ -147,6 +147,23 @@ static void take_message(struct exchange *exchange, const struct nlmsghdr *messa
 		exchange->ended = true;
 }
 
+/* The kernel appends the whole request to its error (unless NETLINK_CAP_ACK is set), so the error
+ * that answers a long one may be cut: its number is in front. */
+static void take_cut_error(struct exchange *exchange, const struct nlq_reader *rest)
+{
+	struct {
+		struct nlmsghdr header;
+		int error;
+	} front;
+
+	if (rest->left < sizeof(front))
+		return;
+	memcpy(&front, rest->data, sizeof(front));
+	front.header.nlmsg_len = sizeof(front);
+	if (front.header.nlmsg_type == NLMSG_ERROR)
+		take_message(exchange, &front.header);
+}
+
 int nlq_dialog_buffer(const struct nlq_io *io, struct nlmsghdr *request, nlq_answer *answer,
     void *argument, void *buffer, size_t size)
 {
@@ -169,6 +186,8 @@ int nlq_dialog_buffer(const struct nlq_io *io, struct nlmsghdr *request, nlq_ans
 		reader = nlq_reader(buffer, truncated ? size : (size_t)len);
 		while (!exchange.ended && (message = nlq_next_message(&reader)))
 			take_message(&exchange, message);
+		if (!exchange.ended && truncated)
+			take_cut_error(&exchange, &reader);
 		/* The end of the answer may be among what was lost: do not wait for it. */
 		if (!exchange.ended && truncated)
 			return -EMSGSIZE;

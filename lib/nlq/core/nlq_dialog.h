@@ -2,8 +2,8 @@
 /* Client dialogs of NETLINK_ROUTE over a caller's send and receive functions.
  *
  * No malloc, no global state: a dialog lives on the stack of its caller, so that it also serves a
- * process that was cloned from a threaded one (lib/netns). All return 0 or more, or -errno, the
- * kernel's own error included.
+ * process that was cloned from a threaded one (lib/netns): up to 18 KiB of it. All return 0 or
+ * more, or -errno, the kernel's own error included.
  */
 #ifndef NLQ_DIALOG_H
 #define NLQ_DIALOG_H

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The command line of vdens, parsed and checked before anything is done.
+ *
+ *	vdens [options] [VNL [command [argument...]]]
+ *	vdens -m [options] [VNL...] [-- command [argument...]]
+ *
+ * Options end at the first word that is none: the rest belongs to the command. A VNL may name its
+ * interface, "eth0:vde:///tmp/sw"; otherwise the n-th VNL (from 0) is connected to the prefix
+ * (-i, or "vde") followed by n. "", "-" and "no" stand for no interface.
+ */
+#include "options.h"
+
+#include <err.h>
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "resolv.h"
+
+#define MTU_MIN 68    /* RFC 791, section 3.2: every module forwards datagrams of 68 octets */
+#define MTU_MAX 65535 /* the largest that an interface of the kernel takes */
+
+const char options_usage[] =
+    "Usage: vdens [OPTIONS] [VNL [COMMAND [ARGUMENT...]]]\n"
+    "       vdens -m [OPTIONS] [VNL...] [-- COMMAND [ARGUMENT...]]\n"
+    "Runs COMMAND ($SHELL if omitted) in its own user and network namespace, with an\n"
+    "interface on the VDE network VNL; none if VNL is omitted, \"\", \"-\" or \"no\".\n"
+    "Options:\n"
+    "  -h, --help             show this text\n"
+    "      --version          show the version\n"
+    "  -m, --multi            several networks: interface n is on the n-th VNL\n"
+    "  -i, --iface PREFIX     interfaces are PREFIX0, PREFIX1, ... (default: vde)\n"
+    "      --up               set the interfaces and lo up\n"
+    "      --mtu BYTES        MTU of the interfaces\n"
+    "  -r, --resolvconf FILE  FILE takes the place of /etc/resolv.conf\n"
+    "                         (default: $VDE_RESOLVCONF)\n"
+    "  -R, --resolvaddr A[,A...]\n"
+    "                         the name servers are at these addresses; wins over -r\n"
+    "                         (default: $VDE_RESOLVADDR)\n"
+    "  -H, --hostname NAME    host name inside\n"
+    "  -s, --sysadm           grant CAP_SYS_ADMIN too\n"
+    "      --map-root         be root (uid and gid 0) inside\n"
+    "      --pid              a process namespace too: all ends with the command\n"
+    "      --netns-fd N       join the network namespace open on descriptor N\n"
+    "  -c, --clone            make the namespaces by clone(2)\n"
+    "  -u, --unshare          make the namespaces by unshare(2)\n"
+    "                         (default: unshare, then clone if unshare fails)\n";
+
+enum long_only {
+	OPT_VERSION = UCHAR_MAX + 1,
+	OPT_UP,
+	OPT_MTU,
+	OPT_MAP_ROOT,
+	OPT_PID,
+	OPT_NETNS_FD,
+};
+
+static const char short_options[] = "+hmi:r:R:H:scu";
+static const struct option long_options[] = {
+    {"help", no_argument, NULL, 'h'},
+    {"multi", no_argument, NULL, 'm'},
+    {"iface", required_argument, NULL, 'i'},
+    {"resolvconf", required_argument, NULL, 'r'},
+    {"resolvaddr", required_argument, NULL, 'R'},
+    {"hostname", required_argument, NULL, 'H'},
+    {"sysadm", no_argument, NULL, 's'},
+    {"clone", no_argument, NULL, 'c'},
+    {"unshare", no_argument, NULL, 'u'},
+    {"version", no_argument, NULL, OPT_VERSION},
+    {"up", no_argument, NULL, OPT_UP},
+    {"mtu", required_argument, NULL, OPT_MTU},
+    {"map-root", no_argument, NULL, OPT_MAP_ROOT},
+    {"pid", no_argument, NULL, OPT_PID},
+    {"netns-fd", required_argument, NULL, OPT_NETNS_FD},
+    {NULL, 0, NULL, 0},
+};
+
+/* What is gathered before it can be checked as a whole. */
+struct raw {
+	bool multi, clone, unshare;
+	const char *prefix;
+	const char *resolvaddr;
+	const char *resolvaddr_from; /* where it was given, for the message */
+};
+
+static bool parse_number(const char *text, long min, long max, long *value)
+{
+	char *end;
+
+	errno = 0;
+	*value = strtol(text, &end, 10);
+	return errno == 0 && end != text && *end == '\0' && *value >= min && *value <= max;
+}
+
+/* Empty is the same as unset, as for most variables of this kind. */
+static const char *environment(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && *value ? value : NULL;
+}
+
+static bool is_no_network(const char *vnl)
+{
+	return *vnl == '\0' || strcmp(vnl, "-") == 0 || strcmp(vnl, "no") == 0;
+}
+
+/* What dev_valid_name() of the kernel asks for; ':' is the separator of a VNL besides. */
+static bool is_interface_name(const char *name, size_t len)
+{
+	size_t i;
+
+	if (len == 0 || len >= IFNAMSIZ || (len <= 2 && strspn(name, ".") >= len))
+		return false;
+	for (i = 0; i < len; i++)
+		if (strchr("/: \t\n\v\f\r%", name[i]))
+			return false;
+	return true;
+}
+
+/* The length of the name in "name:VNL", 0 if there is none. Behind the colon there must be a
+ * module ("vde://"), a path or a command, so that a colon inside any of these names nothing. */
+static size_t interface_name_len(const char *vnl)
+{
+	const char *colon = strchr(vnl, ':');
+
+	if (!colon || strncmp(colon, "://", 3) == 0 || *vnl == '=' ||
+	    memchr(vnl, '/', (size_t)(colon - vnl)))
+		return 0;
+	if (colon[1] != '/' && colon[1] != '=' && !strstr(colon, "://"))
+		return 0;
+	return (size_t)(colon - vnl);
+}
+
+static int add_network(
+    struct vdens_options *options, const char *prefix, unsigned int n, const char *vnl)
+{
+	struct vdens_network *network = &options->networks[options->network_count];
+	size_t len = interface_name_len(vnl);
+	char name[64];
+
+	if (is_no_network(vnl))
+		return 0;
+	if (len > 0) {
+		if (!is_interface_name(vnl, len)) {
+			warnx("%.128s: '%.*s' is not the name of an interface", vnl, len < 64 ? (int)len : 64,
+			    vnl);
+			return -1;
+		}
+		memcpy(network->ifname, vnl, len);
+		vnl += len + 1;
+	} else {
+		snprintf(name, sizeof(name), "%s%u", prefix, n);
+		len = strlen(name);
+		if (!is_interface_name(name, len)) {
+			warnx("-i: '%.64s' followed by %u is not the name of an interface", prefix, n);
+			return -1;
+		}
+		memcpy(network->ifname, name, len);
+	}
+	for (n = 0; n < options->network_count; n++) {
+		if (strcmp(options->networks[n].ifname, network->ifname) == 0) {
+			warnx("two interfaces would be named %s", network->ifname);
+			return -1;
+		}
+	}
+	network->vnl = vnl;
+	options->network_count++;
+	return 0;
+}
+
+/* Takes the VNLs from the words after the options; returns the first word of the command. */
+static char **take_networks(
+    char **words, int count, const struct raw *raw, struct vdens_options *options)
+{
+	unsigned int n, vnls = 0;
+
+	if (raw->multi)
+		while ((int)vnls < count && strcmp(words[vnls], "--") != 0)
+			vnls++;
+	else if (count > 0)
+		vnls = 1;
+	options->networks = calloc(vnls + 1, sizeof(*options->networks));
+	if (!options->networks) {
+		warn("cannot allocate memory");
+		return NULL;
+	}
+	for (n = 0; n < vnls; n++)
+		if (add_network(options, raw->prefix, n, words[n]) < 0)
+			return NULL;
+	words += vnls;
+	if (raw->multi && *words)
+		words++; /* "--" */
+	return words;
+}
+
+static int take_command(char **words, struct vdens_options *options)
+{
+	options->command = words;
+	if (*words)
+		return 0;
+	options->default_command[0] = getenv("SHELL");
+	if (!options->default_command[0]) {
+		fprintf(stderr, "Error: $SHELL env variable not set\n");
+		return -1;
+	}
+	options->command = options->default_command;
+	return 0;
+}
+
+static int take_resolvaddr(const struct raw *raw, struct vdens_options *options)
+{
+	const char *bad;
+	int err;
+
+	if (!raw->resolvaddr)
+		return 0;
+	err = resolv_text(raw->resolvaddr, &options->resolv_text, &bad);
+	if (err == -EINVAL)
+		warnx("%s: '%.*s' is not an IP address", raw->resolvaddr_from, (int)strcspn(bad, ","), bad);
+	else if (err < 0)
+		warnx("%s: %s", raw->resolvaddr_from, strerror(-err));
+	return err;
+}
+
+/* One option; returns VDENS_RUN if the next one may follow. */
+static enum vdens_parsed take_option(int opt, struct raw *raw, struct vdens_options *options)
+{
+	long value;
+
+	switch (opt) {
+	case 'm':
+		raw->multi = true;
+		break;
+	case 'i':
+		raw->prefix = optarg;
+		break;
+	case 'r':
+		options->resolvconf = optarg;
+		break;
+	case 'R':
+		raw->resolvaddr = optarg;
+		raw->resolvaddr_from = "-R";
+		break;
+	case 'H':
+		options->hostname = optarg;
+		break;
+	case 's':
+		options->sysadm = true;
+		break;
+	case 'c':
+		raw->clone = true;
+		break;
+	case 'u':
+		raw->unshare = true;
+		break;
+	case OPT_UP:
+		options->up = true;
+		break;
+	case OPT_MAP_ROOT:
+		options->map_root = true;
+		break;
+	case OPT_PID:
+		options->pid = true;
+		break;
+	case OPT_MTU:
+		if (!parse_number(optarg, MTU_MIN, MTU_MAX, &value)) {
+			warnx("--mtu: '%s' is not a number from %d to %d", optarg, MTU_MIN, MTU_MAX);
+			return VDENS_ERROR;
+		}
+		options->mtu = (unsigned int)value;
+		break;
+	case OPT_NETNS_FD:
+		if (!parse_number(optarg, 0, INT_MAX, &value)) {
+			warnx("--netns-fd: '%s' is not the number of a descriptor", optarg);
+			return VDENS_ERROR;
+		}
+		options->netns_fd = (int)value;
+		break;
+	case OPT_VERSION:
+		return VDENS_VERSION;
+	default: /* -h, or getopt has said what is wrong */
+		return VDENS_HELP;
+	}
+	return VDENS_RUN;
+}
+
+enum vdens_parsed options_parse(int argc, char *argv[], struct vdens_options *options)
+{
+	struct raw raw = {
+	    .prefix = "vde",
+	    .resolvaddr = environment("VDE_RESOLVADDR"),
+	    .resolvaddr_from = "VDE_RESOLVADDR",
+	};
+	enum vdens_parsed parsed;
+	char **words;
+	int opt;
+
+	*options = (struct vdens_options){
+	    .netns_fd = -1,
+	    .resolvconf = environment("VDE_RESOLVCONF"),
+	};
+	optind = 0; /* glibc: start afresh (the unit test parses many command lines) */
+	while ((opt = getopt_long(argc, argv, short_options, long_options, NULL)) != -1) {
+		parsed = take_option(opt, &raw, options);
+		if (parsed != VDENS_RUN)
+			return parsed;
+	}
+	if (raw.clone)
+		options->method = VDENS_CLONE;
+	else if (raw.unshare)
+		options->method = VDENS_UNSHARE;
+	if (options->netns_fd >= 0 && options->method == VDENS_CLONE) {
+		/* Its user namespace is joined first, by setns(2), and nothing is left to clone. */
+		warnx("--netns-fd joins a namespace: -c cannot be used with it");
+		return VDENS_ERROR;
+	}
+	words = take_networks(argv + optind, argc - optind, &raw, options);
+	if (!words || take_resolvaddr(&raw, options) < 0 || take_command(words, options) < 0)
+		return VDENS_ERROR;
+	return VDENS_RUN;
+}
+
+void options_free(struct vdens_options *options)
+{
+	free(options->networks);
+	free(options->resolv_text);
+	options->networks = NULL;
+	options->resolv_text = NULL;
+}
