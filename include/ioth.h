@@ -265,6 +265,8 @@ static inline int ioth_macton(const char *text, void *mac)
  *     void *ioth_NAME_newstack(const char *vnlv[], const char *options, struct ioth_functions *);
  *     int ioth_NAME_delstack(void *stackdata);
  *     const char *ioth_NAME_license;     an SPDX expression; absent: any program may load it
+ *     const char *ioth_NAME_error(void); why newstack last failed in this thread: a line for
+ *                                        ioth_error(), "" if there is nothing to say; may be absent
  *
  * and the calls that the stack has. newstack gets the VNLs (an array that ends with NULL; never
  * NULL itself), the text after the comma in the stack's name (NULL: none), and a table whose

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The plugin "vdestack": each stack is a network namespace of the program's, with an interface for
+ * each VNL.
+ *
+ * Everything is in lib/vdestack; sockets are the kernel's, so that all calls but socket are the
+ * system's own. Options: options.h. The aliases serve ioth_vdestack_n.so, a link to this very file.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <ioth.h>
+#include <sys/ioctl.h>
+
+#include <vdestack_internal.h>
+
+#include "options.h"
+
+#define ALIAS(function) __attribute__((alias(#function)))
+
+newstack_prototype ioth_vdestack_newstack;
+delstack_prototype ioth_vdestack_delstack;
+int ioth_vdestack_socket(int domain, int type, int protocol);
+int ioth_vdestack_accept4(int fd, struct sockaddr *addr, socklen_t *addrlen, int flags);
+int ioth_vdestack_sendmmsg(int fd, struct mmsghdr *msgvec, unsigned int vlen, int flags);
+int ioth_vdestack_recvmmsg(
+    int fd, struct mmsghdr *msgvec, unsigned int vlen, int flags, struct timespec *timeout);
+const char *ioth_vdestack_error(void);
+
+extern const char *const ioth_vdestack_license;
+const char *const ioth_vdestack_license = "LGPL-2.1-or-later";
+
+/* The same in every table that libioth passes. */
+static _Atomic(getstackdata_prototype *) getstackdata;
+
+static _Thread_local char reason[512];
+
+const char *ioth_vdestack_error(void)
+{
+	return reason;
+}
+
+static int stack_new(
+    const struct vdestack_interface *interface, const char *options, struct vdestack **stack)
+{
+	struct vdestack_config config = {.interface = interface};
+	struct options option;
+	unsigned int failed;
+	int err;
+
+	err = options_parse(options, &option, reason, sizeof(reason));
+	if (err < 0)
+		return err;
+	config.mtu = option.mtu;
+	while (interface[config.count].vnl != NULL)
+		config.count++;
+	err = vdestack_new(&config, stack, &failed);
+	if (err < 0)
+		snprintf(reason, sizeof(reason), "%.300s: %s",
+		    failed < config.count ? interface[failed].vnl : "the namespace cannot be made",
+		    strerrordesc_np(-err));
+	return err;
+}
+
+static void set_system_calls(struct ioth_functions *functions)
+{
+	functions->close = close;
+	functions->bind = bind;
+	functions->connect = connect;
+	functions->listen = listen;
+	functions->accept = accept;
+	functions->getsockname = getsockname;
+	functions->getpeername = getpeername;
+	functions->setsockopt = setsockopt;
+	functions->getsockopt = getsockopt;
+	functions->shutdown = shutdown;
+	functions->ioctl = ioctl;
+	functions->fcntl = fcntl;
+	functions->read = read;
+	functions->readv = readv;
+	functions->recv = recv;
+	functions->recvfrom = recvfrom;
+	functions->recvmsg = recvmsg;
+	functions->write = write;
+	functions->writev = writev;
+	functions->send = send;
+	functions->sendto = sendto;
+	functions->sendmsg = sendmsg;
+}
+
+void *ioth_vdestack_newstack(
+    const char *vnlv[], const char *options, struct ioth_functions *functions)
+{
+	struct vdestack_interface *interface;
+	struct vdestack *stack;
+	unsigned int count = 0, i;
+	int err;
+
+	reason[0] = '\0';
+	while (vnlv != NULL && vnlv[count] != NULL)
+		count++;
+	interface = calloc(count + 1U, sizeof(*interface));
+	if (interface == NULL)
+		return NULL;
+	for (i = 0; i < count; i++)
+		interface[i].vnl = vnlv[i];
+	err = stack_new(interface, options, &stack);
+	free(interface);
+	if (err < 0) {
+		errno = -err;
+		return NULL;
+	}
+	atomic_store(&getstackdata, functions->getstackdata);
+	functions->socket = ioth_vdestack_socket;
+	set_system_calls(functions);
+	return stack;
+}
+
+int ioth_vdestack_delstack(void *stackdata)
+{
+	vdestack_free(stackdata);
+	return 0;
+}
+
+int ioth_vdestack_socket(int domain, int type, int protocol)
+{
+	int fd = vdestack_socket(atomic_load(&getstackdata)(), domain, type, protocol);
+
+	if (fd >= 0)
+		return fd;
+	errno = -fd;
+	return -1;
+}
+
+int ioth_vdestack_accept4(int fd, struct sockaddr *addr, socklen_t *addrlen, int flags)
+{
+	return accept4(fd, addr, addrlen, flags);
+}
+
+int ioth_vdestack_sendmmsg(int fd, struct mmsghdr *msgvec, unsigned int vlen, int flags)
+{
+	return sendmmsg(fd, msgvec, vlen, flags);
+}
+
+int ioth_vdestack_recvmmsg(
+    int fd, struct mmsghdr *msgvec, unsigned int vlen, int flags, struct timespec *timeout)
+{
+	return recvmmsg(fd, msgvec, vlen, flags, timeout);
+}
+
+newstack_prototype ioth_vdestack_n_newstack ALIAS(ioth_vdestack_newstack);
+delstack_prototype ioth_vdestack_n_delstack ALIAS(ioth_vdestack_delstack);
+extern __typeof__(ioth_vdestack_socket) ioth_vdestack_n_socket ALIAS(ioth_vdestack_socket);
+extern __typeof__(ioth_vdestack_accept4) ioth_vdestack_n_accept4 ALIAS(ioth_vdestack_accept4);
+extern __typeof__(ioth_vdestack_sendmmsg) ioth_vdestack_n_sendmmsg ALIAS(ioth_vdestack_sendmmsg);
+extern __typeof__(ioth_vdestack_recvmmsg) ioth_vdestack_n_recvmmsg ALIAS(ioth_vdestack_recvmmsg);
+extern __typeof__(ioth_vdestack_error) ioth_vdestack_n_error ALIAS(ioth_vdestack_error);
+extern const char *const ioth_vdestack_n_license ALIAS(ioth_vdestack_license);
