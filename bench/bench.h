@@ -28,6 +28,19 @@ __attribute__((noreturn, format(printf, 2, 3))) static inline void bench_die(
 	exit(status);
 }
 
+/* A number of the command line, between the two limits. */
+static inline double bench_number(const char *text, double low, double high)
+{
+	char *end;
+	double value = strtod(text, &end);
+
+	if (end == text || *end != '\0' || !(value >= low && value <= high)) {
+		errno = EINVAL;
+		bench_die(1, "%s", text);
+	}
+	return value;
+}
+
 static inline uint64_t bench_now(void) /* nanoseconds */
 {
 	struct timespec now;

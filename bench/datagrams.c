@@ -57,11 +57,11 @@ static void receive(int fd)
 
 int main(int argc, char *argv[])
 {
-	if (argc != 4 || atoi(argv[2]) < 2 || atoi(argv[2]) > SIZE_MAX_HERE) {
+	if (argc != 4) {
 		fprintf(stderr, "usage: datagrams DIRECTORY SIZE SECONDS\n");
 		return 1;
 	}
-	size_t size = (size_t)atoi(argv[2]);
+	size_t size = (size_t)bench_number(argv[2], 2, SIZE_MAX_HERE);
 	int receiver = open_end(argv[1], "receiver", "");
 	pid_t pid = fork();
 	if (pid < 0)
@@ -71,7 +71,7 @@ int main(int argc, char *argv[])
 		return 0;
 	}
 	int sender = open_end(argv[1], "sender", "receiver");
-	uint64_t until = bench_now() + (uint64_t)(atof(argv[3]) * 1e9);
+	uint64_t until = bench_now() + (uint64_t)(bench_number(argv[3], 0, 3600) * 1e9);
 	while (bench_now() < until)
 		for (unsigned int i = 0; i < 16; i++)
 			if (send(sender, buffer, size, 0) < 0)

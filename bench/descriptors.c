@@ -14,7 +14,6 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <signal.h>
 #include <unistd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -150,7 +149,6 @@ static void measure_processes(void (*operation)(int), void (*serve)(int), size_t
 	pid_t pid;
 	int channel = start(serve, &pid);
 
-	signal(SIGPIPE, SIG_IGN);
 	for (size_t i = 0; i < WARM_UP + count; i++) {
 		uint64_t begin = bench_now();
 		operation(channel);

@@ -37,7 +37,8 @@ static void build(const unsigned char *to, const unsigned char *from)
 	memset(frame, 0x5a, sizeof(frame));
 	memcpy(frame, to, 6);
 	memcpy(frame + 6, from, 6);
-	memcpy(frame + 12, "\x88\xb5", 2); /* IEEE 802, local experiments */
+	frame[12] = 0x88; /* IEEE 802, local experiments */
+	frame[13] = 0xb5;
 }
 
 /* Returns the rate in bits per second, over the time between the first and the last frame. */
@@ -92,10 +93,12 @@ int main(int argc, char *argv[])
 	int ready[2];
 	char c;
 
-	if (argc != 4 || atoi(argv[2]) < 60 || atoi(argv[2]) > FRAME_MAX) {
+	if (argc != 4) {
 		fprintf(stderr, "usage: frames VNL SIZE SECONDS\n");
 		return 1;
 	}
+	size_t size = (size_t)bench_number(argv[2], 60, FRAME_MAX);
+	double seconds = bench_number(argv[3], 0, 3600);
 	if (pipe(ready) < 0)
 		bench_die(1, "pipe");
 	pid_t pid = fork();
@@ -108,7 +111,7 @@ int main(int argc, char *argv[])
 	}
 	close(ready[1]);
 	if (read(ready[0], &c, 1) == 1)
-		send_frames(argv[1], (size_t)atoi(argv[2]), atof(argv[3]));
+		send_frames(argv[1], size, seconds);
 	int status;
 	if (waitpid(pid, &status, 0) < 0)
 		bench_die(1, "waitpid");

@@ -75,7 +75,7 @@ int main(int argc, char *argv[])
 		return 1;
 	}
 	struct sockaddr_in address = {
-	    .sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(argv[3]))};
+	    .sin_family = AF_INET, .sin_port = htons((uint16_t)bench_number(argv[3], 1, 65535))};
 	int one = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (inet_pton(AF_INET, argv[2], &address.sin_addr) != 1 || fd < 0)
@@ -91,11 +91,14 @@ int main(int argc, char *argv[])
 			bench_die(1, "accept");
 		setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 		serve(connection);
+		close(connection);
+		close(fd);
 		return 0;
 	}
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
 		bench_die(1, "connect");
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	measure(fd, argc > 4 ? atof(argv[4]) : 1);
+	measure(fd, argc > 4 ? bench_number(argv[4], 0, 3600) : 1);
+	close(fd);
 	return 0;
 }

@@ -49,11 +49,11 @@ def write_json(path, about, figures):
         out.write("\n")
 
 
-PANELS = [
-    ("stream-", "TCP stream and ceilings, Gbit/s (more is better)",
+PANELS = [  # title, keys that begin with one of these
+    ("TCP stream and ceilings, Gbit/s (more is better)",
      ("stream-", "frames-", "datagrams-")),
-    ("cpu-", "CPU seconds a gigabyte (less is better)", ("cpu-", "relay-")),
-    ("rtt-", "round trip, microseconds (less is better)", ("rtt-",)),
+    ("CPU seconds a gigabyte (less is better)", ("cpu-", "relay-")),
+    ("round trip, microseconds (less is better)", ("rtt-",)),
 ]
 
 
@@ -61,16 +61,17 @@ def plot(path, figures, about):
     """An SVG of three panels; returns the reason if there is none."""
     if not shutil.which("gnuplot"):
         return "gnuplot is not installed"
-    script = [f"set terminal svg size 1100,1150 dynamic font 'sans,12' background 'white'",
+    script = ["set terminal svg size 1200,1150 dynamic noenhanced font 'sans,12'"
+              " background 'white'",
               f"set output '{path}'",
               "set multiplot layout 3,1 title "
               f"'{about['kernel']}, {about['cpus']} CPUs, load {about['load'][0]:.1f}'",
               "set style data histograms", "set style histogram clustered gap 1 errorbars",
               "set style fill solid 0.8 border -1", "set grid y", "set yrange [0:*]",
-              "set key top right", "set xtics rotate by -20 noenhanced",
+              "set key outside right top", "set xtics rotate by -20 noenhanced",
               "set datafile missing '?'"]
     panels = 0
-    for index, (_, title, prefixes) in enumerate(PANELS):
+    for index, (title, prefixes) in enumerate(PANELS):
         rows = []
         for figure in figures:
             if figure.key.startswith(prefixes) and figure.samples:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What a socket, a stack and a call of a stack cost."""
 import json
+import os
 
 from contextlib import ExitStack
 
@@ -58,6 +59,9 @@ def measure_newstack(options, impls):
                 if impl.name == "ours":
                     argv = [program, "ioth", str(options.stacks), vnl, impl.need("libioth")]
                 else:
+                    # Theirs says nothing and makes a stack without interface.
+                    if not os.access("/dev/net/tun", os.R_OK | os.W_OK):
+                        raise Skip("theirs: /dev/net/tun is not usable")
                     argv = [program, "vdestack", str(options.stacks), vnl,
                             impl.need("libvdestack")]
                 found = _lines(run(argv, env=impl.env))
