@@ -30,7 +30,7 @@ static struct timerq_timer *meld(struct timerq_timer *a, struct timerq_timer *b)
 static struct timerq_timer *meld_chain(struct timerq_timer *chain)
 {
 	struct timerq_timer *pairs = NULL; /* last pair first */
-	struct timerq_timer *tree;
+	struct timerq_timer *tree = NULL;
 
 	while (chain) {
 		struct timerq_timer *pair = chain;
@@ -42,14 +42,10 @@ static struct timerq_timer *meld_chain(struct timerq_timer *chain)
 		pair->next = pairs;
 		pairs = pair;
 	}
-	tree = pairs;
-	if (!tree)
-		return NULL;
-	pairs = tree->next;
 	while (pairs) {
 		struct timerq_timer *next = pairs->next;
 
-		tree = meld(tree, pairs);
+		tree = tree ? meld(tree, pairs) : pairs;
 		pairs = next;
 	}
 	return tree;

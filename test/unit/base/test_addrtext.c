@@ -16,7 +16,7 @@
 
 static void test_parse_ip(void **state)
 {
-	struct addrtext_prefix prefix;
+	struct addrtext_prefix prefix = {0};
 
 	assert_int_equal(addrtext_parse_ip("192.168.250.50", &prefix), 0);
 	assert_int_equal(prefix.family, AF_INET);
@@ -44,7 +44,7 @@ static void test_refuse_ip(void **state)
 
 static void test_parse_prefix(void **state)
 {
-	struct addrtext_prefix prefix;
+	struct addrtext_prefix prefix = {0};
 
 	assert_int_equal(addrtext_parse_prefix("10.0.0.1/24", &prefix), 0);
 	assert_int_equal(prefix.len, 24);
@@ -61,7 +61,7 @@ static void test_refuse_prefix(void **state)
 	static const char *const bad[] = {"1.2.3.4", "::1", "/", "/8", "1.2.3.4/", "1.2.3.4/33",
 	    "1.2.3.4/08", "1.2.3.4/00", "1.2.3.4/+8", "1.2.3.4/-8", "1.2.3.4/ 8", "1.2.3.4/8 ",
 	    "1.2.3.4/8/8", "1.2.3.4/0x8", "1.2.3.4/4294967296", "::/129", "::/1000", "1.2.3.4 /8"};
-	struct addrtext_prefix prefix;
+	struct addrtext_prefix prefix = {0};
 	char text[65536];
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
@@ -101,7 +101,7 @@ static void test_print(void **state)
 	    {"0:0:0:0:0:0:0:0", "::"},
 	    {"::ffff:1.2.3.4", "::ffff:1.2.3.4"},
 	};
-	struct addrtext_prefix prefix;
+	struct addrtext_prefix prefix = {0};
 	char text[ADDRTEXT_PREFIX_SIZE];
 
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {

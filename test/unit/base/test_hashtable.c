@@ -20,6 +20,7 @@ static const struct siphash_key counting = {{0x0706050403020100, 0x0f0e0d0c0b0a0
 
 /* Linked with --wrap: memory runs out when the test says so. */
 static bool no_memory;
+/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): ld chooses these names. */
 void *__real_calloc(size_t number, size_t size);
 void *__wrap_calloc(size_t number, size_t size);
 
@@ -27,6 +28,7 @@ void *__wrap_calloc(size_t number, size_t size)
 {
 	return no_memory ? NULL : __real_calloc(number, size);
 }
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 
 /* Inputs 00, 01 02 ... of the reference implementation's vectors; the first of SipHash-1-3, and the
  * example of the paper's appendix A (15 bytes, 2-4). */
