@@ -38,8 +38,8 @@ def ours(build):
     impl = Implementation("ours")
     paths = {
         "vdens": f"{build}/tools/vdens/vdens",
-        "libvdestack": f"{build}/lib/vdestack/libvdestack.so.0",
-        "libioth": f"{build}/lib/ioth/libioth.so.0",
+        "libvdestack": f"{build}/lib/vdestack/libvdestack.so",
+        "libioth": f"{build}/lib/ioth/libioth.so",
     }
     for what, path in paths.items():
         if os.path.exists(path):
