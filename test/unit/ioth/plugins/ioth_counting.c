@@ -26,7 +26,7 @@ int ioth_counting_listen(int fd, int backlog);
 int ioth_counting_ioctl(int fd, unsigned long cmd, ...);
 
 void *ioth_counting_newstack(
-	const char *vnlv[], const char *options, struct ioth_functions *functions)
+    const char *vnlv[], const char *options, struct ioth_functions *functions)
 {
 	struct counting *data;
 
