@@ -193,8 +193,14 @@ static int create_link(const struct nlq_io *io, const struct link_request *wante
 	info = nlq_build_nest(&builder, IFLA_LINKINFO);
 	if (wanted->kind)
 		nlq_build_attr_string(&builder, IFLA_INFO_KIND, wanted->kind);
-	if (wanted->data)
-		nlq_build_attr_string(&builder, IFLA_INFO_DATA, wanted->data);
+	if (wanted->data) {
+		/* A string where the kernel's kinds have a nest: its padding is part of it, as nlinline
+		 * has it, so that the kernel does not take a short one for a nest cut short. */
+		size_t data = nlq_build_nest(&builder, IFLA_INFO_DATA);
+
+		nlq_build_bytes(&builder, wanted->data, strlen(wanted->data) + 1);
+		nlq_build_nest_end(&builder, data);
+	}
 	nlq_build_nest_end(&builder, info);
 	return run(io, &builder, read_ifindex, ifindex);
 }

@@ -21,44 +21,12 @@
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 
+#include "namespace.h"
 #include "nlq_dialog.h"
 #include "nlq_message.h"
 
-#define EXIT_SKIP 77
-
 static int netlink_fd = -1;
 static struct nlq_io io;
-
-static int write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	ssize_t written;
-
-	if (fd < 0)
-		return -errno;
-	written = write(fd, text, strlen(text));
-	close(fd);
-	return written < 0 ? -errno : 0;
-}
-
-/* A user namespace only where root's rights are missing. */
-static int enter_namespaces(void)
-{
-	char map[64];
-	uid_t uid = geteuid();
-	gid_t gid = getegid();
-
-	if (unshare(CLONE_NEWNET) == 0)
-		return 0;
-	if (unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0)
-		return -errno;
-	snprintf(map, sizeof(map), "0 %u 1", (unsigned int)uid);
-	if (write_file("/proc/self/uid_map", map) < 0)
-		return -EPERM;
-	write_file("/proc/self/setgroups", "deny");
-	snprintf(map, sizeof(map), "0 %u 1", (unsigned int)gid);
-	return write_file("/proc/self/gid_map", map);
-}
 
 struct route {
 	int family;
@@ -367,11 +335,7 @@ int main(void)
 	    cmocka_unit_test(test_foreign_sender),
 	    cmocka_unit_test(test_many_in_a_dump),
 	};
-	int error = enter_namespaces();
 
-	if (error) {
-		printf("SKIP: no network namespace of our own: %s\n", strerror(-error));
-		return EXIT_SKIP;
-	}
+	enter_namespaces_or_skip();
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
