@@ -334,12 +334,9 @@ static void test_corruption(void **state)
 			packet[1] = next_of(packet[0]);
 			size_t len = packet_build(frame, &packet[which]);
 			for (size_t at = 0; at < len; at++) {
-				unsigned char *wrong = NULL;
-				for (unsigned int i = 0; i < 2; i++) {
-					add_packet(packet[i]);
-					if (i == which)
-						wrong = burst[burst_count - 1].bytes;
-				}
+				add_packet(packet[0]);
+				add_packet(packet[1]);
+				unsigned char *wrong = burst[which].bytes;
 				wrong[at] ^= 0x41;
 				memcpy(frame, wrong, len);
 				run_burst(ALL_OFFLOADS);
@@ -549,7 +546,7 @@ static void test_random(void **state)
 
 	for (unsigned int round = 1; round <= 300; round++) {
 		struct packet flows[RANDOM_FLOWS];
-		struct frame kept[BURST_MAX];
+		struct frame kept[BURST_MAX] = {{0}};
 		bool seen[BURST_MAX] = {false};
 
 		random_state = round * 2654435761u;
