@@ -278,7 +278,19 @@ static int block_file(const struct command_block *block)
 	return fd;
 }
 
-static int ask_to_run(struct vdestack *stack, int block)
+/* Those of the descriptors 0, 1 and 2 that are open, as bits. */
+static unsigned int standard_descriptors(void)
+{
+	unsigned int open = 0;
+	int fd;
+
+	for (fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) >= 0)
+			open |= 1U << fd;
+	return open;
+}
+
+static int ask_to_run(struct vdestack *stack, unsigned int standard, int block)
 {
 	struct helper_request request = {.op = HELPER_COMMAND, .stack = stack->id};
 	struct helper_reply reply;
@@ -289,12 +301,10 @@ static int ask_to_run(struct vdestack *stack, int block)
 	descriptor[HELPER_COMMAND_DIRECTORY] = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (descriptor[HELPER_COMMAND_DIRECTORY] < 0)
 		return -errno;
-	for (fd = 0; fd <= 2; fd++) {
-		if (fcntl(fd, F_GETFD) < 0)
-			continue;
-		request.u.command.standard |= 1U << fd;
-		descriptor[count++] = fd;
-	}
+	request.u.command.standard = standard;
+	for (fd = 0; fd <= 2; fd++)
+		if ((standard & (1U << fd)) != 0)
+			descriptor[count++] = fd;
 	pthread_sigmask(SIG_SETMASK, NULL, &request.u.command.signal_mask);
 	err = helper_ask(stack->helper, &request, descriptor, count, &reply, NULL, 0);
 	close(descriptor[HELPER_COMMAND_DIRECTORY]);
@@ -305,6 +315,7 @@ int vdestack_command(struct vdestack *stack, const char *commands)
 {
 	struct command_list list;
 	struct command_block *block;
+	unsigned int standard = standard_descriptors(); /* before ours can take their numbers */
 	int cancel_state, fd, err;
 
 	err = command_parse(commands, &list);
@@ -323,7 +334,7 @@ int vdestack_command(struct vdestack *stack, const char *commands)
 	free(block);
 	err = fd;
 	if (fd >= 0) {
-		err = ask_to_run(stack, fd);
+		err = ask_to_run(stack, standard, fd);
 		close(fd);
 	}
 	pthread_setcancelstate(cancel_state, NULL);

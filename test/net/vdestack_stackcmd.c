@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* vde_stackcmd: what a command gets, and what comes back. */
+#include "vdestack_test.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+static struct vdestack *stack;
+
+static int run(const char *commands)
+{
+	errno = 0;
+	return vde_stackcmd(stack, (char *)commands);
+}
+
+/* The output of the commands, which must succeed. Standard output is a pipe for them, as it is at
+ * the time of the call. */
+static void expect_output(const char *commands, const char *expected)
+{
+	char seen[4096];
+	int pipe_fd[2], saved = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+	int status;
+	ssize_t len;
+
+	fflush(stdout);
+	assert_int_equal(pipe2(pipe_fd, O_CLOEXEC), 0);
+	assert_int_equal(dup2(pipe_fd[1], STDOUT_FILENO), STDOUT_FILENO);
+	close(pipe_fd[1]);
+	status = run(commands);
+	dup2(saved, STDOUT_FILENO);
+	close(saved);
+	assert_int_equal(status, 0);
+	len = read(pipe_fd[0], seen, sizeof(seen) - 1);
+	assert_true(len >= 0);
+	seen[len] = '\0';
+	close(pipe_fd[0]);
+	assert_string_equal(seen, expected);
+}
+
+static void test_exit_status(void **state)
+{
+	assert_int_equal(run("/bin/true"), 0);
+	assert_int_equal(run("/bin/false"), 1);
+	assert_int_equal(run("/bin/sh -c 'exit 42'"), 42);
+	assert_int_equal(run("/bin/sh -c 'exit 255'"), 255);
+	assert_int_equal(run("/bin/sh -c 'kill -KILL $$'"), 128 + SIGKILL);
+	assert_int_equal(run("/bin/sh -c 'kill -TERM $$'"), 128 + SIGTERM);
+	assert_int_equal(run("/nonexistent"), 127);
+	assert_int_equal(run("true"), 127);
+	assert_int_equal(run("''"), 127);
+	assert_int_equal(run("/etc/passwd"), 126);
+	assert_int_equal(run("/"), 126);
+	assert_int_equal(run(""), 0);
+	assert_int_equal(run(" ; ;"), 0);
+}
+
+static void test_bad_input(void **state)
+{
+	assert_int_equal(run("/bin/echo 'no end"), -1);
+	assert_int_equal(errno, EINVAL);
+	assert_int_equal(run(NULL), -1);
+	assert_int_equal(errno, EINVAL);
+	assert_int_equal(vde_stackcmd(NULL, (char *)"/bin/true"), -1);
+	assert_int_equal(errno, EINVAL);
+}
+
+static void test_sequence(void **state)
+{
+	expect_output("/bin/echo one;/bin/echo two ; /bin/echo three;", "one\ntwo\nthree\n");
+	assert_int_equal(run("/bin/true;/bin/sh -c 'exit 5';/bin/sh -c 'exit 6'"), 5);
+}
+
+static void test_quoting(void **state)
+{
+	expect_output("/bin/echo 'a  b' \"c;  d\" e\\;f '' \"\\\"g\\\"\" $HOME *",
+	    "a  b c;  d e;f  \"g\" $HOME *\n");
+}
+
+static void test_environment(void **state)
+{
+	assert_int_equal(setenv("VDESTACK_TEST", "first", 1), 0);
+	expect_output("/bin/sh -c 'echo $VDESTACK_TEST'", "first\n");
+	assert_int_equal(setenv("VDESTACK_TEST", "now; later", 1), 0);
+	expect_output("/bin/sh -c 'echo $VDESTACK_TEST'", "now; later\n");
+	assert_int_equal(unsetenv("VDESTACK_TEST"), 0);
+	expect_output("/bin/sh -c 'echo ${VDESTACK_TEST-unset}'", "unset\n");
+}
+
+static void test_large_environment(void **state)
+{
+	char value[100001];
+
+	memset(value, 'x', sizeof(value) - 1);
+	value[sizeof(value) - 1] = '\0';
+	setenv("VDESTACK_A", value, 1);
+	setenv("VDESTACK_B", value, 1);
+	setenv("VDESTACK_C", value, 1);
+	expect_output("/bin/sh -c 'echo ${#VDESTACK_A} ${#VDESTACK_C}'", "100000 100000\n");
+	unsetenv("VDESTACK_A");
+	unsetenv("VDESTACK_B");
+	unsetenv("VDESTACK_C");
+}
+
+static void test_working_directory(void **state)
+{
+	int before = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	assert_int_equal(chdir("/proc"), 0);
+	expect_output("/bin/pwd", "/proc\n");
+	assert_int_equal(chdir("/"), 0);
+	expect_output("/bin/pwd", "/\n");
+	assert_int_equal(fchdir(before), 0);
+	close(before);
+}
+
+/* Nothing but 0, 1 and 2, wherever they lead now; ls itself opens the directory as 3. */
+static void test_descriptors(void **state)
+{
+	int saved, input[2];
+
+	expect_output("/bin/ls /proc/self/fd", "0\n1\n2\n3\n");
+	assert_int_equal(pipe2(input, O_CLOEXEC), 0);
+	saved = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+	dup2(input[0], STDIN_FILENO);
+	close(input[0]);
+	assert_int_equal(write(input[1], "line\n", 5), 5);
+	close(input[1]);
+	expect_output("/bin/cat", "line\n");
+	close(STDIN_FILENO);
+	assert_int_equal(run("/bin/sh -c 'test ! -e /proc/self/fd/0'"), 0);
+	if (saved >= 0) {
+		dup2(saved, STDIN_FILENO);
+		close(saved);
+	}
+}
+
+static void test_signal_mask(void **state)
+{
+	sigset_t set, before;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	assert_int_equal(pthread_sigmask(SIG_SETMASK, &set, &before), 0);
+	expect_output("/bin/grep SigBlk /proc/self/status", "SigBlk:\t0000000000000200\n");
+	assert_int_equal(pthread_sigmask(SIG_SETMASK, &before, NULL), 0);
+}
+
+static void test_namespace_and_capabilities(void **state)
+{
+	char ids[64];
+
+	/* NET_BIND_SERVICE, NET_BROADCAST, NET_ADMIN, NET_RAW */
+	expect_output("/bin/sh -c 'grep -qx \"CapAmb:\t0000000000003c00\" /proc/self/status'", "");
+	expect_output("/bin/sh -c 'grep -c : /proc/net/dev'", "1\n");
+	snprintf(ids, sizeof(ids), "%d\n%d\n", (int)geteuid(), (int)getegid());
+	expect_output("/usr/bin/id -u;/usr/bin/id -g", ids);
+}
+
+/* ---- others meanwhile ------------------------------------------------------------------------ */
+
+static void *run_until_released(void *result)
+{
+	*(int *)result = run("/bin/sh -c 'read line; exit 9'");
+	return NULL;
+}
+
+/* A command that waits for its input holds up nobody. */
+static void test_others_are_served(void **state)
+{
+	int input[2], saved, result = -1;
+	struct vdestack *other;
+	pthread_t thread;
+	pid_t pid;
+
+	assert_int_equal(pipe2(input, O_CLOEXEC), 0);
+	saved = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+	dup2(input[0], STDIN_FILENO);
+	close(input[0]);
+	assert_int_equal(pthread_create(&thread, NULL, run_until_released, &result), 0);
+	wait_until(child_of(child_of(getpid())) > 0);
+	other = vde_addstack(NULL, NULL);
+	assert_non_null(other);
+	for (int i = 0; i < 50; i++) {
+		int fd = vde_msocket(i % 2 == 0 ? stack : other, AF_INET, SOCK_DGRAM, 0);
+
+		assert_true(fd >= 0);
+		close(fd);
+	}
+	assert_int_equal(vde_stackcmd(other, (char *)"/bin/sh -c 'exit 3'"), 3);
+	vde_delstack(other);
+	pid = fork();
+	if (pid == 0)
+		_exit(vde_stackcmd(stack, (char *)"/bin/true"));
+	assert_success(pid);
+	assert_int_equal(write(input[1], "\n", 1), 1);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(result, 9);
+	close(input[1]);
+	if (saved >= 0) {
+		dup2(saved, STDIN_FILENO);
+		close(saved);
+	}
+}
+
+/* Who asked for a command and died hears nothing, and does no harm. */
+static void test_asker_dies(void **state)
+{
+	int input[2];
+	pid_t pid, between, helper = child_of(getpid());
+
+	assert_int_equal(pipe2(input, O_CLOEXEC), 0);
+	pid = fork();
+	if (pid == 0) {
+		dup2(input[0], STDIN_FILENO);
+		run("/bin/cat");
+		_exit(1);
+	}
+	close(input[0]);
+	wait_until((between = child_of(helper)) > 0);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(run("/bin/true"), 0);
+	close(input[1]);
+	wait_until(child_of(helper) == 0);
+	assert_int_equal(run("/bin/true"), 0);
+}
+
+static int make_stack(void **state)
+{
+	stack = vde_addstack(NULL, NULL);
+	return stack == NULL ? -1 : 0;
+}
+
+static int delete_stack(void **state)
+{
+	vde_delstack(stack);
+	return child_of(getpid()) == 0 ? 0 : -1;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_exit_status),
+	    cmocka_unit_test(test_bad_input),
+	    cmocka_unit_test(test_sequence),
+	    cmocka_unit_test(test_quoting),
+	    cmocka_unit_test(test_environment),
+	    cmocka_unit_test(test_large_environment),
+	    cmocka_unit_test(test_working_directory),
+	    cmocka_unit_test(test_descriptors),
+	    cmocka_unit_test(test_signal_mask),
+	    cmocka_unit_test(test_namespace_and_capabilities),
+	    cmocka_unit_test(test_others_are_served),
+	    cmocka_unit_test(test_asker_dies),
+	};
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	skip_without_namespaces();
+	return cmocka_run_group_tests(tests, make_stack, delete_stack);
+}
