@@ -41,18 +41,19 @@ help:
 	@echo "make clean      remove the build directories"
 
 demo:
-	$(NEED) build run test
+	$(NEED) build run
 	@$(MAKE) --no-print-directory all
 	@scripts/demo $(BUILD)
 
 check:
 	$(NEED) build run test
-	@$(MAKE) --no-print-directory $(BUILD)/build.ninja
+	@$(MAKE) --no-print-directory $(BUILD)/test
 	@$(TEST) $(BUILD) $(TEST_ARGS)
 
 bench:
 	$(NEED) build run test bench
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory $(BUILD)/test
+	ninja -C $(BUILD)
 	ninja -C $(BUILD) bench
 
 asan:
@@ -94,9 +95,14 @@ uninstall:
 clean:
 	rm -rf $(BUILD) $(BUILD)-*
 
+# Who builds, installs or looks at the demo needs nothing that the tests need.
 $(BUILD)/build.ninja:
-	$(NEED) build test
-	$(SETUP) $(BUILD) --prefix=$(PREFIX)
+	$(NEED) build
+	$(SETUP) $(BUILD) --prefix=$(PREFIX) -Dtests=false
+
+$(BUILD)/test: | $(BUILD)/build.ninja
+	meson configure $(BUILD) -Dtests=true
+	ninja -C $(BUILD) build.ninja
 
 $(BUILD)-asan/build.ninja:
 	$(SETUP) $(BUILD)-asan $(ASAN)
