@@ -160,6 +160,18 @@ bool call_anyone_inside(const struct ioth *stack)
 	return false;
 }
 
+static void fork_prepare(void)
+{
+	plugin_lock();
+	table_lock();
+}
+
+static void fork_parent(void)
+{
+	table_unlock();
+	plugin_unlock();
+}
+
 /* The child's only thread is a copy of the one that forked, and keeps its record (a plugin may
  * fork). The others' are of threads that are not there. */
 static void fork_child(void)
@@ -173,6 +185,7 @@ static void fork_child(void)
 		free(caller);
 	}
 	table_unlock();
+	plugin_lock_reset();
 }
 
 __attribute__((constructor)) static void start(void)
@@ -181,5 +194,5 @@ __attribute__((constructor)) static void start(void)
 	call_needs_barrier = membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) < 0;
 	key_error = pthread_key_create(&key, caller_free);
 	/* Without memory for it the library still works; a child may then find the lock taken. */
-	(void)pthread_atfork(table_lock, table_unlock, fork_child);
+	(void)pthread_atfork(fork_prepare, fork_parent, fork_child);
 }

@@ -8,6 +8,7 @@
 #include <ctype.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,26 @@
 #include "plugin.h"
 
 typedef void *newstack_2_prototype(const char *vnlv[], struct ioth_functions *functions);
+
+static pthread_mutex_t lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+
+void plugin_lock(void)
+{
+	pthread_mutex_lock(&lock);
+}
+
+void plugin_unlock(void)
+{
+	pthread_mutex_unlock(&lock);
+}
+
+void plugin_lock_reset(void)
+{
+	static const pthread_mutex_t fresh = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+
+	/* It is locked by the parent's thread, which has another number: nobody can unlock it. */
+	memcpy(&lock, &fresh, sizeof(lock));
+}
 
 int plugin_name(const char *stack, char name[NAME_MAX], const char **options)
 {
@@ -86,7 +107,45 @@ static int load_failed(const struct plugin *plugin, bool reentrant)
 	return -EAGAIN;
 }
 
-int plugin_load(struct plugin *plugin)
+/* Was the source of newstack compiled with libioth.h, which means two arguments? The mark that the
+ * header leaves counts only in the very object that newstack lies in: dlsym searches the libraries
+ * that the plugin needs, too. */
+static bool has_two_arguments(const struct plugin *plugin)
+{
+	const char *mark = dlsym(plugin->handle, "ioth_plugin_abi2");
+	Dl_info of_mark, of_newstack;
+
+	return mark && *mark == 2 && dladdr(mark, &of_mark) && dladdr(plugin->newstack, &of_newstack) &&
+	       of_mark.dli_fbase == of_newstack.dli_fbase;
+}
+
+void plugin_unload(struct plugin *plugin)
+{
+	if (!plugin->handle)
+		return;
+	plugin_lock();
+	if (plugin->errno_location)
+		namespace_unload(plugin->handle, plugin->path);
+	else
+		dlclose(plugin->handle);
+	plugin_unlock();
+	free(plugin->path);
+	plugin->handle = NULL;
+	plugin->path = NULL;
+}
+
+/* A re-entrant plugin stays, linked with -z nodelete or not: it may have threads, and the next
+ * stack need not load it again. (Not before it was found to be one: a broken file may be replaced.)
+ */
+static void keep_for_ever(const struct plugin *plugin)
+{
+	void *handle = dlopen(plugin->path, RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD | RTLD_NODELETE);
+
+	if (handle)
+		dlclose(handle);
+}
+
+static int load(struct plugin *plugin)
 {
 	bool reentrant;
 	int error;
@@ -105,11 +164,13 @@ int plugin_load(struct plugin *plugin)
 	}
 	if (!reentrant)
 		*(void **)&plugin->errno_location = dlsym(plugin->handle, "__errno_location");
-	if (!plugin_symbol(plugin, "newstack")) {
+	plugin->newstack = plugin_symbol(plugin, "newstack");
+	if (!plugin->newstack) {
 		error_set("%s: defines no function ioth_%s_newstack", plugin->path, plugin->name);
 		error = -ENOEXEC;
 		goto unload;
 	}
+	plugin->two_arguments = has_two_arguments(plugin);
 	error = license_check(plugin_license(plugin));
 	if (error) {
 		error_set("%s: its licence, %s, asks for a program that declares a licence compatible with "
@@ -117,6 +178,8 @@ int plugin_load(struct plugin *plugin)
 		    plugin->path, plugin_license(plugin));
 		goto unload;
 	}
+	if (reentrant)
+		keep_for_ever(plugin);
 	return 0;
 
 unload:
@@ -128,29 +191,14 @@ free_path:
 	return error;
 }
 
-void plugin_unload(struct plugin *plugin)
+int plugin_load(struct plugin *plugin)
 {
-	if (!plugin->handle)
-		return;
-	if (plugin->errno_location)
-		namespace_unload(plugin->handle, plugin->path);
-	else
-		dlclose(plugin->handle);
-	free(plugin->path);
-	plugin->handle = NULL;
-	plugin->path = NULL;
-}
+	int error;
 
-/* Was the source of newstack compiled with libioth.h, which means two arguments? The mark that the
- * header leaves counts only in the very object that newstack lies in: dlsym searches the libraries
- * that the plugin needs, too. */
-static bool has_two_arguments(const struct plugin *plugin, const void *newstack)
-{
-	const char *mark = dlsym(plugin->handle, "ioth_plugin_abi2");
-	Dl_info of_mark, of_newstack;
-
-	return mark && *mark == 2 && dladdr(mark, &of_mark) && dladdr(newstack, &of_newstack) &&
-	       of_mark.dli_fbase == of_newstack.dli_fbase;
+	plugin_lock();
+	error = load(plugin);
+	plugin_unlock();
+	return error;
 }
 
 void *plugin_newstack(const struct plugin *plugin, const char *vnlv[], const char *options,
@@ -160,13 +208,13 @@ void *plugin_newstack(const struct plugin *plugin, const char *vnlv[], const cha
 		void *symbol;
 		newstack_prototype *three;
 		newstack_2_prototype *two;
-	} newstack = {.symbol = plugin_symbol(plugin, "newstack")};
+	} newstack = {.symbol = plugin->newstack};
 	void *data;
 
 	errno = 0;
 	if (plugin->errno_location)
 		*plugin->errno_location() = 0;
-	if (has_two_arguments(plugin, newstack.symbol))
+	if (plugin->two_arguments)
 		data = newstack.two(vnlv, functions);
 	else
 		data = newstack.three(vnlv, options, functions);

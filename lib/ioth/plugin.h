@@ -15,8 +15,19 @@ struct plugin {
 	void *handle;
 	char *path;
 	int *(*errno_location)(void); /* of its private namespace; NULL: it shares ours */
+	void *newstack;
+	bool two_arguments; /* newstack is of the older form, without options */
 	char name[NAME_MAX];
 };
+
+/* Whoever calls the loader holds this lock, so that no thread of ours is inside of the loader when
+ * the process forks: its child could never use the loader again. Recursive: objects have
+ * constructors, which may make stacks, or fork. Taken before table_lock. */
+void plugin_lock(void);
+void plugin_unlock(void);
+
+/* In the child of a fork. */
+void plugin_lock_reset(void);
 
 /* Reads the name off the front of "NAME,options". Returns 0, -EINVAL (it is none) or -ENAMETOOLONG;
  * `options` is set to what follows the comma, or NULL. */
@@ -30,7 +41,7 @@ void plugin_unload(struct plugin *plugin);
 /* The symbol ioth_NAME_<function> of a plugin, or NULL. */
 void *plugin_symbol(const struct plugin *plugin, const char *function);
 
-/* Calls the plugin's newstack, in the form that it has. */
+/* Calls the plugin's newstack, in the form that it has. Without plugin_lock: it may take long. */
 void *plugin_newstack(const struct plugin *plugin, const char *vnlv[], const char *options,
     struct ioth_functions *functions);
 

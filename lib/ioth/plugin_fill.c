@@ -51,6 +51,7 @@ static const struct {
 
 void plugin_fill(const struct plugin *plugin, struct stack_calls *calls)
 {
+	plugin_lock();
 	for (size_t i = 0; i < sizeof(entries) / sizeof(entries[0]); i++) {
 		/* dlsym gives functions as void *: POSIX says that the two have the same form. */
 		void **entry = (void **)(void *)((char *)calls + entries[i].offset);
@@ -58,5 +59,6 @@ void plugin_fill(const struct plugin *plugin, struct stack_calls *calls)
 		if (!*entry)
 			*entry = plugin_symbol(plugin, entries[i].name);
 	}
+	plugin_unlock();
 	fallback_fill(calls);
 }

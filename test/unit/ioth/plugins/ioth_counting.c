@@ -6,16 +6,23 @@
  */
 #include <errno.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <ioth.h>
 
 struct counting {
-	long sockets, reads, writes, closes;
+	atomic_long sockets, reads, writes;
 	int refuse_delete;
 };
 
-static getstackdata_prototype *getstackdata;
+/* The same for all stacks, but many threads may make one. */
+static _Atomic(getstackdata_prototype *) given_getstackdata;
+
+static void *getstackdata(void)
+{
+	return atomic_load(&given_getstackdata)();
+}
 
 newstack_prototype ioth_counting_newstack;
 delstack_prototype ioth_counting_delstack;
@@ -40,7 +47,7 @@ void *ioth_counting_newstack(
 	if (!data)
 		return NULL;
 	data->refuse_delete = options && strcmp(options, "keep") == 0;
-	getstackdata = functions->getstackdata;
+	given_getstackdata = functions->getstackdata;
 	/* There is no stack yet: nothing to return. */
 	if (getstackdata()) {
 		free(data);
