@@ -65,10 +65,10 @@ struct ioth *ioth_newstacki(const char *stack, const char *vnl);
 struct ioth *ioth_newstackl(const char *stack, const char *vnl, ... /* (char *) NULL */);
 struct ioth *ioth_newstackv(const char *stack, const char *vnlv[]);
 
-/* One argument or two: the macro supplies the second. Without parentheses after it the name is the
- * function's, so that its address can be taken. */
-#define IOTH_NEWSTACK_1_(stack)                       (ioth_newstack)(stack, NULL)
-#define IOTH_NEWSTACK_2_(stack, vnl)                  (ioth_newstack)(stack, vnl)
+/* One argument or two: the macro supplies the second. (Inside its own expansion, and where no
+ * parenthesis follows, the name is the function's: its address can be taken.) */
+#define IOTH_NEWSTACK_1_(stack)                       ioth_newstack(stack, NULL)
+#define IOTH_NEWSTACK_2_(stack, vnl)                  ioth_newstack(stack, vnl)
 #define IOTH_NEWSTACK_PICK_(first, second, name, ...) name
 #define ioth_newstack(...)                                                                         \
 	IOTH_NEWSTACK_PICK_(__VA_ARGS__, IOTH_NEWSTACK_2_, IOTH_NEWSTACK_1_, 0)(__VA_ARGS__)

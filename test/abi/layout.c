@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The layout that binaries depend on: plugins and programs compiled long ago go on working. What is
+ * asserted here may not change; the test has passed when it compiles.
+ */
+#include <assert.h>
+#include <stddef.h>
+#include <ioth.h>
+
+/* struct ioth_functions: one pointer after the other, in this order, and none behind them. */
+#define ASSERT_POSITION(position, name)                                                            \
+	static_assert(offsetof(struct ioth_functions, name) == (position) * sizeof(void *),            \
+	    "struct ioth_functions: " #name " has moved")
+
+ASSERT_POSITION(0, getstackdata);
+ASSERT_POSITION(1, newstack);
+ASSERT_POSITION(2, delstack);
+ASSERT_POSITION(3, socket);
+ASSERT_POSITION(4, close);
+ASSERT_POSITION(5, bind);
+ASSERT_POSITION(6, connect);
+ASSERT_POSITION(7, listen);
+ASSERT_POSITION(8, accept);
+ASSERT_POSITION(9, getsockname);
+ASSERT_POSITION(10, getpeername);
+ASSERT_POSITION(11, setsockopt);
+ASSERT_POSITION(12, getsockopt);
+ASSERT_POSITION(13, shutdown);
+ASSERT_POSITION(14, ioctl);
+ASSERT_POSITION(15, fcntl);
+ASSERT_POSITION(16, read);
+ASSERT_POSITION(17, readv);
+ASSERT_POSITION(18, recv);
+ASSERT_POSITION(19, recvfrom);
+ASSERT_POSITION(20, recvmsg);
+ASSERT_POSITION(21, write);
+ASSERT_POSITION(22, writev);
+ASSERT_POSITION(23, send);
+ASSERT_POSITION(24, sendto);
+ASSERT_POSITION(25, sendmsg);
+static_assert(sizeof(struct ioth_functions) == 26 * sizeof(void *),
+    "struct ioth_functions: plugins bring room for 26 pointers");
+
+/* The types of the entries: an assignment of another one does not compile (-Werror). */
+static_assert(_Generic(((struct ioth_functions *)0)->newstack,                         //
+                  void *(*)(const char **, const char *, struct ioth_functions *) : 1, //
+                  default : 0),
+    "newstack");
+static_assert(
+    _Generic(((struct ioth_functions *)0)->delstack, int (*)(void *) : 1, default : 0), "delstack");
+static_assert(
+    _Generic(((struct ioth_functions *)0)->getstackdata, void *(*)(void) : 1, default : 0),
+    "getstackdata");
+static_assert(_Generic(((struct ioth_functions *)0)->ioctl, //
+                  int (*)(int, unsigned long, ...) : 1, default : 0),
+    "ioctl");
+static_assert(
+    _Generic(((struct ioth_functions *)0)->fcntl, int (*)(int, int, ...) : 1, default : 0),
+    "fcntl");
+
+static_assert(MAC_ADDRSTRLEN == 18, "MAC_ADDRSTRLEN");
+
+int main(void)
+{
+	return 0;
+}
