@@ -42,38 +42,38 @@ help:
 
 demo:
 	$(NEED) build run
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) -s --no-print-directory all
 	@scripts/demo $(BUILD)
 
 check:
 	$(NEED) build run test
-	@$(MAKE) --no-print-directory $(BUILD)/test
+	@$(MAKE) -s --no-print-directory $(BUILD)/test
 	@$(TEST) $(BUILD) $(TEST_ARGS)
 
 bench:
 	$(NEED) build run test bench
-	@$(MAKE) --no-print-directory $(BUILD)/test
+	@$(MAKE) -s --no-print-directory $(BUILD)/test
 	ninja -C $(BUILD)
 	ninja -C $(BUILD) bench
 
 asan:
 	$(NEED) build run test
-	@$(MAKE) --no-print-directory $(BUILD)-asan/build.ninja
+	@$(MAKE) -s --no-print-directory $(BUILD)-asan/build.ninja
 	@$(TEST) $(BUILD)-asan $(TEST_ARGS)
 
 tsan:
 	$(NEED) build run test
-	@$(MAKE) --no-print-directory $(BUILD)-tsan/build.ninja
+	@$(MAKE) -s --no-print-directory $(BUILD)-tsan/build.ninja
 	@$(TEST) $(BUILD)-tsan $(TEST_ARGS)
 
 tidy:
 	$(NEED) build test lint
-	@$(MAKE) --no-print-directory $(BUILD)-tidy/build.ninja
+	@$(MAKE) -s --no-print-directory $(BUILD)-tidy/build.ninja
 	@scripts/tidy $(BUILD)-tidy
 
 fuzz:
 	$(NEED) build lint
-	@$(MAKE) --no-print-directory $(BUILD)-fuzz/build.ninja
+	@$(MAKE) -s --no-print-directory $(BUILD)-fuzz/build.ninja
 	@ninja -C $(BUILD)-fuzz
 	@scripts/fuzz $(BUILD)-fuzz $(FUZZ_SECONDS)
 
