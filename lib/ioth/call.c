@@ -36,7 +36,7 @@ static int caller_get(struct caller **caller)
 	if (*caller)
 		return 0;
 	if (key_error)
-		return -key_error;
+		return -ENOMEM;
 	*caller = aligned_alloc(64, (sizeof(**caller) + 63) / 64 * 64);
 	if (!*caller)
 		return -ENOMEM;

@@ -156,7 +156,7 @@ struct ioth *ioth_newstackl(const char *stack, const char *vnl, ...)
 	for (const char *item = vnl; item; item = va_arg(list, const char *))
 		count++;
 	va_end(list);
-	vnlv = malloc((count + 1) * sizeof(*vnlv));
+	vnlv = calloc(count + 1, sizeof(*vnlv));
 	if (!vnlv) {
 		error_set("no memory");
 		errno = ENOMEM;

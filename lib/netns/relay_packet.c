@@ -73,8 +73,8 @@ static ssize_t packet_read(
 	*frame = room + TAG_LEN;
 	if (!removed_tag(&message, tag))
 		return len;
-	memmove(room, room + TAG_LEN, 2 * ETH_ALEN);
-	memcpy(room + 2 * ETH_ALEN, tag, TAG_LEN);
+	memmove(room, room + TAG_LEN, 2UL * ETH_ALEN);
+	memcpy(room + 2UL * ETH_ALEN, tag, TAG_LEN);
 	*frame = room;
 	/* The offsets in the header were counted without it. */
 	if ((hdr->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) != 0)

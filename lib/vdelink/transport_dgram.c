@@ -60,7 +60,7 @@ static void dgram_peer_left(struct dgram *dgram)
 	const struct sockaddr none = {.sa_family = AF_UNSPEC};
 
 	if (dgram->ptp)
-		connect(dgram->data_fd, &none, sizeof none);
+		(void)connect(dgram->data_fd, &none, sizeof none);
 	if (dgram->seqpacket)
 		dgram->error = -ENETDOWN;
 }

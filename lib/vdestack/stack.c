@@ -195,7 +195,7 @@ int vdestack_new(
     const struct vdestack_config *config, struct vdestack **stack, unsigned int *failed)
 {
 	struct attachment *attachment;
-	unsigned int count = 0, dummy, i;
+	unsigned int count = 0, dummy = 0, i;
 	int cancel_state, err;
 
 	failed = failed != NULL ? failed : &dummy;
