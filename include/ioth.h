@@ -9,7 +9,9 @@
  * manual; besides,
  *
  *     EBADF   the descriptor is not open, or is not one of this library's;
- *     ENOSYS  the stack does not provide the call.
+ *     ENOSYS  the stack does not provide the call;
+ *     ENOMEM  no memory (a thread's first call, and the calls that make descriptors, need some);
+ *     ELOOP   the thread is inside of more than a dozen stacks that call each other.
  *
  * The calls may be used by any thread at any time. A call that blocks is a cancellation point and
  * holds no lock. ioth_ calls may also be used in the child of a fork; what becomes of a stack there

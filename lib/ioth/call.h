@@ -26,7 +26,7 @@
 #include "stack.h"
 #include "table.h"
 
-#define CALL_DEPTH 14 /* of nesting, signal handlers included; makes the record two cache lines */
+#define CALL_DEPTH 13 /* of nesting, signal handlers included; makes the record two cache lines */
 
 /* A thread that has made calls. */
 struct caller {

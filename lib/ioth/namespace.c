@@ -42,12 +42,13 @@ static void *spare_take(const char *path)
 
 static void spare_keep(void *handle, const char *path)
 {
-	struct spare *spare = malloc(sizeof(*spare) + strlen(path) + 1);
+	size_t size = strlen(path) + 1;
+	struct spare *spare = malloc(sizeof(*spare) + size);
 
 	if (!spare)
 		return; /* one namespace less */
 	spare->handle = handle;
-	strcpy(spare->path, path);
+	memcpy(spare->path, path, size);
 	table_lock();
 	spare->next = spares;
 	spares = spare;

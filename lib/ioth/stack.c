@@ -156,16 +156,15 @@ struct ioth *ioth_newstackl(const char *stack, const char *vnl, ...)
 	for (const char *item = vnl; item; item = va_arg(list, const char *))
 		count++;
 	va_end(list);
-	vnlv = calloc(count + 1, sizeof(*vnlv));
+	vnlv = calloc(count + 1, sizeof(*vnlv)); /* and the NULL at the end */
 	if (!vnlv) {
 		error_set("no memory");
 		errno = ENOMEM;
 		return NULL;
 	}
 	va_start(list, vnl);
-	vnlv[0] = vnl;
-	for (size_t i = 1; i <= count; i++)
-		vnlv[i] = va_arg(list, const char *);
+	for (size_t i = 0; i < count; i++)
+		vnlv[i] = i == 0 ? vnl : va_arg(list, const char *);
 	va_end(list);
 	made = stack_new(stack, vnlv);
 	free(vnlv);

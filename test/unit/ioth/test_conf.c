@@ -136,7 +136,7 @@ static void assert_same_address(const struct sockaddr *one, const struct sockadd
 	size_t len;
 
 	assert_int_equal(!one, !two);
-	if (!one)
+	if (!one || !two)
 		return;
 	assert_int_equal(one->sa_family, two->sa_family);
 	len = one->sa_family == AF_INET    ? sizeof(struct sockaddr_in)

@@ -69,7 +69,7 @@ static void test_churn(void **state)
 
 static void test_exhausted(void **state)
 {
-	struct ioth *stack[64];
+	struct ioth *stack[64] = {NULL};
 	int count = 0;
 
 	while (count < 64 && (stack[count] = ioth_newstack("global")))
