@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -129,7 +130,7 @@ static pid_t spawn(const struct helper_inherited *inherited)
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	before_fork();
-	pid = helper_clone(0, NULL);
+	pid = helper_clone(CLONE_NEWUSER, NULL);
 	after_fork(pid);
 	if (pid == 0)
 		helper_server(inherited);

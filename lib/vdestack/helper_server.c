@@ -3,7 +3,7 @@
  * stacks.
  *
  * A program cannot enter a user namespace when it has threads (unshare(2)), and does not want to
- * leave its own network namespace. So a process of its own does, and hands out sockets and
+ * leave its own network namespace. So a process is made in a new one, and hands out sockets and
  * interfaces. It is the program's child, but not one that wait(2) tells of (its exit signal is 0),
  * and shares no memory with it. It must not end up in an execve, which sets the exit signal back to
  * SIGCHLD, nor in a call that may allocate or lock: helper_server.h.
@@ -375,7 +375,7 @@ static int server_start(struct server *server, const struct helper_inherited *in
 	if (err == 0)
 		err = watch(server, WATCH_CHANNEL, inherited->channel, 0);
 	if (err == 0)
-		err = netns_enter_user(0, inherited->uid, inherited->gid, false);
+		err = netns_map_ids(inherited->uid, inherited->gid, false);
 	return err;
 }
 

@@ -18,8 +18,9 @@ struct helper_inherited {
 	gid_t gid;
 };
 
-/* The body of the process; all signals are blocked. Ends when the program does, when nobody holds
- * the other end of the request socket any more, and on HELPER_QUIT. */
+/* The body of the process, which is in a new user namespace; all signals are blocked. Ends when the
+ * program does, when nobody holds the other end of the request socket any more, and on HELPER_QUIT.
+ */
 _Noreturn void helper_server(const struct helper_inherited *inherited);
 
 /* What the helper changed for itself and gives back to commands. */

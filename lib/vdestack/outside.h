@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Threads whose sockets belong outside of any stack.
  *
- * While a default stack is set, the program's socket(2) opens in it. Not so for the library that
- * connects the stack to its network: its sockets are the cable. That library and its plugins start
- * threads of their own (a slirp network is one), which are not to be recognised by anything that
- * this library is told of.
+ * While a default stack is set, the program's socket(2) opens in it. Not so for what connects the
+ * stack to its network: those sockets are the cable, and the helper's are its tools. libvdeplug
+ * opens its modules so that they find the C library's socket first (RTLD_DEEPBIND), but not where
+ * that is suppressed, nor libraries that are there already; and modules start threads of their own
+ * (a slirp network is one), which are not to be recognised by anything this library is told of.
  *
  * So the mark is something that a thread inherits from the one that creates it, and that has no
  * other use there: its timer slack (PR_SET_TIMERSLACK, prctl(2)), set to a value that differs from
