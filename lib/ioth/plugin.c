@@ -170,6 +170,7 @@ static int load(struct plugin *plugin)
 		error = -ENOEXEC;
 		goto unload;
 	}
+	*(void **)&plugin->reason = plugin_symbol(plugin, "error");
 	plugin->two_arguments = has_two_arguments(plugin);
 	error = license_check(plugin_license(plugin));
 	if (error) {
@@ -226,4 +227,16 @@ void *plugin_newstack(const struct plugin *plugin, const char *vnlv[], const cha
 	if (errno == 0)
 		errno = EINVAL;
 	return NULL;
+}
+
+void plugin_newstack_failed(const struct plugin *plugin)
+{
+	int error = errno;
+	const char *reason = plugin->reason ? plugin->reason() : NULL;
+
+	errno = error;
+	if (reason && *reason)
+		error_set("%s: %s", plugin->path, reason);
+	else
+		error_set("%s: the plugin makes no stack: %m", plugin->path);
 }

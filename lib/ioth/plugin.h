@@ -16,7 +16,8 @@ struct plugin {
 	char *path;
 	int *(*errno_location)(void); /* of its private namespace; NULL: it shares ours */
 	void *newstack;
-	bool two_arguments; /* newstack is of the older form, without options */
+	const char *(*reason)(void); /* ioth_NAME_error, or NULL */
+	bool two_arguments;          /* newstack is of the older form, without options */
 	char name[NAME_MAX];
 };
 
@@ -44,6 +45,9 @@ void *plugin_symbol(const struct plugin *plugin, const char *function);
 /* Calls the plugin's newstack, in the form that it has. Without plugin_lock: it may take long. */
 void *plugin_newstack(const struct plugin *plugin, const char *vnlv[], const char *options,
     struct ioth_functions *functions);
+
+/* Sets the thread's error text to what the plugin says, or what errno does. */
+void plugin_newstack_failed(const struct plugin *plugin);
 
 /* search.c: the file of a plugin. 0 and its path, for the caller to free, and whether it is the
  * re-entrant kind; or -ENOENT, -ENOMEM and the thread's error text. */

@@ -62,7 +62,6 @@ static int plugin_stack_fill(struct ioth *stack, const char *name, const char *v
 {
 	/* Inside newstack there is no stack yet, whatever call of another one it is nested in. */
 	struct call call;
-	const char *(*reason)(void);
 	const char *options;
 	int error;
 
@@ -81,11 +80,7 @@ static int plugin_stack_fill(struct ioth *stack, const char *name, const char *v
 	call_leave(&call);
 	if (error) {
 		errno = -error;
-		reason = plugin_symbol(&stack->plugin, "error");
-		if (reason && *reason())
-			error_set("%s: %s", stack->plugin.path, reason());
-		else
-			error_set("%s: the plugin makes no stack: %m", stack->plugin.path);
+		plugin_newstack_failed(&stack->plugin);
 		plugin_unload(&stack->plugin);
 		return error;
 	}

@@ -107,7 +107,10 @@ static void test_plugin_refuses(void **state)
 
 	assert_no_stack(ioth_newstack("counting,fail"), ENODEV);
 	assert_non_null(strstr(ioth_error(), "counting"));
+	assert_non_null(strstr(ioth_error(), "it was told to fail"));
 	assert_no_stack(ioth_newstack("counting,silent"), EINVAL);
+	assert_null(strstr(ioth_error(), "it was told to fail"));
+	assert_non_null(strstr(ioth_error(), "Invalid argument"));
 
 	/* A delstack that fails leaves the stack as it was. */
 	stack = make_stack("counting,keep");

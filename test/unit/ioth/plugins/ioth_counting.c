@@ -32,12 +32,25 @@ ssize_t ioth_counting_write(int fd, const void *buf, size_t len);
 int ioth_counting_listen(int fd, int backlog);
 int ioth_counting_ioctl(int fd, unsigned long cmd, ...);
 
+/* Why newstack last failed in this thread. */
+static _Thread_local const char *reason = "";
+
+const char *ioth_counting_error(void);
+
+const char *ioth_counting_error(void)
+{
+	errno = EPROTO; /* must not be seen outside */
+	return reason;
+}
+
 void *ioth_counting_newstack(
     const char *vnlv[], const char *options, struct ioth_functions *functions)
 {
 	struct counting *data;
 
+	reason = "";
 	if (options && strcmp(options, "fail") == 0) {
+		reason = "it was told to fail";
 		errno = ENODEV;
 		return NULL;
 	}
