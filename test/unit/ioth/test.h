@@ -57,6 +57,27 @@ static inline struct ioth *make_stack(const char *name)
 	return stack;
 }
 
+/* The stacks that have the kernel's sockets below. Those of private namespaces are last, so that a
+ * sanitized test leaves them out (SANITIZED above). */
+static const char *const kernel_stacks[] = {"", "kernel", "vdestack", "kernel_n", "vdestack_n"};
+#define KERNEL_STACKS (SANITIZED ? 3 : 5)
+
+/* Makes one of them, its loopback interface up; NULL, after saying why, where the system does not
+ * let vdestack work (no user namespaces). */
+static inline struct ioth *make_kernel_stack(const char *name)
+{
+	struct ioth *stack = ioth_newstack(name);
+	int is_vdestack = strncmp(name, "vdestack", 8) == 0;
+
+	printf("stack \"%s\": %s\n", name, stack ? "made" : ioth_error());
+	fflush(stdout);
+	if (!stack && !is_vdestack)
+		abort();
+	if (stack && is_vdestack && ioth_linksetupdown(stack, 1, 1) < 0)
+		abort();
+	return stack;
+}
+
 static inline int count_descriptors(void)
 {
 	DIR *dir = opendir("/proc/self/fd");

@@ -22,9 +22,10 @@
 /* cppcheck-suppress unknownMacro */
 NLINLINE_LIBMULTI(my_)
 
+static struct ioth *stack;
+
 static void test_configure(void **state)
 {
-	struct ioth *stack = make_stack("kernel");
 	uint8_t address[] = {10, 0, 0, 60}, gateway[] = {10, 0, 0, 1};
 	uint8_t address6[16] = {0xfc, 0x00, [13] = 0x1, [15] = 0x60};
 	uint8_t mac[6], mine[6];
@@ -49,7 +50,6 @@ static void test_configure(void **state)
 	assert_ok(ioth_ipaddr_del(stack, AF_INET, address, 24, index));
 	assert_ok(my_ipaddr_del(stack, AF_INET6, address6, 64, index));
 	assert_ok(my_iplink_del(stack, "v0", index));
-	assert_ok(ioth_delstack(stack)); /* all its sockets are closed */
 }
 
 int main(void)
@@ -58,7 +58,16 @@ int main(void)
 	    cmocka_unit_test(test_configure),
 	};
 
+	int failed = 0;
+
 	if (!enter_network_namespace())
 		return 77;
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	for (int i = 0; i < KERNEL_STACKS; i++) {
+		stack = make_kernel_stack(kernel_stacks[i]);
+		if (!stack)
+			continue;
+		failed += cmocka_run_group_tests(tests, NULL, NULL);
+		failed += ioth_delstack(stack) < 0; /* all its sockets are closed */
+	}
+	return failed;
 }

@@ -11,13 +11,12 @@
 static struct ioth *stack;
 static int pair[2]; /* a TCP connection over loopback */
 
-static void connect_pair(const char *name)
+static void connect_pair(void)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t len = sizeof(address);
 	int listener;
 
-	stack = make_stack(name);
 	listener = ioth_msocket(stack, AF_INET, SOCK_STREAM, 0);
 	assert_ok(ioth_bind(listener, (struct sockaddr *)&address, len));
 	assert_ok(ioth_listen(listener, 1));
@@ -123,7 +122,6 @@ static void test_hang_up(void **state)
 
 int main(void)
 {
-	static const char *const stacks[] = {"kernel", "kernel_n"};
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_poll),
 	    cmocka_unit_test(test_select),
@@ -132,10 +130,11 @@ int main(void)
 	};
 	int failed = 0;
 
-	/* Private namespaces are nothing for sanitizers (test_namespace.c). */
-	for (int i = 0; i < (SANITIZED ? 1 : 2); i++) {
-		print_message("stack \"%s\"\n", stacks[i]);
-		connect_pair(stacks[i]);
+	for (int i = 0; i < KERNEL_STACKS; i++) {
+		stack = make_kernel_stack(kernel_stacks[i]);
+		if (!stack)
+			continue;
+		connect_pair();
 		failed += cmocka_run_group_tests(tests, NULL, NULL);
 		disconnect_pair();
 	}
