@@ -118,9 +118,9 @@ bool helper_is_alive(const struct helper *helper)
 /* ---- start and end --------------------------------------------------------------------------- */
 
 /* Makes the process. Signals and cancellation are off: neither a handler of the program nor a
- * pending cancellation is to act in the helper. Its exit signal is 0, clone's `flags` without a
- * signal: wait(2) then does not see the process, and no SIGCHLD is sent. */
-static pid_t spawn(const struct helper_inherited *inherited)
+ * pending cancellation is to act in the helper. Its exit signal is 0, `flags` without a signal:
+ * wait(2) then does not see the process, and no SIGCHLD is sent. */
+static pid_t spawn(unsigned long flags, const struct helper_inherited *inherited)
 {
 	sigset_t all, before;
 	int cancel_state;
@@ -130,7 +130,7 @@ static pid_t spawn(const struct helper_inherited *inherited)
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	before_fork();
-	pid = helper_clone(CLONE_NEWUSER, NULL);
+	pid = helper_clone(flags, NULL);
 	after_fork(pid);
 	if (pid == 0)
 		helper_server(inherited);
@@ -175,7 +175,13 @@ static int start(struct helper *helper, int requests, int channel)
 	inherited.program = (int)syscall(SYS_pidfd_open, getpid(), 0);
 	if (inherited.program < 0)
 		return -errno;
-	helper->pid = spawn(&inherited);
+	inherited.user_namespace = true;
+	helper->pid = spawn(CLONE_NEWUSER, &inherited);
+	/* Where user namespaces are not to be had, a privileged program does without. */
+	if (helper->pid < 0 && inherited.uid == 0) {
+		inherited.user_namespace = false;
+		helper->pid = spawn(0, &inherited);
+	}
 	close(inherited.program);
 	return helper->pid < 0 ? (int)helper->pid : 0;
 }

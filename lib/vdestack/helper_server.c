@@ -374,7 +374,7 @@ static int server_start(struct server *server, const struct helper_inherited *in
 		err = watch(server, WATCH_REQUESTS, server->requests, 0);
 	if (err == 0)
 		err = watch(server, WATCH_CHANNEL, inherited->channel, 0);
-	if (err == 0)
+	if (err == 0 && inherited->user_namespace)
 		err = netns_map_ids(inherited->uid, inherited->gid, false);
 	return err;
 }

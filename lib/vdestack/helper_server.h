@@ -4,6 +4,7 @@
 #ifndef HELPER_SERVER_H
 #define HELPER_SERVER_H
 
+#include <stdbool.h>
 #include <sys/resource.h>
 #include <sys/types.h>
 
@@ -11,16 +12,16 @@
 
 /* What the process keeps of all that it inherited. */
 struct helper_inherited {
-	int requests; /* the request socket */
-	int program;  /* pidfd of the program's process */
-	int channel;  /* the first channel; the result of the start is its first answer */
+	int requests;        /* the request socket */
+	int program;         /* pidfd of the program's process */
+	int channel;         /* the first channel; the result of the start is its first answer */
+	bool user_namespace; /* it is in a new one, where its ids are to be mapped */
 	uid_t uid;
 	gid_t gid;
 };
 
-/* The body of the process, which is in a new user namespace; all signals are blocked. Ends when the
- * program does, when nobody holds the other end of the request socket any more, and on HELPER_QUIT.
- */
+/* The body of the process; all signals are blocked. Ends when the program does, when nobody holds
+ * the other end of the request socket any more, and on HELPER_QUIT. */
 _Noreturn void helper_server(const struct helper_inherited *inherited);
 
 /* What the helper changed for itself and gives back to commands. */

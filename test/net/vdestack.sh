@@ -16,6 +16,13 @@ hub=$vnl
 net_start ptp ptp
 ptp=$vnl
 assert_status 0 "$tests/vdestack_stackcmd"
+# Root does without a user namespace where there is none to be had.
+cat >"$dir/no_userns" <<'END'
+echo 0 >/proc/sys/user/max_user_namespaces
+exec "$@"
+END
+assert_status 0 unshare --user --map-root-user --net sh -e "$dir/no_userns" \
+	"$tests/vdestack_stackcmd"
 for port in $ports; do
 	export IOTH_NETNS_PORT=$port
 	assert_status 0 "$tests/vdestack_traffic" "$hub"

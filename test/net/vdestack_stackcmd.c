@@ -233,6 +233,39 @@ static void test_asker_dies(void **state)
 	assert_int_equal(run("/bin/true"), 0);
 }
 
+/* The program is killed while it waits: the command ends with the helper. */
+static void test_program_is_killed(void **state)
+{
+	int input[2], tell[2];
+	pid_t pid, helper, between, command;
+
+	assert_int_equal(pipe2(input, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(tell, O_CLOEXEC), 0);
+	pid = fork();
+	if (pid == 0) {
+		struct vdestack *own = vde_addstack(NULL, NULL);
+
+		helper = child_of(getpid());
+		CHECK(own != NULL && helper > 0);
+		CHECK(write(tell[1], &helper, sizeof(helper)) == sizeof(helper));
+		dup2(input[0], STDIN_FILENO);
+		vde_stackcmd(own, (char *)"/bin/cat");
+		_exit(1);
+	}
+	assert_int_equal(read(tell[0], &helper, sizeof(helper)), sizeof(helper));
+	wait_until((between = child_of(helper)) > 0);
+	wait_until((command = child_of(between)) > 0);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	wait_until(!is_running(helper));
+	wait_until(!is_running(between));
+	wait_until(!is_running(command));
+	for (int i = 0; i < 2; i++) {
+		close(input[i]);
+		close(tell[i]);
+	}
+}
+
 static int make_stack(void **state)
 {
 	stack = vde_addstack(NULL, NULL);
@@ -260,6 +293,7 @@ int main(void)
 	    cmocka_unit_test(test_namespace_and_capabilities),
 	    cmocka_unit_test(test_others_are_served),
 	    cmocka_unit_test(test_asker_dies),
+	    cmocka_unit_test(test_program_is_killed),
 	};
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
