@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Relays and lines: making them, ending them, asking about them, from any thread.
  *
- * A line belongs to the loop once it is in the epoll set. So a removal is asked of a running loop
- * and waited for; a relay that is not running lets anyone touch its lines.
+ * What the loop looks at is its own while it runs: a line is added and removed by asking it, and
+ * waiting until it has done so. A relay that is not running lets anyone do it.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -95,20 +95,28 @@ void relay_free(struct relay *relay)
 	free(relay);
 }
 
-/* Takes a line out of the loop's hands. */
-static void detach(struct relay *relay, struct relay_line *line)
+/* Asks the loop and waits for it; does the thing itself if it is not running. */
+static int request(struct relay *relay, struct relay_line *line, enum line_request what)
 {
+	int rc;
+
 	pthread_mutex_lock(&relay->lock);
+	line->request = what;
 	list_append(&relay->requests, &line->in_requests);
 	if (relay->running) {
 		wake(relay);
-		while (!line->removed)
+		while (line->request != LINE_NONE)
 			pthread_cond_wait(&relay->settled, &relay->lock);
 	} else {
 		relay_settle(relay);
 	}
-	list_remove(&line->in_lines);
+	rc = line->result;
+	if (what == LINE_REMOVE)
+		list_remove(&line->in_lines);
+	else if (rc == 0)
+		list_append(&relay->lines, &line->in_lines);
 	pthread_mutex_unlock(&relay->lock);
+	return rc;
 }
 
 int relay_add(struct relay *relay, const struct netns_port *port, struct vdelink *link,
@@ -128,17 +136,10 @@ int relay_add(struct relay *relay, const struct netns_port *port, struct vdelink
 	line->link = link;
 	line->port_watched = true;
 	line->carrier = true;
+	list_init(&line->in_lines);
 	list_init(&line->in_requests);
-	/* In the list first: the loop may serve the line before this call returns. */
-	pthread_mutex_lock(&relay->lock);
-	list_append(&relay->lines, &line->in_lines);
-	pthread_mutex_unlock(&relay->lock);
-	rc = relay_watch(line, true, EPOLLIN, EPOLL_CTL_ADD);
-	if (rc == 0)
-		rc = relay_watch(line, false, EPOLLIN, EPOLL_CTL_ADD);
+	rc = request(relay, line, LINE_ADD);
 	if (rc < 0) {
-		detach(relay, line);
-		free(line->waiting);
 		free(line);
 		return rc;
 	}
@@ -148,7 +149,7 @@ int relay_add(struct relay *relay, const struct netns_port *port, struct vdelink
 
 void relay_remove(struct relay *relay, struct relay_line *line)
 {
-	detach(relay, line);
+	request(relay, line, LINE_REMOVE);
 	line_free(line);
 }
 

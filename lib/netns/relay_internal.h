@@ -65,16 +65,26 @@ static inline void line_count_add(struct line_count *count, uint64_t more)
 	atomic_store_explicit(&count->value, value + more, memory_order_relaxed);
 }
 
+/* What a line's owner asks of the loop. */
+enum line_request {
+	LINE_NONE,
+	LINE_ADD,
+	LINE_REMOVE,
+};
+
 struct relay_line {
+	/* Under the relay's lock. */
 	struct list in_lines;
 	struct list in_requests;
-	bool removed;
+	enum line_request request; /* LINE_NONE: settled */
+	int result;
 
 	/* The loop's. */
 	struct relay *relay;
 	struct netns_port port;
 	const struct port_ops *port_ops;
 	struct vdelink *link;
+	bool direct;       /* its descriptors are polled one by one: relay_loop.c */
 	bool port_watched; /* its events are wanted */
 	bool port_dead;
 	bool carrier;
@@ -89,6 +99,9 @@ struct relay_line {
  * NULL for the relay's eventfd. */
 #define EVENT_LINK 1U
 
+/* Lines whose descriptors the loop polls itself; those of further lines are in its epoll set. */
+#define DIRECT_LINES 4
+
 struct relay {
 	int epoll_fd;
 	int wake_fd; /* eventfd */
@@ -97,10 +110,11 @@ struct relay {
 	pthread_mutex_t lock; /* of what follows up to the loop's own */
 	pthread_cond_t settled;
 	struct list lines;
-	struct list requests; /* lines to be removed by the loop */
+	struct list requests; /* lines to be added or removed by the loop */
 	bool running;
 
 	/* The loop's own. */
+	struct relay_line *direct[DIRECT_LINES];
 	struct timerq deadlines;
 	struct outgoing *spare;
 	struct offload_join *join;
@@ -110,16 +124,17 @@ struct relay {
 uint64_t relay_now(void);
 int relay_watch(struct relay_line *line, bool port, uint32_t events, int operation);
 
-/* Takes the lines whose removal was asked for out of the loop. Under the lock; by the loop's
- * thread, or by any while the loop is not running. */
+/* Adds and removes the lines whose owners asked for it. Under the lock; by the loop's thread, or by
+ * any while the loop is not running. */
 void relay_settle(struct relay *relay);
 
-/* Served by the loop, never blocking. */
+/* Served by the loop, never blocking. `events` are poll's or epoll's: they are the same bits. */
 void line_port_ready(struct relay_line *line, uint32_t events);
+void line_data_ready(struct relay_line *line, uint32_t events); /* of vdelink_direct_fd */
 void line_link_ready(struct relay_line *line);
 void line_deadline_passed(struct relay_line *line, uint64_t now);
 
-/* Closes and frees a line that is in no list and in no set. */
+/* Closes and frees a line that the loop does not have (any more). */
 void line_free(struct relay_line *line);
 
 #endif

@@ -28,14 +28,15 @@ static void watch_port(struct relay_line *line, bool watch)
 {
 	if (line->port_dead || line->port_watched == watch)
 		return;
-	if (relay_watch(line, true, watch ? (uint32_t)EPOLLIN : 0, EPOLL_CTL_MOD) == 0)
+	if (line->direct || relay_watch(line, true, watch ? (uint32_t)EPOLLIN : 0, EPOLL_CTL_MOD) == 0)
 		line->port_watched = watch;
 }
 
 /* The namespace is gone, or the interface was deleted in it: there is nothing more to read. */
 static void port_died(struct relay_line *line)
 {
-	relay_watch(line, true, 0, EPOLL_CTL_DEL);
+	if (!line->direct)
+		relay_watch(line, true, 0, EPOLL_CTL_DEL);
 	line->port_dead = true;
 }
 
@@ -257,6 +258,15 @@ static void follow_link(struct relay_line *line)
 		to_network(line, line->waiting);
 }
 
+void line_data_ready(struct relay_line *line, uint32_t events)
+{
+	if ((events & ~(uint32_t)EPOLLOUT) != 0)
+		to_kernel(line);
+	if (line->waiting != NULL)
+		to_network(line, line->waiting);
+	follow_link(line);
+}
+
 void line_link_ready(struct relay_line *line)
 {
 	unsigned int received = to_kernel(line);
@@ -264,7 +274,7 @@ void line_link_ready(struct relay_line *line)
 	if (line->waiting != NULL)
 		to_network(line, line->waiting);
 	/* While frames come in, the state can wait: this saves a call for every burst. */
-	if (received == 0)
+	if (received == 0 || line->direct)
 		vdelink_poll(line->link, relay_now());
 	follow_link(line);
 }

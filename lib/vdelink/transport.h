@@ -25,6 +25,8 @@ struct transport_ops {
 	void (*unwatch)(struct transport *transport);
 	/* Room to send is (no longer) waited for. */
 	void (*want_write)(struct transport *transport, bool want);
+	/* Takes its data descriptor out of the set for good and returns it; or -1. May be NULL. */
+	int (*direct)(struct transport *transport);
 	/* The set reported `events` for a descriptor of the transport. 0, or -errno: lost. */
 	int (*event)(struct transport *transport, uint32_t events, bool control);
 	/* Ends everything; may block. */

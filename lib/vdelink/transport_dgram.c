@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The fast transport: vde:// and ptp://, on whose AF_UNIX socket a burst is one system call.
  *
- * The kernel queues net.unix.max_dgram_qlen (10) datagrams at the receiving socket. A full queue is
- * EAGAIN for us and EPOLLOUT later: back-pressure, nothing is lost.
+ * Where both ends are connected to each other, the kernel lets in what the sender's SO_SNDBUF
+ * holds; where only we are (a switch may answer from another socket), net.unix.max_dgram_qlen (10)
+ * datagrams. Full is EAGAIN for us and POLLOUT later, when a quarter is left: back-pressure,
+ * nothing is lost.
  *
  * vde:// is lost when the switch closes the control connection or its data socket is gone. ptp://
  * has no control connection and no notion of being lost: the peer may come later, go and come
@@ -21,15 +23,18 @@
 
 #define BURST 64
 
-/* Bytes that may be under way; the kernel cuts it to net.core.wmem_max. Ten frames of 64 KiB, and
- * what the kernel adds for each. */
-#define SEND_BUFFER (2 << 20)
+/* What may be under way, in bytes as the kernel counts them (it doubles the value for its
+ * overhead): about eighty frames of 1514 bytes. More does not make it faster: the frames fall out
+ * of the processors' caches before they are read, and a switch gets bursts that it cannot pass on.
+ */
+#define SEND_BUFFER (96 << 10)
 
 struct dgram {
 	struct transport transport;
 	VDECONN *conn;
 	int data_fd, control_fd, epoll_fd;
 	bool ptp, seqpacket;
+	bool direct; /* the owner polls the data descriptor */
 	bool want_write, out_armed;
 	int error; /* met after frames were received or sent: for the next call */
 };
@@ -206,7 +211,7 @@ static void dgram_arm(struct dgram *dgram, bool out)
 	struct epoll_event event = {
 	    .events = EPOLLIN | (out ? (uint32_t)EPOLLOUT : 0), .data.u32 = TRANSPORT_DATA};
 
-	if (dgram->out_armed == out)
+	if (dgram->out_armed == out || dgram->direct)
 		return;
 	if (epoll_ctl(dgram->epoll_fd, EPOLL_CTL_MOD, dgram->data_fd, &event) == 0)
 		dgram->out_armed = out;
@@ -253,11 +258,22 @@ static int dgram_watch(struct transport *transport, int epoll_fd)
 	return 0;
 }
 
+static int dgram_direct(struct transport *transport)
+{
+	struct dgram *dgram = dgram_of(transport);
+
+	if (!dgram->direct)
+		epoll_ctl(dgram->epoll_fd, EPOLL_CTL_DEL, dgram->data_fd, NULL);
+	dgram->direct = true;
+	return dgram->data_fd;
+}
+
 static void dgram_unwatch(struct transport *transport)
 {
 	struct dgram *dgram = dgram_of(transport);
 
-	epoll_ctl(dgram->epoll_fd, EPOLL_CTL_DEL, dgram->data_fd, NULL);
+	if (!dgram->direct)
+		epoll_ctl(dgram->epoll_fd, EPOLL_CTL_DEL, dgram->data_fd, NULL);
 	if (dgram->control_fd >= 0)
 		epoll_ctl(dgram->epoll_fd, EPOLL_CTL_DEL, dgram->control_fd, NULL);
 }
@@ -276,6 +292,7 @@ static const struct transport_ops dgram_ops = {
     .watch = dgram_watch,
     .unwatch = dgram_unwatch,
     .want_write = dgram_want_write,
+    .direct = dgram_direct,
     .event = dgram_event,
     .close = dgram_close,
 };

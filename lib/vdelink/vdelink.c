@@ -31,7 +31,8 @@ struct vdelink {
 	enum vdelink_state state;
 	struct transport *transport; /* up: in use; lost: dead or NULL */
 	int epoll_fd, event_fd;
-	bool want_write;
+	bool want_write, direct;
+	int direct_fd;
 	uint64_t deadline, backoff;
 	size_t frame_max;
 	struct vdelink_stats stats;
@@ -62,6 +63,8 @@ static int install(struct vdelink *link, struct transport *transport)
 	link->deadline = NEVER;
 	if (link->want_write)
 		transport->ops->want_write(transport, true);
+	link->direct_fd =
+	    link->direct && transport->ops->direct != NULL ? transport->ops->direct(transport) : -1;
 	return 0;
 }
 
@@ -81,6 +84,7 @@ static void schedule_attempt(struct vdelink *link)
 static void lost(struct vdelink *link)
 {
 	link->stats.losses++;
+	link->direct_fd = -1;
 	/* It stays open until the opener closes it, and its descriptors may stay readable. */
 	link->transport->ops->unwatch(link->transport);
 	schedule_attempt(link);
@@ -121,7 +125,7 @@ int vdelink_open(const char *vnl, const char *description, struct vdelink **resu
 
 	if (link == NULL)
 		return -ENOMEM;
-	link->epoll_fd = link->event_fd = -1;
+	link->epoll_fd = link->event_fd = link->direct_fd = -1;
 	link->vnl = vnl_absolute(vnl);
 	link->description = strdup(description);
 	if (link->vnl == NULL || link->description == NULL) {
@@ -174,6 +178,18 @@ void vdelink_close(struct vdelink *link)
 int vdelink_fd(const struct vdelink *link)
 {
 	return link->epoll_fd;
+}
+
+void vdelink_set_direct(struct vdelink *link)
+{
+	link->direct = true;
+	if (link->state == VDELINK_UP && link->transport->ops->direct != NULL)
+		link->direct_fd = link->transport->ops->direct(link->transport);
+}
+
+int vdelink_direct_fd(const struct vdelink *link)
+{
+	return link->direct_fd;
 }
 
 enum vdelink_state vdelink_state(const struct vdelink *link)

@@ -70,6 +70,15 @@ unsigned int vdelink_send(
 /* While `want` is true, vdelink_fd also becomes readable when there is room to send. */
 void vdelink_want_write(struct vdelink *link, bool want);
 
+/* For an owner with few links, who polls (poll(2)) instead of keeping an epoll set: a descriptor in
+ * an epoll set costs a call back for each frame that arrives or leaves, also while nobody sleeps.
+ * Once set, and where the network is carried by one socket, vdelink_direct_fd gives that socket:
+ * the owner polls it for POLLIN, and for POLLOUT while it wants to write; vdelink_fd then tells of
+ * state changes only. -1: not here, or not now (the state is not UP): everything through
+ * vdelink_fd. To be asked before each poll. */
+void vdelink_set_direct(struct vdelink *link);
+int vdelink_direct_fd(const struct vdelink *link);
+
 /* When the link has something to do by itself (an attempt to reopen): the monotonic time in
  * nanoseconds, or UINT64_MAX. The owner calls vdelink_poll at that time or earlier, and after
  * vdelink_fd became readable. */
