@@ -26,6 +26,22 @@ shopt -s inherit_errexit
 export LD_LIBRARY_PATH IOTH_PLUGIN_PATH
 export LC_ALL=C
 
+# NET_TEST_UID: the test runs as this user if it was started by root.
+if [ -n "${NET_TEST_UID:-}" ] && [ -z "${NET_TEST_PRIVATE:-}" ]; then
+	uid=$NET_TEST_UID
+	unset NET_TEST_UID
+	if [ "$(id -u)" != 0 ]; then
+		echo "SKIP: the user is unprivileged already"
+		exit 77
+	fi
+	drop="setpriv --reuid=$uid --regid=$uid --clear-groups"
+	if ! $drop test -x "$VDENS" -a -r "$0"; then
+		echo "SKIP: user $uid cannot reach the build tree"
+		exit 77
+	fi
+	exec $drop env HOME=/nonexistent bash "$0" "$@"
+fi
+
 deadline=60 # seconds until a condition is taken for one that never comes true
 test_name=$(basename "$0" .sh)
 # Short, and not below $TMPDIR: the path of an AF_UNIX socket has 107 bytes.

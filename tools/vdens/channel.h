@@ -8,7 +8,7 @@
  *	  READY                         ->
  *	                                <-     GO: the networks are connected
  *	  --pid: STARTED + pidfd        ->
- *	  --pid: STOPPED, ENDED         ->
+ *	  --pid: STATUS, each           ->
  *
  * A process that fails says why on stderr and exits: the other side sees end of file.
  */
@@ -25,8 +25,7 @@ enum channel_type {
 	CHANNEL_READY,   /* the sender waits for CHANNEL_GO; with --pid, it is the init process */
 	CHANNEL_GO,      /* run the command */
 	CHANNEL_STARTED, /* the sender is the command, about to be executed; its pidfd */
-	CHANNEL_STOPPED, /* value: the signal that stopped the command */
-	CHANNEL_ENDED,   /* value: wait status of the command */
+	CHANNEL_STATUS,  /* value: wait status of the command: stopped, continued, ended */
 };
 
 struct channel_message {

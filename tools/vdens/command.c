@@ -15,8 +15,11 @@
 #include "command.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/pidfd.h>
 #include <sys/signalfd.h>
@@ -24,6 +27,14 @@
 #include <unistd.h>
 #include "channel.h"
 #include "terminal.h"
+
+struct waiting {
+	const struct command *command;
+	const struct terminal *terminal;
+	int status;     /* the command's end */
+	bool resumed;   /* we stopped, and have not seen the SIGCONT that ended it */
+	bool continued; /* the command went on since, by whatever signal */
+};
 
 int command_take_signals(void)
 {
@@ -53,90 +64,155 @@ static bool should_follow(const struct terminal *terminal, int sig, bool had_for
 	return sig != SIGSTOP || had_foreground || terminal_has_foreground(terminal, getpgrp());
 }
 
-static void command_stopped(const struct command *command, const struct terminal *terminal, int sig)
+/* Stops this process, all threads, until the shell's fg or bg; by the same signal, which the shell
+ * shows. */
+static void stop_by(int sig)
 {
-	pid_t group = getpgid(command->pid);
-	bool had_foreground = terminal_has_foreground(terminal, group);
+	sigset_t set, before;
 
-	if (!should_follow(terminal, sig, had_foreground))
+	if (sig == SIGSTOP) {
+		raise(sig);
 		return;
-	kill(getpid(), SIGSTOP); /* all threads; until the shell's fg or bg */
-	if (had_foreground && group != getpgrp() && terminal_has_foreground(terminal, getpgrp()))
-		terminal_give(terminal, group);
-	pidfd_send_signal(command->pidfd, SIGCONT, NULL, 0);
+	}
+	signal(sig, SIG_DFL);
+	sigemptyset(&set);
+	sigaddset(&set, sig);
+	raise(sig);
+	sigprocmask(SIG_UNBLOCK, &set, &before);
+	sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
-/* Looks after our child. True if it ended, *status is set then. */
-static bool child_changed(
-    const struct command *command, const struct terminal *terminal, int *status)
+/* Is it stopped at this moment? A report may be late: while this process was stopped too, the shell
+ * has continued both. */
+static bool is_stopped(const struct command *command)
+{
+	char path[32], stat[512];
+	const char *state;
+	ssize_t len;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)command->pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return true; /* no /proc: the report must do */
+	len = read(fd, stat, sizeof(stat) - 1);
+	close(fd);
+	stat[len > 0 ? len : 0] = '\0';
+	state = strrchr(stat, ')'); /* the name in front of it may hold anything: proc(5) */
+	return !state || (strlen(state) > 2 && strchr("Tt", state[2]));
+}
+
+static void follow_stop(struct waiting *waiting, int sig)
+{
+	const struct terminal *terminal = waiting->terminal;
+	pid_t group = getpgid(waiting->command->pid);
+	bool had_foreground = terminal_has_foreground(terminal, group);
+
+	if (!should_follow(terminal, sig, had_foreground) || !is_stopped(waiting->command))
+		return;
+	waiting->continued = false;
+	stop_by(sig);
+	waiting->resumed = true;
+	if (had_foreground && group != getpgrp() && terminal_has_foreground(terminal, getpgrp()))
+		terminal_give(terminal, group);
+}
+
+/* True if this wait status of the command is its end. */
+static bool command_changed(struct waiting *waiting, int status)
+{
+	if (WIFCONTINUED(status)) {
+		waiting->continued = true;
+	} else if (WIFSTOPPED(status)) {
+		waiting->continued = true; /* stopped again: it was continued in between */
+		follow_stop(waiting, WSTOPSIG(status));
+	} else {
+		waiting->status = status;
+		return true;
+	}
+	return false;
+}
+
+/* Looks after the command where it is our child. True if it ended. */
+static bool child_changed(struct waiting *waiting)
 {
 	pid_t pid;
+	int status;
 
 	for (;;) {
-		pid = waitpid(command->child, status, WNOHANG | WUNTRACED);
+		pid = waitpid(waiting->command->child, &status, WNOHANG | WUNTRACED | WCONTINUED);
 		if (pid == 0 || (pid < 0 && errno == EINTR))
 			return false;
-		if (pid < 0) {
-			*status = -1;
+		if (pid < 0)
+			return true; /* lost */
+		if (command_changed(waiting, status))
 			return true;
-		}
-		if (!WIFSTOPPED(*status))
-			return true;
-		if (command->channel < 0)
-			command_stopped(command, terminal, WSTOPSIG(*status));
 	}
 }
 
 /* Reads what the init process reports. True if the command ended. */
-static bool init_reported(
-    const struct command *command, const struct terminal *terminal, int *status)
+static bool init_reported(struct waiting *waiting)
 {
+	const struct command *command = waiting->command;
 	struct channel_message message;
+	int status;
 
-	if (channel_receive(command->channel, &message) <= 0) {
-		/* It was killed: its own end tells how. */
-		while (waitpid(command->child, status, 0) < 0)
-			if (errno != EINTR)
-				*status = -1;
-		return true;
+	if (channel_receive(command->channel, &message) > 0) {
+		if (message.fd >= 0)
+			close(message.fd);
+		return message.type == CHANNEL_STATUS && command_changed(waiting, message.value);
 	}
-	*status = message.value;
-	if (message.fd >= 0)
-		close(message.fd);
-	if (message.type == CHANNEL_STOPPED)
-		command_stopped(command, terminal, message.value);
-	return message.type == CHANNEL_ENDED;
+	/* It was killed, and all in its namespace with it. */
+	while (waitpid(command->child, &status, 0) < 0)
+		if (errno != EINTR)
+			return true;
+	waiting->status = status;
+	return true;
 }
 
-static void pass_signal(const struct command *command, const struct signalfd_siginfo *info)
+static void pass_signal(struct waiting *waiting, const struct signalfd_siginfo *info)
 {
+	const struct command *command = waiting->command;
+
 	/* si_code above zero: the kernel's, thus the terminal's (sigaction(2)). */
 	if (info->ssi_code > 0 || info->ssi_signo == SIGCHLD)
 		return;
 	/* kill(0, ...) of the command has reached it already. */
 	if (info->ssi_pid == (uint32_t)command->pid)
 		return;
+	if (info->ssi_signo == SIGCONT && waiting->resumed) {
+		waiting->resumed = false;
+		/* A shell's fg continues the whole process group. Passed on late, the signal would undo
+		 * the next Ctrl-Z. */
+		if (waiting->continued || !is_stopped(command))
+			return;
+	}
 	pidfd_send_signal(command->pidfd, (int)info->ssi_signo, NULL, 0);
 }
 
 int command_wait(const struct command *command, int signal_fd, const struct terminal *terminal)
 {
+	struct waiting waiting = {.command = command, .terminal = terminal, .status = -1};
 	struct pollfd watched[] = {
 	    {.fd = signal_fd, .events = POLLIN},
 	    {.fd = command->channel, .events = POLLIN}, /* passed over by poll(2) if -1 */
 	};
 	struct signalfd_siginfo info;
-	int status;
 
 	for (;;) {
-		if (command->channel < 0 && child_changed(command, terminal, &status))
-			return status;
-		if (poll(watched, 2, -1) < 0 && errno != EINTR)
-			return -1;
-		if (watched[1].revents && init_reported(command, terminal, &status))
-			return status;
+		if (command->channel < 0 && child_changed(&waiting))
+			return waiting.status;
+		if (poll(watched, 2, -1) < 0) {
+			if (errno != EINTR)
+				return -1;
+			continue;
+		}
+		if (watched[1].revents) {
+			if (init_reported(&waiting))
+				return waiting.status;
+			continue; /* all the reports before any signal */
+		}
 		while (read(signal_fd, &info, sizeof(info)) == sizeof(info))
-			pass_signal(command, &info);
+			pass_signal(&waiting, &info);
 	}
 }
 

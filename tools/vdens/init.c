@@ -60,16 +60,13 @@ void init_main(const struct inside *inside)
 	}
 	process_drop_descriptors(inside->channel);
 	for (;;) {
-		pid = waitpid(-1, &status, WUNTRACED);
-		if (pid != command) {
-			if (pid < 0 && errno != EINTR)
-				_exit(SETUP_FAILED);
-			continue;
+		pid = waitpid(-1, &status, WUNTRACED | WCONTINUED);
+		if (pid == command) {
+			inside_tell(inside, CHANNEL_STATUS, status);
+			if (WIFEXITED(status) || WIFSIGNALED(status))
+				_exit(EXIT_SUCCESS);
+		} else if (pid < 0 && errno != EINTR) {
+			_exit(SETUP_FAILED);
 		}
-		if (!WIFSTOPPED(status))
-			break;
-		inside_tell(inside, CHANNEL_STOPPED, WSTOPSIG(status));
 	}
-	inside_tell(inside, CHANNEL_ENDED, status);
-	_exit(EXIT_SUCCESS);
 }
