@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include "call.h"
 #include "stack.h"
@@ -35,10 +34,9 @@ static int slot_new(int fd, struct slot **slot)
 		return 0;
 	if (fd < 0 || index >= TABLE_CHUNKS)
 		return -EMFILE;
-	chunk = aligned_alloc(_Alignof(struct slot), TABLE_CHUNK_SIZE * sizeof(*chunk));
+	chunk = calloc(TABLE_CHUNK_SIZE, sizeof(*chunk));
 	if (!chunk)
 		return -ENOMEM;
-	memset(chunk, 0, TABLE_CHUNK_SIZE * sizeof(*chunk));
 	atomic_store_explicit(&table_chunks[index], chunk, memory_order_release);
 	if (chunks_used <= index)
 		chunks_used = index + 1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The descriptor table: which stack a descriptor belongs to, and how many calls are inside it.
+/* The descriptor table: which stack a descriptor belongs to.
  *
  * Slots lie in chunks that are never freed, so a reader needs no lock to look at one. A slot is
  *

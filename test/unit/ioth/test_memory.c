@@ -22,7 +22,7 @@ void *__libc_memalign(size_t alignment, size_t size);
 static _Thread_local bool counting; /* in the thread under test only */
 static int countdown;               /* allocations that succeed until one fails; -1: none will */
 
-static bool fails(void)
+static inline bool fails(void)
 {
 	if (!counting || countdown < 0 || countdown-- > 0)
 		return false;
@@ -30,6 +30,7 @@ static bool fails(void)
 	return true;
 }
 
+#if !SANITIZED /* they have allocators of their own */
 void *malloc(size_t size)
 {
 	return fails() ? NULL : __libc_malloc(size);
@@ -49,6 +50,7 @@ void *aligned_alloc(size_t alignment, size_t size)
 {
 	return fails() ? NULL : __libc_memalign(alignment, size);
 }
+#endif
 
 static const char *stack_name;
 static bool done;   /* the whole sequence succeeded */
