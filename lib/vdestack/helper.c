@@ -14,17 +14,11 @@
 
 #include "channel.h"
 #include "helper_server.h"
+#include "sanitizer.h"
 
 /* ThreadSanitizer has to know of a fork, or a lock of its own may be held for ever in the child.
  * The functions are those of <sanitizer/linux_syscall_hooks.h>, which gcc does not install. */
-#if defined(__SANITIZE_THREAD__)
-#define THREAD_SANITIZER 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define THREAD_SANITIZER 1
-#endif
-#endif
-#ifdef THREAD_SANITIZER
+#ifdef SANITIZER_THREAD
 void __sanitizer_syscall_pre_impl_fork(void);
 void __sanitizer_syscall_post_impl_fork(long result);
 #define before_fork()     __sanitizer_syscall_pre_impl_fork()

@@ -389,6 +389,7 @@ _Noreturn void helper_server(const struct helper_inherited *inherited)
 	helper_send(inherited->channel, &reply, sizeof(reply), NULL, 0, MSG_DONTWAIT);
 	if (reply.result < 0)
 		helper_exit(1);
+	helper_release_memory();
 	for (;;) {
 		int i, n = epoll_wait(server.epoll, event, sizeof(event) / sizeof(event[0]), -1);
 

@@ -35,6 +35,10 @@ struct helper_program {
 int helper_run(const struct helper_request *request, const int *descriptors, unsigned int count,
     const struct helper_program *program);
 
+/* Empties what memory of the program the helper has and does not need. The table of stacks is not
+ * in use yet. */
+void helper_release_memory(void);
+
 /* clone(2) as fork does it, but past the C library: no handlers, no new stack. */
 pid_t helper_clone(unsigned long flags, int *pidfd);
 

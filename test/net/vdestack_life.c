@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -247,6 +248,63 @@ static void test_descriptor_limit(void **state)
 	assert_success(pid);
 }
 
+/* ---- memory ---------------------------------------------------------------------------------- */
+
+static long resident(pid_t pid)
+{
+	char path[64], line[256];
+	long size = -1;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	file = fopen(path, "re");
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file) != NULL)
+		sscanf(line, "VmRSS: %ld", &size);
+	fclose(file);
+	return size;
+}
+
+/* The helper does not keep a copy of what the program had: from the heap and from a large mapping
+ * alike, and for whatever thread made the stack. */
+static void *make_stack(void *argument)
+{
+	return vde_addstack(NULL, NULL);
+}
+
+static void test_memory_is_given_back(void **state)
+{
+	enum { LARGE = 64 << 20, SMALL = 100 << 10, COUNT = 300 };
+	char *large = malloc(LARGE), *small[COUNT];
+	struct vdestack *stack;
+	pthread_t thread;
+	void *result;
+
+	if (SANITIZED)
+		skip();
+	assert_non_null(large);
+	memset(large, 1, LARGE);
+	for (int i = 0; i < COUNT; i++) {
+		small[i] = malloc(SMALL);
+		assert_non_null(small[i]);
+		memset(small[i], 1, SMALL);
+	}
+	stack = vde_addstack(NULL, NULL);
+	assert_non_null(stack);
+	wait_until(resident(child_of(getpid())) < 8 << 10);
+	assert_int_equal(vde_stackcmd(stack, (char *)"/bin/true"), 0);
+	vde_delstack(stack);
+	assert_int_equal(pthread_create(&thread, NULL, make_stack, NULL), 0);
+	assert_int_equal(pthread_join(thread, &result), 0);
+	assert_non_null(result);
+	wait_until(resident(child_of(getpid())) < 8 << 10);
+	assert_int_equal(vde_stackcmd(result, (char *)"/bin/true"), 0);
+	vde_delstack(result);
+	free(large);
+	for (int i = 0; i < COUNT; i++)
+		free(small[i]);
+}
+
 /* ---- ten thousand ---------------------------------------------------------------------------- */
 
 static void create_and_delete(int count, const char *network)
@@ -297,6 +355,7 @@ int main(int argc, char *argv[])
 	    cmocka_unit_test(test_helper_keeps_no_descriptor),
 	    cmocka_unit_test(test_all_descriptors_closed),
 	    cmocka_unit_test(test_descriptor_limit),
+	    cmocka_unit_test(test_memory_is_given_back),
 	    cmocka_unit_test(test_many),
 	};
 
