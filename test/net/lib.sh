@@ -230,6 +230,27 @@ says()
 	grep -Eq -- "$2" "$dir/$1.log"
 }
 
+# --- the installed tree ---------------------------------------------------------------------------
+
+# install_tree: installs the build tree below $dir/root and points shell, compiler and loader to it,
+# so that the lines of the manuals work as they are written: vdens, gcc ... -lvdestack.
+install_tree()
+{
+	need_command meson gcc
+	[ -w "$BUILD/meson-logs" ] || skip "this user may not write to the build tree, as meson install does"
+	if ldd "$VDENS" "$BUILD/lib/vdestack/libvdestack.so.0" | grep -Eq 'lib(asan|tsan|ubsan)'; then
+		skip "programs compiled by hand do not run with the libraries of a sanitizer"
+	fi
+	meson install -C "$BUILD" --no-rebuild --quiet --destdir "$dir/root" >"$dir/install.log" 2>&1 ||
+		fail "meson install"
+	local prefix lib
+	prefix=$(dirname "$(dirname "$(find "$dir/root" -path '*/bin/vdens')")")
+	lib=$(dirname "$(find "$dir/root" -name libvdestack.so)")
+	export PATH="$prefix/bin:$PATH" CPATH="$prefix/include" LIBRARY_PATH="$lib" LD_LIBRARY_PATH="$lib"
+	unset IOTH_PLUGIN_PATH
+	plugin_dir=$lib/ioth
+}
+
 # --- networks -------------------------------------------------------------------------------------
 
 # Is there a listening AF_UNIX socket at this path?  (A socket appears in the file system at bind,
