@@ -71,17 +71,16 @@ static bool parse_line(const char *text, struct mapping *mapping)
 	permissions = skip_word(text);
 	path = skip_word(skip_word(skip_word(permissions)));
 	path = skip_word(parse_number(path, 10, &inode));
+	mapping->kind = KIND_OTHER;
 	if (inode != 0)
 		mapping->kind = KIND_FILE;
-	else if (permissions[0] != 'r' || permissions[1] != 'w' || permissions[2] != '-' ||
-	         permissions[3] != 'p')
-		mapping->kind = KIND_OTHER;
-	else if (*path == '\0')
-		mapping->kind = KIND_ANONYMOUS;
-	else if (path[0] == '[' && path[1] == 'h') /* [heap] */
-		mapping->kind = KIND_HEAP;
-	else
-		mapping->kind = KIND_OTHER;
+	else if (permissions[0] == 'r' && permissions[1] == 'w' && permissions[2] == '-' &&
+	         permissions[3] == 'p') {
+		if (*path == '\0')
+			mapping->kind = KIND_ANONYMOUS;
+		else if (path[0] == '[' && path[1] == 'h') /* [heap] */
+			mapping->kind = KIND_HEAP;
+	}
 	return true;
 }
 

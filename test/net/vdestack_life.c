@@ -112,18 +112,22 @@ static void by_signal(void)
 	kill(getpid(), SIGKILL);
 }
 
+/* Not deleted: that is what is tested. */
+static struct vdestack *left;
+
 /* The program: makes a stack, tells its helper, leaves a child behind, ends when told to. */
 static void program(int tell, int hold, int outlive, void (*end)(void))
 {
-	struct vdestack *stack = stack_with_address(vnl, "10.0.0.1");
-	pid_t helper = child_of(getpid()), pid;
+	pid_t helper, pid;
 	int ready[2];
 	char byte;
 
+	left = stack_with_address(vnl, "10.0.0.1");
+	helper = child_of(getpid());
 	CHECK(pipe2(ready, O_CLOEXEC) == 0);
 	pid = fork();
 	if (pid == 0) {
-		CHECK(vde_msocket(stack, AF_INET, SOCK_DGRAM, 0) >= 0);
+		CHECK(vde_msocket(left, AF_INET, SOCK_DGRAM, 0) >= 0);
 		CHECK(write(ready[1], "x", 1) == 1);
 		CHECK(read(outlive, &byte, 1) == 0);
 		_exit(0);
@@ -275,13 +279,14 @@ static void *make_stack(void *argument)
 static void test_memory_is_given_back(void **state)
 {
 	enum { LARGE = 64 << 20, SMALL = 100 << 10, COUNT = 300 };
-	char *large = malloc(LARGE), *small[COUNT];
+	char *large, *small[COUNT];
 	struct vdestack *stack;
 	pthread_t thread;
 	void *result;
 
 	if (SANITIZED)
 		skip();
+	large = malloc(LARGE);
 	assert_non_null(large);
 	memset(large, 1, LARGE);
 	for (int i = 0; i < COUNT; i++) {
