@@ -66,8 +66,10 @@ static int clone_inside(struct outside *outside)
 	outside->inside.cloned = clone;
 	outside->inside.channel = ends[1];
 	pid = process_clone(clone ? (uint64_t)namespace_flags(outside->options) : 0);
-	if (pid == 0)
+	if (pid == 0) {
+		close(ends[0]); /* or the end of vdens would be no end of file to it */
 		inside_main(&outside->inside);
+	}
 	close(ends[1]);
 	if (pid < 0) {
 		if (clone)
