@@ -196,6 +196,7 @@ start()
 {
 	local name=$1
 	shift
+	: >"$dir/$name.log" # now, not when the process gets there: `says` reads no older words
 	set -m
 	"$@" <>"${stdin:-/dev/null}" >"$dir/$name.log" 2>&1 &
 	pid=$!
