@@ -51,7 +51,7 @@ for plugin in kernel vdestack; do
 done
 if [ "$(option man)" = True ]; then
     pages=$DESTDIR$prefix/$(option mandir)
-    for page in man3/ioth_newstack.3 man3/ioth_recvmsg.3 man3/vde_addstack.3 man7/ioth.7; do
+    for page in man1/vdens.1 man3/ioth_newstack.3 man3/ioth_recvmsg.3 man3/vde_addstack.3 man7/ioth.7; do
         [ -f "$pages/$page" ] || fail "$page is not installed"
     done
 fi
