@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
 #include "transport.h"
 
@@ -55,6 +56,21 @@ static void set_cloexec(int fd)
 		fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
+/* libvdeplug cuts a path that does not fit a socket's address, and opens something else. The
+ * longest name that a module makes of it is PATH/.PID-NUMBER. */
+#define PATH_ROOM (sizeof(((struct sockaddr_un *)NULL)->sun_path) - sizeof "/.4194304-00000")
+
+static bool path_too_long(const char *vnl)
+{
+	static const char *const modules[] = {"vde://", "ptp://", "hub://", "switch://"};
+	const char *path = strstr(vnl, "://") == NULL ? vnl : NULL;
+
+	for (size_t i = 0; i < sizeof modules / sizeof modules[0]; i++)
+		if (has_prefix(vnl, modules[i]))
+			path = vnl + strlen(modules[i]);
+	return path != NULL && strcspn(path, "[") > PATH_ROOM;
+}
+
 int transport_open(const char *vnl, const char *description, struct transport **transport)
 {
 	bool ptp = has_prefix(vnl, "ptp://");
@@ -63,6 +79,8 @@ int transport_open(const char *vnl, const char *description, struct transport **
 
 	if (vnl[0] == '=')
 		return transport_command_open(vnl + 1, transport);
+	if (path_too_long(vnl))
+		return -ENAMETOOLONG;
 	errno = 0;
 	/* Neither string is written to; the interface is older than const. */
 	conn = vde_open((char *)(uintptr_t)vnl, (char *)(uintptr_t)description, NULL);

@@ -7,9 +7,9 @@
  * for it: if the sender is inside vde_send, the data descriptor is taken out of the set and the
  * sender wakes the user when it comes out.
  *
- * A module can block in vde_send for ever (cmd:// whose command does not read). Nothing can end
- * that call, so close waits for the sender for a moment only, then leaves the connection to it: it
- * closes it whenever the call returns.
+ * A module can block in vde_send (cmd:// whose command does not read) or in vde_close (the same,
+ * until its command ends), and nothing can end that call. So the sender closes the connection, too,
+ * and who closes the link waits for that for a moment only, then leaves the rest to the sender.
  */
 #include <errno.h>
 #include <poll.h>
@@ -76,7 +76,6 @@ static void plugin_free(struct plugin *plugin)
 {
 	struct queued_frame *frame;
 
-	vde_close(plugin->conn);
 	while ((frame = plugin->first) != NULL) {
 		plugin->first = frame->next;
 		free(frame);
@@ -132,6 +131,9 @@ static void *sender_main(void *argument)
 		if (!sent || (plugin->want_write && plugin->queued <= QUEUE_BYTES / 2))
 			wake_user(plugin);
 	}
+	pthread_mutex_unlock(&plugin->lock);
+	vde_close(plugin->conn);
+	pthread_mutex_lock(&plugin->lock);
 	plugin->has_ended = true;
 	abandoned = plugin->abandoned;
 	pthread_cond_signal(&plugin->ended);
@@ -342,7 +344,8 @@ static void plugin_close(struct transport *transport)
 	struct timespec until;
 	bool ended;
 
-	if (!plugin->has_sender) {
+	if (!plugin->has_sender && start_sender(plugin) < 0) {
+		vde_close(plugin->conn);
 		plugin_free(plugin);
 		return;
 	}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Links to a vde_switch that ends and comes back. */
+#include "links.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+/* The switch is a child of the test. Its console is a pipe that stays open and empty. */
+static pid_t switch_pid = -1;
+static int console = -1;
+
+static void switch_start(void)
+{
+	int pipe_fd[2];
+	char place[64];
+
+	assert_int_equal(pipe(pipe_fd), 0);
+	snprintf(place, sizeof place, "%s/switch", directory);
+	switch_pid = fork();
+	assert_int_not_equal(switch_pid, -1);
+	if (switch_pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		dup2(pipe_fd[0], 0);
+		close(pipe_fd[0]);
+		close(pipe_fd[1]);
+		if (freopen("/dev/null", "w", stdout) == NULL)
+			_exit(127);
+		execlp("vde_switch", "vde_switch", "-s", place, (char *)NULL);
+		_exit(127);
+	}
+	close(pipe_fd[0]);
+	console = pipe_fd[1];
+}
+
+static void switch_stop(int signal_number)
+{
+	int status;
+
+	assert_int_equal(kill(switch_pid, signal_number), 0);
+	assert_int_equal(waitpid(switch_pid, &status, 0), switch_pid);
+	switch_pid = -1;
+	close(console);
+}
+
+static struct vdelink *open_when_there(void)
+{
+	struct vdelink *link = NULL;
+	char vnl[64];
+
+	snprintf(vnl, sizeof vnl, "vde://%s/switch", directory);
+	for (int i = 0; vdelink_open(vnl, "test", &link) < 0; i++) {
+		assert_in_range(i, 0, 3000);
+		poll(NULL, 0, 10);
+	}
+	return link;
+}
+
+static void test_switch(void **state)
+{
+	struct vdelink *a, *b;
+	size_t len;
+
+	(void)state;
+	switch_start();
+	a = open_when_there();
+	b = open_when_there();
+	for (unsigned int i = 1; i <= 50; i++) {
+		assert_int_equal(send_numbered(a, i, 18 + i * 30), 1);
+		assert_int_equal(recv_numbered(b, &len), i);
+		assert_int_equal(len, 18 + i * 30);
+	}
+	vdelink_close(a);
+	vdelink_close(b);
+	switch_stop(SIGTERM);
+}
+
+static void lose_and_reopen(int signal_number)
+{
+	struct vdelink *a, *b;
+	struct vdelink_stats stats;
+
+	switch_start();
+	a = open_when_there();
+	b = open_when_there();
+	vdelink_set_direct(b);
+	send_until_received(a, b);
+	for (int i = 0; i < 2; i++) {
+		int fd = vdelink_fd(a);
+
+		switch_stop(signal_number);
+		wait_for_state(a, VDELINK_LOST);
+		wait_for_state(b, VDELINK_LOST);
+		assert_int_equal(vdelink_direct_fd(b), -1);
+		/* Frames are dropped; nobody waits. */
+		for (unsigned int j = 0; j < 1000; j++)
+			assert_int_equal(send_numbered(a, 9, 1514), 1);
+		/* Some attempts fail. */
+		for (int j = 0; j < 2; j++) {
+			wait_for_state(a, VDELINK_REOPENING);
+			wait_for_state(a, VDELINK_LOST);
+		}
+		switch_start();
+		wait_for_state(a, VDELINK_UP);
+		wait_for_state(b, VDELINK_UP);
+		assert_int_equal(vdelink_fd(a), fd);
+		assert_int_not_equal(vdelink_direct_fd(b), -1);
+		send_until_received(a, b);
+	}
+	vdelink_get_stats(a, &stats);
+	assert_int_equal(stats.losses, 2);
+	assert_int_equal(stats.reopenings, 2);
+	assert_in_range(stats.tx_dropped, 2000, 2100);
+	vdelink_close(a);
+	vdelink_close(b);
+	switch_stop(SIGTERM);
+}
+
+static void test_terminated(void **state)
+{
+	(void)state;
+	lose_and_reopen(SIGTERM);
+}
+
+static void test_killed(void **state)
+{
+	(void)state;
+	lose_and_reopen(SIGKILL);
+}
+
+/* A switch that does not answer: the state is REOPENING while the thread waits, and closing waits
+ * for it. */
+static void test_close_while_reopening(void **state)
+{
+	struct vdelink *link;
+
+	(void)state;
+	switch_start();
+	link = open_when_there();
+	switch_stop(SIGTERM);
+	wait_for_state(link, VDELINK_LOST);
+	switch_start();
+	wait_for_state(link, VDELINK_REOPENING);
+	vdelink_close(link);
+	switch_stop(SIGTERM);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(test_##name, links_setup, links_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(switch),
+		TEST(terminated),
+		TEST(killed),
+		TEST(close_while_reopening),
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	if (system("command -v vde_switch >/dev/null") != 0) {
+		puts("SKIP: no vde_switch");
+		return 77;
+	}
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
