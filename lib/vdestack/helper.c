@@ -250,10 +250,14 @@ static void end(struct helper *helper)
 	    helper_ask(helper, &request, NULL, 0, &reply, NULL, 0) == -ENETDOWN && reachable);
 }
 
-struct helper *helper_ref(struct helper *helper)
+void helper_ref(struct helper *helper)
 {
 	helper->references++;
-	return helper;
+}
+
+bool helper_is_last(const struct helper *helper)
+{
+	return helper->references == 1;
 }
 
 void helper_unref(struct helper *helper)

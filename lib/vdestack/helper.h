@@ -14,7 +14,8 @@ int helper_start(struct helper **helper);
 
 /* The last reference ends it and waits for its end; in the child of a fork, frees only the child's
  * view of it. The caller sees to it that references are counted by one thread at a time. */
-struct helper *helper_ref(struct helper *helper);
+void helper_ref(struct helper *helper);
+bool helper_is_last(const struct helper *helper);
 void helper_unref(struct helper *helper);
 
 /* Whether the calling process started it, and is not a forked child of that one. */

@@ -22,7 +22,7 @@
 struct process {
 	pthread_mutex_t lock;
 	unsigned int stacks;
-	struct helper *helper; /* for the next stack; NULL: there is none */
+	struct helper *helper; /* for the next stack, NULL: none; its references are the stacks' */
 	struct relay *relay;   /* NULL: there is none, and no thread */
 	pthread_t thread;
 };
@@ -97,15 +97,13 @@ int process_join(struct helper **helper)
 	if (process == NULL)
 		return -ENOMEM;
 	pthread_mutex_lock(&process->lock);
-	if (process->helper != NULL && !helper_is_alive(process->helper)) {
-		helper_unref(process->helper);
-		process->helper = NULL;
-	}
-	if (process->helper == NULL)
+	if (process->helper != NULL && helper_is_alive(process->helper))
+		helper_ref(process->helper);
+	else
 		err = helper_start(&process->helper);
 	if (err == 0) {
 		process->stacks++;
-		*helper = helper_ref(process->helper);
+		*helper = process->helper;
 	}
 	pthread_mutex_unlock(&process->lock);
 	return err;
@@ -137,11 +135,10 @@ void process_remove_line(struct relay_line *line)
 void process_leave(struct helper *helper)
 {
 	pthread_mutex_lock(&process->lock);
-	if (helper_is_own(helper) && --process->stacks == 0) {
+	if (helper_is_own(helper) && --process->stacks == 0)
 		relay_end(process);
-		helper_unref(process->helper);
+	if (process->helper == helper && helper_is_last(helper))
 		process->helper = NULL;
-	}
 	helper_unref(helper);
 	pthread_mutex_unlock(&process->lock);
 }
