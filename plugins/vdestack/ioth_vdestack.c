@@ -6,29 +6,21 @@
  * system's own. Options: options.h. The aliases serve ioth_vdestack_n.so, a link to this very file.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <ioth.h>
-#include <sys/ioctl.h>
 
 #include <vdestack_internal.h>
 
 #include "options.h"
-
-#define ALIAS(function) __attribute__((alias(#function)))
+#include "system_calls.h"
 
 newstack_prototype ioth_vdestack_newstack;
 delstack_prototype ioth_vdestack_delstack;
 int ioth_vdestack_socket(int domain, int type, int protocol);
-int ioth_vdestack_accept4(int fd, struct sockaddr *addr, socklen_t *addrlen, int flags);
-int ioth_vdestack_sendmmsg(int fd, struct mmsghdr *msgvec, unsigned int vlen, int flags);
-int ioth_vdestack_recvmmsg(
-    int fd, struct mmsghdr *msgvec, unsigned int vlen, int flags, struct timespec *timeout);
 const char *ioth_vdestack_error(void);
 
 extern const char *const ioth_vdestack_license;
@@ -66,32 +58,6 @@ static int stack_new(
 	return err;
 }
 
-static void set_system_calls(struct ioth_functions *functions)
-{
-	functions->close = close;
-	functions->bind = bind;
-	functions->connect = connect;
-	functions->listen = listen;
-	functions->accept = accept;
-	functions->getsockname = getsockname;
-	functions->getpeername = getpeername;
-	functions->setsockopt = setsockopt;
-	functions->getsockopt = getsockopt;
-	functions->shutdown = shutdown;
-	functions->ioctl = ioctl;
-	functions->fcntl = fcntl;
-	functions->read = read;
-	functions->readv = readv;
-	functions->recv = recv;
-	functions->recvfrom = recvfrom;
-	functions->recvmsg = recvmsg;
-	functions->write = write;
-	functions->writev = writev;
-	functions->send = send;
-	functions->sendto = sendto;
-	functions->sendmsg = sendmsg;
-}
-
 void *ioth_vdestack_newstack(
     const char *vnlv[], const char *options, struct ioth_functions *functions)
 {
@@ -116,7 +82,7 @@ void *ioth_vdestack_newstack(
 	}
 	atomic_store(&getstackdata, functions->getstackdata);
 	functions->socket = ioth_vdestack_socket;
-	set_system_calls(functions);
+	system_calls_set(functions);
 	return stack;
 }
 
@@ -136,27 +102,10 @@ int ioth_vdestack_socket(int domain, int type, int protocol)
 	return -1;
 }
 
-int ioth_vdestack_accept4(int fd, struct sockaddr *addr, socklen_t *addrlen, int flags)
-{
-	return accept4(fd, addr, addrlen, flags);
-}
-
-int ioth_vdestack_sendmmsg(int fd, struct mmsghdr *msgvec, unsigned int vlen, int flags)
-{
-	return sendmmsg(fd, msgvec, vlen, flags);
-}
-
-int ioth_vdestack_recvmmsg(
-    int fd, struct mmsghdr *msgvec, unsigned int vlen, int flags, struct timespec *timeout)
-{
-	return recvmmsg(fd, msgvec, vlen, flags, timeout);
-}
+SYSTEM_CALLS(ioth_vdestack);
 
 newstack_prototype ioth_vdestack_n_newstack ALIAS(ioth_vdestack_newstack);
 delstack_prototype ioth_vdestack_n_delstack ALIAS(ioth_vdestack_delstack);
 extern __typeof__(ioth_vdestack_socket) ioth_vdestack_n_socket ALIAS(ioth_vdestack_socket);
-extern __typeof__(ioth_vdestack_accept4) ioth_vdestack_n_accept4 ALIAS(ioth_vdestack_accept4);
-extern __typeof__(ioth_vdestack_sendmmsg) ioth_vdestack_n_sendmmsg ALIAS(ioth_vdestack_sendmmsg);
-extern __typeof__(ioth_vdestack_recvmmsg) ioth_vdestack_n_recvmmsg ALIAS(ioth_vdestack_recvmmsg);
 extern __typeof__(ioth_vdestack_error) ioth_vdestack_n_error ALIAS(ioth_vdestack_error);
 extern const char *const ioth_vdestack_n_license ALIAS(ioth_vdestack_license);
