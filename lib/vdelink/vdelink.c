@@ -37,7 +37,7 @@ struct vdelink {
 	size_t frame_max;
 	struct vdelink_stats stats;
 	char *vnl, *description;
-	struct opener opener;
+	struct opener *opener; /* while reopening */
 };
 
 static uint64_t monotonic_now(void)
@@ -92,8 +92,8 @@ static void lost(struct vdelink *link)
 
 static void attempt(struct vdelink *link)
 {
-	link->opener.old = link->transport;
-	if (opener_start(&link->opener) < 0) {
+	if (opener_start(link->vnl, link->description, link->transport, link->event_fd, &link->opener) <
+	    0) {
 		schedule_attempt(link);
 		return;
 	}
@@ -104,15 +104,16 @@ static void attempt(struct vdelink *link)
 
 static void attempt_done(struct vdelink *link)
 {
-	int rc = opener_join(&link->opener);
+	struct transport *opened;
+	int rc = opener_join(link->opener, &opened);
 
 	if (rc == 0) {
-		rc = install(link, link->opener.opened);
+		rc = install(link, opened);
 		if (rc == 0) {
 			link->stats.reopenings++;
 			return;
 		}
-		link->transport = link->opener.opened; /* the next attempt closes it */
+		link->transport = opened; /* the next attempt closes it */
 	}
 	schedule_attempt(link);
 }
@@ -121,6 +122,7 @@ int vdelink_open(const char *vnl, const char *description, struct vdelink **resu
 {
 	struct epoll_event event = {.events = EPOLLIN, .data.u32 = TRANSPORT_LINK};
 	struct vdelink *link = calloc(1, sizeof *link);
+	struct transport *opened;
 	int rc;
 
 	if (link == NULL)
@@ -139,18 +141,15 @@ int vdelink_open(const char *vnl, const char *description, struct vdelink **resu
 		rc = -errno;
 		goto fail;
 	}
-	link->opener.vnl = link->vnl;
-	link->opener.description = link->description;
-	link->opener.event_fd = link->event_fd;
-	rc = opener_start(&link->opener);
+	rc = opener_start(link->vnl, link->description, NULL, link->event_fd, &link->opener);
 	if (rc < 0)
 		goto fail;
-	rc = opener_join(&link->opener);
+	rc = opener_join(link->opener, &opened);
 	if (rc < 0)
 		goto fail;
-	rc = install(link, link->opener.opened);
+	rc = install(link, opened);
 	if (rc < 0) {
-		link->transport = link->opener.opened;
+		link->transport = opened;
 		goto fail;
 	}
 	*result = link;
@@ -162,8 +161,8 @@ fail:
 
 void vdelink_close(struct vdelink *link)
 {
-	if (link->state == VDELINK_REOPENING && opener_join(&link->opener) == 0)
-		link->transport = link->opener.opened;
+	if (link->state == VDELINK_REOPENING)
+		opener_end(link->opener, &link->transport);
 	if (link->transport != NULL)
 		link->transport->ops->close(link->transport);
 	if (link->event_fd >= 0)
@@ -258,8 +257,7 @@ void vdelink_poll(struct vdelink *link, uint64_t now)
 		if (events[i].data.u32 == TRANSPORT_LINK) {
 			if (read(link->event_fd, &unused, sizeof unused) < 0 && errno == EAGAIN)
 				continue;
-			if (link->state == VDELINK_REOPENING &&
-			    atomic_load_explicit(&link->opener.done, memory_order_acquire))
+			if (link->state == VDELINK_REOPENING && opener_done(link->opener))
 				attempt_done(link);
 		} else if (link->state == VDELINK_UP) {
 			bool control = events[i].data.u32 == TRANSPORT_CONTROL;

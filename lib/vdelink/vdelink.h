@@ -38,7 +38,8 @@ enum vdelink_state {
  * May block. Returns 0 and the link, or -errno; nothing is left behind on failure. */
 int vdelink_open(const char *vnl, const char *description, struct vdelink **link);
 
-/* Closes; ends the link's threads. Waits for a vde_open under way. */
+/* Closes; ends the link's threads. One that is inside a call of libvdeplug which does not return is
+ * waited for no longer than a moment; it ends, and closes what it holds, when the call returns. */
 void vdelink_close(struct vdelink *link);
 
 /* Readable when vdelink_recv would return frames or the state may have changed. The descriptor

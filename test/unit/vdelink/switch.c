@@ -2,6 +2,7 @@
 /* Links to a vde_switch that ends and comes back. */
 #include "links.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -10,6 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 /* The switch is a child of the test. Its console is a pipe that stays open and empty. */
@@ -81,6 +85,19 @@ static void test_switch(void **state)
 	switch_stop(SIGTERM);
 }
 
+/* Of this process. */
+static int threads(void)
+{
+	DIR *tasks = opendir("/proc/self/task");
+	int count = -2; /* . and .. */
+
+	assert_non_null(tasks);
+	while (readdir(tasks) != NULL)
+		count++;
+	closedir(tasks);
+	return count;
+}
+
 static void lose_and_reopen(int signal_number)
 {
 	struct vdelink *a, *b;
@@ -134,8 +151,7 @@ static void test_killed(void **state)
 	lose_and_reopen(SIGKILL);
 }
 
-/* A switch that does not answer: the state is REOPENING while the thread waits, and closing waits
- * for it. */
+/* A switch that is about to answer. */
 static void test_close_while_reopening(void **state)
 {
 	struct vdelink *link;
@@ -151,6 +167,38 @@ static void test_close_while_reopening(void **state)
 	switch_stop(SIGTERM);
 }
 
+/* One that takes connections and never answers (it was stopped): the thread stays inside of
+ * vde_open, and closing leaves it there. Then the switch ends: so does the thread. */
+static void test_close_while_stuck(void **state)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct vdelink *link;
+	char place[64];
+	int listening;
+
+	(void)state;
+	switch_start();
+	link = open_when_there();
+	switch_stop(SIGKILL);
+	snprintf(place, sizeof place, "%s/switch", directory);
+	snprintf(address.sun_path, sizeof address.sun_path, "%s/ctl", place);
+	(void)mkdir(place, 0700);
+	unlink(address.sun_path);
+	listening = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(listening, (struct sockaddr *)&address, sizeof address), 0);
+	assert_int_equal(listen(listening, 1), 0);
+	wait_for_state(link, VDELINK_LOST);
+	wait_for_state(link, VDELINK_REOPENING);
+	assert_int_equal(poll(&(struct pollfd){.fd = listening, .events = POLLIN}, 1, PATIENCE_MS), 1);
+	assert_int_equal(vdelink_state(link), VDELINK_REOPENING);
+	vdelink_close(link);
+	close(listening);
+	for (int i = 0; threads() > 1; i++) {
+		assert_in_range(i, 0, 3000);
+		poll(NULL, 0, 10);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(test_##name, links_setup, links_teardown)
 
 int main(void)
@@ -160,6 +208,7 @@ int main(void)
 		TEST(terminated),
 		TEST(killed),
 		TEST(close_while_reopening),
+		TEST(close_while_stuck),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
