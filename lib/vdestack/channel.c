@@ -23,6 +23,7 @@
 #include <sys/stat.h>
 
 #include "helper_protocol.h"
+#include "standard.h"
 
 #define KEPT_MAX (sizeof(((struct channel_pool *)0)->kept) / sizeof(channel_t))
 
@@ -89,11 +90,15 @@ static int channel_new(channel_t requests, channel_t *channel)
 		return -errno;
 	err = helper_send(channel_fd(requests), &byte, sizeof(byte), &pair[1], 1, 0);
 	close(pair[1]);
-	if (err < 0)
+	if (err < 0) {
 		close(pair[0]);
-	else
-		*channel = channel_of(pair[0]);
-	return err;
+		return err;
+	}
+	pair[0] = standard_avoid(pair[0]);
+	if (pair[0] < 0)
+		return pair[0];
+	*channel = channel_of(pair[0]);
+	return 0;
 }
 
 int channel_take(struct channel_pool *pool, channel_t requests, channel_t *channel)

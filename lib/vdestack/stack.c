@@ -20,6 +20,7 @@
 #include "command.h"
 #include "outside.h"
 #include "process.h"
+#include "standard.h"
 #include "vnl.h"
 
 struct vdestack {
@@ -70,20 +71,14 @@ static int name_interfaces(const struct vdestack_config *config, struct attachme
 	return 0;
 }
 
-/* Signals are blocked so that the threads that a network starts do not run the program's
- * handlers; the mark is for the same threads. */
+/* The mark is for the threads that the network starts. They have all signals blocked, since they
+ * descend from one of vdelink's; the caller has not, and can be ended while it waits. */
 static int open_link(struct attachment *attachment)
 {
-	sigset_t all, before;
-	unsigned long mark;
-	int err;
+	unsigned long mark = outside_enter();
+	int err = vdelink_open(attachment->network, "vdestack", &attachment->link);
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	mark = outside_enter();
-	err = vdelink_open(attachment->network, "vdestack", &attachment->link);
 	outside_leave(mark);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (err < 0)
 		attachment->link = NULL;
 	return err;
@@ -195,6 +190,7 @@ int vdestack_new(
     const struct vdestack_config *config, struct vdestack **stack, unsigned int *failed)
 {
 	struct attachment *attachment;
+	struct standard_held held;
 	unsigned int count = 0, dummy = 0, i;
 	int cancel_state, err;
 
@@ -204,6 +200,7 @@ int vdestack_new(
 	if (attachment == NULL)
 		return -ENOMEM;
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+	standard_hold(&held);
 	err = name_interfaces(config, attachment, &count, failed);
 	for (i = 0; err == 0 && i < count; i++) {
 		err = open_link(&attachment[i]);
@@ -213,6 +210,7 @@ int vdestack_new(
 	if (err == 0)
 		err = stack_new(attachment, count, config->mtu, stack, failed);
 	close_links(attachment, count);
+	standard_release(&held);
 	pthread_setcancelstate(cancel_state, NULL);
 	free(attachment);
 	return err;

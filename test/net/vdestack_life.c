@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 static const char *vnl;
@@ -310,6 +312,38 @@ static void test_memory_is_given_back(void **state)
 		free(small[i]);
 }
 
+/* ---- a network that does not answer ---------------------------------------------------------- */
+
+/* It takes the connection and says nothing: the program can still be ended by a signal, and the
+ * network's own threads run no handler. */
+static void test_signal_while_opening(void **state)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	char directory[] = "/tmp/vdestack_life.XXXXXX", network[64];
+	int listening = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), status;
+	struct pollfd asked = {.fd = listening, .events = POLLIN};
+	pid_t pid;
+
+	assert_non_null(mkdtemp(directory));
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/ctl", directory);
+	snprintf(network, sizeof(network), "vde://%s", directory);
+	assert_int_equal(bind(listening, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(listening, 1), 0);
+	pid = fork();
+	if (pid == 0) {
+		vde_addstack(network, NULL);
+		_exit(0);
+	}
+	assert_int_equal(poll(&asked, 1, 60000), 1);
+	assert_int_equal(kill(pid, SIGTERM), 0);
+	/* Until it ends; without its end the test's time-out speaks. */
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+	close(listening);
+	unlink(address.sun_path);
+	rmdir(directory);
+}
+
 /* ---- ten thousand ---------------------------------------------------------------------------- */
 
 static void create_and_delete(int count, const char *network)
@@ -361,6 +395,7 @@ int main(int argc, char *argv[])
 	    cmocka_unit_test(test_all_descriptors_closed),
 	    cmocka_unit_test(test_descriptor_limit),
 	    cmocka_unit_test(test_memory_is_given_back),
+	    cmocka_unit_test(test_signal_while_opening),
 	    cmocka_unit_test(test_many),
 	};
 

@@ -142,6 +142,37 @@ static void test_descriptors(void **state)
 	}
 }
 
+/* A program without standard input, output and error: none of the library's own descriptors, of
+ * which a stack on a network has many, stands in their place, nor goes to a command. */
+static void test_no_standard_descriptors(void **state)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		int saved = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+		struct vdestack *other;
+
+		alarm(60); /* a cat that reads from the cable does not end */
+		close(0);
+		close(1);
+		close(2);
+		other = vde_addstack((char *)"null://", NULL);
+		for (int fd = 0; fd <= 2; fd++)
+			if (fcntl(fd, F_GETFD) >= 0)
+				dprintf(saved, "descriptor %d is open\n", fd), _exit(1);
+		if (other == NULL || vde_stackcmd(other, (char *)"/bin/cat") != 1)
+			_exit(2);
+		if (vde_stackcmd(other, (char *)"/bin/sh -c 'test ! -e /proc/self/fd/2'") != 0)
+			_exit(3);
+		/* One that the program opens goes where the system says: to the lowest number. */
+		if (vde_msocket(other, AF_INET, SOCK_DGRAM, 0) != 0)
+			_exit(4);
+		vde_delstack(other);
+		_exit(0);
+	}
+	assert_success(pid);
+}
+
 static void test_signal_mask(void **state)
 {
 	sigset_t set, before;
@@ -289,6 +320,7 @@ int main(void)
 	    cmocka_unit_test(test_large_environment),
 	    cmocka_unit_test(test_working_directory),
 	    cmocka_unit_test(test_descriptors),
+	    cmocka_unit_test(test_no_standard_descriptors),
 	    cmocka_unit_test(test_signal_mask),
 	    cmocka_unit_test(test_namespace_and_capabilities),
 	    cmocka_unit_test(test_others_are_served),
