@@ -7,9 +7,12 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 
@@ -71,6 +74,47 @@ static bool path_too_long(const char *vnl)
 	return path != NULL && strcspn(path, "[") > PATH_ROOM;
 }
 
+/* ptp://PATH: the first to open is PATH, the second PATH+. If a second was killed, the first is
+ * still connected to its dead socket, and refuses our connection with EPERM until it has something
+ * to send. Taking the dead name away tells it (peer_watch.h), as the kernel does not. */
+#define PTP_ATTEMPTS   30
+#define PTP_ATTEMPT_NS 10000000
+
+static bool ptp_remove_dead(const char *vnl)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	const char *path = vnl + strlen("ptp://");
+	bool dead;
+	int fd;
+
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return false;
+	/* path_too_long has seen to it that this fits. */
+	snprintf(address.sun_path, sizeof address.sun_path, "%.*s+", (int)strcspn(path, "["), path);
+	dead = connect(fd, (struct sockaddr *)&address, sizeof address) < 0 && errno == ECONNREFUSED &&
+	       unlink(address.sun_path) == 0;
+	close(fd);
+	return dead;
+}
+
+static VDECONN *open_conn(const char *vnl, const char *description)
+{
+	VDECONN *conn;
+
+	errno = 0;
+	/* Neither string is written to; the interface is older than const. */
+	conn = vde_open((char *)(uintptr_t)vnl, (char *)(uintptr_t)description, NULL);
+	if (conn != NULL || errno != EPERM || !has_prefix(vnl, "ptp://") || !ptp_remove_dead(vnl))
+		return conn;
+	for (int i = 0; conn == NULL && i < PTP_ATTEMPTS; i++) {
+		nanosleep(&(struct timespec){.tv_nsec = PTP_ATTEMPT_NS}, NULL);
+		conn = vde_open((char *)(uintptr_t)vnl, (char *)(uintptr_t)description, NULL);
+	}
+	errno = EPERM;
+	return conn;
+}
+
 int transport_open(const char *vnl, const char *description, struct transport **transport)
 {
 	bool ptp = has_prefix(vnl, "ptp://");
@@ -81,9 +125,7 @@ int transport_open(const char *vnl, const char *description, struct transport **
 		return transport_command_open(vnl + 1, transport);
 	if (path_too_long(vnl))
 		return -ENAMETOOLONG;
-	errno = 0;
-	/* Neither string is written to; the interface is older than const. */
-	conn = vde_open((char *)(uintptr_t)vnl, (char *)(uintptr_t)description, NULL);
+	conn = open_conn(vnl, description);
 	if (conn == NULL)
 		return open_error(errno);
 	set_cloexec(vde_datafd(conn));

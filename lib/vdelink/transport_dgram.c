@@ -16,9 +16,11 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include "peer_watch.h"
 #include "transport.h"
 
 #define BURST 64
@@ -32,7 +34,8 @@
 struct dgram {
 	struct transport transport;
 	VDECONN *conn;
-	int data_fd, control_fd, epoll_fd;
+	int data_fd, epoll_fd;
+	int control_fd; /* vde://: the control connection; ptp://: peer_watch.h; or -1 */
 	bool ptp, seqpacket;
 	bool direct; /* the owner polls the data descriptor */
 	bool want_write, out_armed;
@@ -157,6 +160,7 @@ static int dgram_send_failed(struct dgram *dgram, const struct vdelink_frame *fr
 	if (vde_send(dgram->conn, buffer, len, 0) == (ssize_t)len) {
 		stats->tx_frames++;
 		stats->tx_bytes += len;
+		peer_watch_arm(dgram->control_fd, dgram->data_fd);
 		return 1;
 	}
 	if (errno == EAGAIN)
@@ -237,6 +241,13 @@ static int dgram_event(struct transport *transport, uint32_t events, bool contro
 			dgram_arm(dgram, false);
 		return 0;
 	}
+	if (dgram->ptp) {
+		peer_watch_read(dgram->control_fd);
+		/* If the peer is gone, this is ECONNREFUSED and undoes the connection. If it is there,
+		 * it gets a length that stands for no frame (libvdeplug(3)). */
+		(void)!send(dgram->data_fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+		return 0;
+	}
 	/* Silent but for its end (libvdeplug(3)). */
 	len = recv(dgram->control_fd, &byte, 1, MSG_DONTWAIT);
 	if (len > 0 || (len < 0 && (errno == EAGAIN || errno == EINTR)))
@@ -282,6 +293,8 @@ static void dgram_close(struct transport *transport)
 {
 	struct dgram *dgram = dgram_of(transport);
 
+	if (dgram->ptp && dgram->control_fd >= 0)
+		close(dgram->control_fd);
 	vde_close(dgram->conn);
 	free(dgram);
 }
@@ -320,7 +333,9 @@ int transport_dgram_new(VDECONN *conn, bool ptp, struct transport **transport)
 	dgram->transport.frame_max = ptp ? VDELINK_FRAME_MAX : 0;
 	dgram->conn = conn;
 	dgram->data_fd = fd;
-	dgram->control_fd = vde_ctlfd(conn);
+	dgram->control_fd = ptp ? peer_watch_open() : vde_ctlfd(conn);
+	if (ptp)
+		peer_watch_arm(dgram->control_fd, fd);
 	dgram->ptp = ptp;
 	dgram->seqpacket = type == SOCK_SEQPACKET;
 	*transport = &dgram->transport;

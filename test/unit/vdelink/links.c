@@ -54,8 +54,10 @@ struct vdelink *open_link(const char *format)
 /* Broadcast, so that switches pass it on; the number; bytes that depend on it. */
 static void make_frame(unsigned char *frame, unsigned int number, size_t len)
 {
+	static const unsigned char source_and_type[] = {2, 0xfe, 0xed, 0, 0, 1, 0x88, 0xb5};
+
 	memset(frame, 0xff, 6);
-	memcpy(frame + 6, "\x02\xfe\xed\0\0\1\x88\xb5", 8);
+	memcpy(frame + 6, source_and_type, sizeof source_and_type);
 	for (size_t i = 14; i < len; i++)
 		frame[i] = (unsigned char)(i * 31 + number);
 	if (len >= 14 + sizeof number)

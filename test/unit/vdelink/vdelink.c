@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -169,6 +170,74 @@ static void test_ptp_peer_comes_and_goes(void **state)
 	send_until_received(a, b);
 	vdelink_close(a);
 	vdelink_close(b);
+}
+
+/* The peer's end is opened again, after a good end or a sudden one, and is the first to speak: to a
+ * socket that the kernel has as connected to the old peer's. `kept` has the name that the first
+ * (or the second) to open gets. */
+static pid_t peer_start(bool speaks_first, bool killed)
+{
+	pid_t pid = fork();
+
+	assert_int_not_equal(pid, -1);
+	if (pid == 0) {
+		struct vdelink *peer = open_link("ptp://%s/wire");
+
+		if (speaks_first) {
+			while (try_recv_numbered(peer, NULL) != 1) {
+				send_numbered(peer, 2, 100);
+				serve(peer, 20);
+			}
+		} else if (recv_numbered(peer, NULL) != 1 || send_numbered(peer, 2, 100) != 1) {
+			_exit(1);
+		}
+		if (!killed)
+			vdelink_close(peer);
+		_exit(0);
+	}
+	return pid;
+}
+
+static void peer_ended(pid_t pid)
+{
+	int status;
+
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+static void peer_returns(bool kept_first, bool killed)
+{
+	struct vdelink *kept = NULL;
+	char name[64];
+	pid_t pid;
+
+	if (kept_first)
+		kept = open_link("ptp://%s/wire");
+	pid = peer_start(false, killed);
+	if (!kept_first) {
+		snprintf(name, sizeof name, "%s/wire", directory);
+		while (access(name, F_OK) < 0)
+			poll(NULL, 0, 1);
+		kept = open_link("ptp://%s/wire");
+	}
+	do {
+		send_numbered(kept, 1, 100);
+		serve(kept, 20);
+	} while (try_recv_numbered(kept, NULL) != 2);
+	peer_ended(pid);
+	pid = peer_start(true, false);
+	assert_int_equal(recv_numbered(kept, NULL), 2);
+	assert_int_equal(send_numbered(kept, 1, 100), 1);
+	peer_ended(pid);
+	vdelink_close(kept);
+}
+
+static void test_ptp_peer_returns(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 4; i++)
+		peer_returns((i & 1) != 0, (i & 2) != 0);
 }
 
 /* As the relay uses it: the socket is polled by its owner. */
@@ -374,6 +443,7 @@ int main(void)
 	    TEST(long_and_short_frames),
 	    TEST(ptp_full),
 	    TEST(ptp_peer_comes_and_goes),
+	    TEST(ptp_peer_returns),
 	    TEST(ptp_direct),
 	    TEST(hub),
 	    TEST(null),
