@@ -24,6 +24,9 @@
 
 #define BURSTS_MAX 4 /* to the network, in one visit */
 
+/* After so many frames in one call others may have come meanwhile, and are worth another call. */
+#define INCOMING_MORE 4
+
 static void watch_port(struct relay_line *line, bool watch)
 {
 	if (line->port_dead || line->port_watched == watch)
@@ -235,7 +238,7 @@ static unsigned int to_kernel(struct relay_line *line)
 			offload_join_frame(
 			    relay->join, frames[total + i].iov_base, frames[total + i].iov_len, emit, line);
 		total += count;
-	} while (count > 0 && total < INCOMING_FRAMES);
+	} while (count >= INCOMING_MORE && total < INCOMING_FRAMES);
 	offload_join_flush(relay->join, emit, line);
 	return total;
 }
