@@ -82,7 +82,7 @@ assert_equal 1 "$(sort -u <<<"$out" | wc -l)" "process that is the command's par
 
 # --- a signal ends vdens as it ended the command: a shell shows 128 and its number
 for how in "" -c --pid; do
-	for sig in TERM KILL SEGV HUP; do
+	for sig in TERM KILL SEGV USR1; do
 		# shellcheck disable=SC2016,SC2086
 		assert_status $((128 + $(kill -l $sig))) "$VDENS" $how - sh -c 'kill -'$sig' $$'
 	done

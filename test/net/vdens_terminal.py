@@ -25,7 +25,9 @@ class Terminal:
         self.shown = ""
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
-            signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores it
+            # Ignored by Python, or by who started it in the background, they would stay so.
+            for number in (signal.SIGPIPE, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+                signal.signal(number, signal.SIG_DFL)
             os.environ.update(PS1="[outer$?] ", PS2="", TERM="dumb", LC_ALL="C",
                               HISTFILE="/dev/null")
             os.execvp("bash", ["bash", "--norc", "--noprofile", "--noediting", "-i"])
@@ -98,6 +100,13 @@ def stop_and_continue(terminal, vdens):
         terminal.expect("vdens.*\n", "fg")
         terminal.run(word)
         terminal.expect("got " + word, "input after fg")
+    # Continued alone, by its process id, vdens continues the command.
+    terminal.type("\x1a")
+    terminal.prompt(148, "Ctrl-Z")
+    terminal.run("kill -CONT $(jobs -p); sleep 0; fg")
+    terminal.expect("fg\n(.*\n)*.*vdens.*\n", "fg")
+    terminal.run("four")
+    terminal.expect("got four", "input after kill -CONT")
     terminal.type("\x04")
     terminal.prompt(6, "status after fg")
     terminal.run(f"{vdens} sh -c 'echo begun; read x; echo got $x; exit 7'")

@@ -31,10 +31,14 @@
 struct waiting {
 	const struct command *command;
 	const struct terminal *terminal;
-	int status;     /* the command's end */
-	bool resumed;   /* we stopped, and have not seen the SIGCONT that ended it */
-	bool continued; /* the command went on since, by whatever signal */
+	int status;         /* the command's end */
+	bool resumed;       /* we stopped, and have not seen the SIGCONT that ended it */
+	bool continued;     /* the command went on since, by whatever signal */
+	bool owes_continue; /* that SIGCONT is passed on if the command does not go on by itself */
 };
+
+/* How long a signal of the shell to the process group may be on its way to the command. */
+#define CONTINUE_MS 200
 
 int command_take_signals(void)
 {
@@ -120,15 +124,15 @@ static void follow_stop(struct waiting *waiting, int sig)
 /* True if this wait status of the command is its end. */
 static bool command_changed(struct waiting *waiting, int status)
 {
-	if (WIFCONTINUED(status)) {
-		waiting->continued = true;
-	} else if (WIFSTOPPED(status)) {
-		waiting->continued = true; /* stopped again: it was continued in between */
-		follow_stop(waiting, WSTOPSIG(status));
-	} else {
+	if (!WIFCONTINUED(status) && !WIFSTOPPED(status)) {
 		waiting->status = status;
 		return true;
 	}
+	/* If it stopped again, it was continued in between. */
+	waiting->continued = true;
+	waiting->owes_continue = false;
+	if (WIFSTOPPED(status))
+		follow_stop(waiting, WSTOPSIG(status));
 	return false;
 }
 
@@ -181,10 +185,12 @@ static void pass_signal(struct waiting *waiting, const struct signalfd_siginfo *
 		return;
 	if (info->ssi_signo == SIGCONT && waiting->resumed) {
 		waiting->resumed = false;
-		/* A shell's fg continues the whole process group. Passed on late, the signal would undo
-		 * the next Ctrl-Z. */
-		if (waiting->continued || !is_stopped(command))
+		/* A shell's fg continues the whole process group. Passed on as well, and late, the signal
+		 * would undo the next Ctrl-Z. */
+		if (getpgid(command->pid) == getpgrp()) {
+			waiting->owes_continue = !waiting->continued;
 			return;
+		}
 	}
 	pidfd_send_signal(command->pidfd, (int)info->ssi_signo, NULL, 0);
 }
@@ -197,15 +203,20 @@ int command_wait(const struct command *command, int signal_fd, const struct term
 	    {.fd = command->channel, .events = POLLIN}, /* passed over by poll(2) if -1 */
 	};
 	struct signalfd_siginfo info;
+	int ready;
 
 	for (;;) {
 		if (command->channel < 0 && child_changed(&waiting))
 			return waiting.status;
-		if (poll(watched, 2, -1) < 0) {
-			if (errno != EINTR)
-				return -1;
-			continue;
+		ready = poll(watched, 2, waiting.owes_continue ? CONTINUE_MS : -1);
+		if (ready < 0 && errno != EINTR)
+			return -1;
+		if (ready == 0) {
+			waiting.owes_continue = false;
+			pidfd_send_signal(command->pidfd, SIGCONT, NULL, 0);
 		}
+		if (ready <= 0)
+			continue;
 		if (watched[1].revents) {
 			if (init_reported(&waiting))
 				return waiting.status;

@@ -7,7 +7,8 @@
 #include <sys/types.h>
 
 /* fork(2) with CLONE_ flags: returns twice; 0 in the child, the process id, or -errno. Only for a
- * process with one thread: the C library's fork handlers are passed over. */
+ * process with one thread: the C library's fork handlers are passed over (some of which, a
+ * sanitizer's, would make a thread in the child, where unshare(2) must find none). */
 pid_t process_clone(uint64_t flags);
 
 /* Lets go of all that the program inherited for the command, so that no pipe stays open after the
