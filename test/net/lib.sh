@@ -145,6 +145,13 @@ need_root()
 	[ "$(id -u)" = 0 ] || skip "needs uid 0"
 }
 
+# unthreaded PROGRAM: skips the test where the program is instrumented by ThreadSanitizer. Its run time has
+# a thread of its own, and the kernel lets no process with threads enter a user namespace.
+unthreaded()
+{
+	! ldd "$1" | grep -q libtsan || skip "ThreadSanitizer's own thread keeps ${1##*/} from entering namespaces"
+}
+
 # A program of the build tree (absolute path).
 need_program()
 {

@@ -7,6 +7,7 @@
 need_userns
 need_vde
 need_program "$VDENS"
+unthreaded "$VDENS"
 net_start hub hub
 hub=$vnl
 

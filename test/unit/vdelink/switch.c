@@ -174,7 +174,7 @@ static void test_close_while_stuck(void **state)
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	struct vdelink *link;
 	char place[64];
-	int listening;
+	int listening, before = threads(); /* a sanitizer may have one of its own */
 
 	(void)state;
 	switch_start();
@@ -193,7 +193,7 @@ static void test_close_while_stuck(void **state)
 	assert_int_equal(vdelink_state(link), VDELINK_REOPENING);
 	vdelink_close(link);
 	close(listening);
-	for (int i = 0; threads() > 1; i++) {
+	for (int i = 0; threads() > before; i++) {
 		assert_in_range(i, 0, 3000);
 		poll(NULL, 0, 10);
 	}
