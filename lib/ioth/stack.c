@@ -166,13 +166,25 @@ struct ioth *ioth_newstackl(const char *stack, const char *vnl, ...)
 	return made;
 }
 
+/* Is there such a stack? Nothing else can be asked about a pointer that may be none any more. */
+static bool stack_exists(const struct ioth *stack)
+{
+	const struct ioth *item;
+
+	list_for_each (item, &stacks, link) {
+		if (item == stack)
+			return true;
+	}
+	return false;
+}
+
 /* Takes the stack off the list if nobody uses it. `was_default` is for putting it back. */
 static int stack_retire(struct ioth *stack, bool *was_default)
 {
 	int error;
 
 	table_lock();
-	error = stack->deleted ? -EINVAL : table_forget_stack(stack);
+	error = stack_exists(stack) ? table_forget_stack(stack) : -EINVAL;
 	if (!error) {
 		stack->deleted = true;
 		list_remove(&stack->link);
@@ -225,7 +237,7 @@ int ioth_delstack(struct ioth *stack)
 	error = stack_retire(stack, &was_default);
 	if (error) {
 		error_set(error == -EBUSY ? "sockets of the stack are open, or calls are inside"
-		                          : "the stack is being deleted");
+		                          : "there is no such stack");
 		goto fail;
 	}
 	error = plugin_delstack(stack);

@@ -50,6 +50,19 @@ static void test_native(void **state)
 	assert_no_stack(ioth_newstack("kernel,unknown"), EINVAL);
 }
 
+/* What is not a stack, or not any more, is told from a stack without being looked at. */
+static void test_no_stack(void **state)
+{
+	struct ioth *stack = make_stack("kernel");
+	char nothing[1];
+
+	assert_fails(ioth_delstack((struct ioth *)(void *)nothing), EINVAL);
+	assert_true(*ioth_error());
+	assert_ok(ioth_delstack(stack));
+	assert_fails(ioth_delstack(stack), EINVAL);
+	assert_fails(ioth_delstack((struct ioth *)(uintptr_t)64), EINVAL);
+}
+
 static void test_default(void **state)
 {
 	struct ioth *native = ioth_get_defstack(), *stack;
@@ -229,6 +242,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_forms),
 	    cmocka_unit_test(test_native),
+	    cmocka_unit_test(test_no_stack),
 	    cmocka_unit_test(test_default),
 	    cmocka_unit_test(test_busy),
 	    cmocka_unit_test(test_plugin_refuses),
