@@ -4,6 +4,8 @@
  */
 #include "test.h"
 
+#include <sys/resource.h>
+
 static void test_apart(void **state)
 {
 	struct ioth *one = make_stack("global"), *two = make_stack("global");
@@ -86,6 +88,20 @@ static void test_exhausted(void **state)
 		assert_ok(ioth_delstack(stack[--count]));
 }
 
+/* No descriptor is left to load with: that is not called a lack of namespaces. */
+static void test_no_descriptor(void **state)
+{
+	struct rlimit limit, none;
+
+	assert_ok(getrlimit(RLIMIT_NOFILE, &limit));
+	none = limit;
+	none.rlim_cur = 0;
+	assert_ok(setrlimit(RLIMIT_NOFILE, &none));
+	assert_no_stack(ioth_newstack("global"), ENOEXEC);
+	assert_ok(setrlimit(RLIMIT_NOFILE, &limit));
+	assert_ok(ioth_delstack(make_stack("global")));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -93,6 +109,7 @@ int main(void)
 	    cmocka_unit_test(test_errno),
 	    cmocka_unit_test(test_churn),
 	    cmocka_unit_test(test_exhausted),
+	    cmocka_unit_test(test_no_descriptor),
 	};
 
 	if (SANITIZED) {
