@@ -20,7 +20,7 @@ nm -D --defined-only "$library" | awk '{ print $3 }' | sort >"$dir/exported"
 grep -v '^#' "$list" >"$dir/listed"
 status=0
 diff -u --label "$list" --label "$library" "$dir/listed" "$dir/exported" || status=1
-if ! readelf -d "$library" | grep -q "SONAME.*\[$soname\]"; then
+if ! readelf -d "$library" | grep "SONAME.*\[$soname\]" >/dev/null; then
     echo "$library: its soname is not $soname"
     status=1
 fi

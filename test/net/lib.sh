@@ -14,7 +14,7 @@
 # LD_LIBRARY_PATH, IOTH_PLUGIN_PATH; a script that is run by hand finds $SRC/build.
 
 set -eu
-set -o pipefail
+set -o pipefail # so no `| grep -q`: it leaves at the first match, and the other side dies of SIGPIPE
 shopt -s inherit_errexit
 
 : "${SRC:=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}"
@@ -149,7 +149,7 @@ need_root()
 # a thread of its own, and the kernel lets no process with threads enter a user namespace.
 unthreaded()
 {
-	! ldd "$1" | grep -q libtsan || skip "ThreadSanitizer's own thread keeps ${1##*/} from entering namespaces"
+	! ldd "$1" | grep libtsan >/dev/null || skip "ThreadSanitizer's own thread keeps ${1##*/} from entering namespaces"
 }
 
 # A program of the build tree (absolute path).
