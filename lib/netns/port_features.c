@@ -20,6 +20,7 @@
 #define FEATURES_MAX 128 /* about 64 today */
 
 static const char *const keep[] = {
+    "tx-generic-segmentation", /* the kernel's own software, for the rest */
     "tx-tcp-segmentation",
     "tx-tcp-ecn-segmentation",
     "tx-tcp-mangleid-segmentation",

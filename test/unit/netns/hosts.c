@@ -73,6 +73,11 @@ static int enter_private(void)
 	return netns_enter_user(CLONE_NEWNET, geteuid(), getegid(), true);
 }
 
+void hosts_enter_private(void)
+{
+	CHECK(enter_private() == 0);
+}
+
 void hosts_start(struct hosts *hosts, unsigned int port_flags, unsigned int mtu, bool b_open)
 {
 	char vnl[64];
@@ -84,7 +89,7 @@ void hosts_start(struct hosts *hosts, unsigned int port_flags, unsigned int mtu,
 	strcpy(hosts->b.v4, "10.0.0.2");
 	strcpy(hosts->a.v6, "fd00::1");
 	strcpy(hosts->b.v6, "fd00::2");
-	CHECK(enter_private() == 0);
+	hosts_enter_private();
 	CHECK(relay_new(&hosts->relay) == 0);
 	snprintf(vnl, sizeof vnl, "ptp://%s/wire", hosts->directory);
 	CHECK(vdelink_open(vnl, "a", &hosts->a.link) == 0);

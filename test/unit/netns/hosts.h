@@ -52,6 +52,9 @@ void hosts_stop(struct hosts *hosts);
 /* The test's thread goes to a host. */
 void host_enter(const struct host *host);
 
+/* A namespace of the test's own. */
+void hosts_enter_private(void);
+
 /* Runs `body` in a child, once for each kind of port that is usable here; fails the cmocka test if
  * a child fails. */
 void hosts_run(void (*body)(unsigned int port_flags));
