@@ -16,21 +16,19 @@
 static struct vdens_options options;
 static char *words[WORDS_MAX];
 
-/* Parses the words that follow, up to a NULL. */
-static enum vdens_parsed parse(const char *first, ...)
+static enum vdens_parsed parse_words(const char *const list[])
 {
-	const char *word;
 	int count = 0;
-	va_list args;
 
 	words[count++] = (char *)(uintptr_t) "vdens";
-	va_start(args, first);
-	for (word = first; word && count < WORDS_MAX - 1; word = va_arg(args, const char *))
-		words[count++] = (char *)(uintptr_t)word;
-	va_end(args);
+	while (*list && count < WORDS_MAX - 1)
+		words[count++] = (char *)(uintptr_t)*list++;
 	words[count] = NULL;
 	return options_parse(count, words, &options);
 }
+
+/* Parses the words that follow, up to a NULL. */
+#define parse(...) parse_words((const char *const[]){__VA_ARGS__})
 
 static int set_up(void **state)
 {
