@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "resolv.h"
+#include "vnl.h"
 
 #define MTU_MIN 68    /* RFC 791, section 3.2: every module forwards datagrams of 68 octets */
 #define MTU_MAX 65535 /* the largest that an interface of the kernel takes */
@@ -107,58 +108,27 @@ static bool is_no_network(const char *vnl)
 	return *vnl == '\0' || strcmp(vnl, "-") == 0 || strcmp(vnl, "no") == 0;
 }
 
-/* What dev_valid_name() of the kernel asks for; ':' is the separator of a VNL besides. */
-static bool is_interface_name(const char *name, size_t len)
-{
-	size_t i;
-
-	if (len == 0 || len >= IFNAMSIZ || (len <= 2 && strspn(name, ".") >= len))
-		return false;
-	for (i = 0; i < len; i++)
-		if (strchr("/: \t\n\v\f\r%", name[i]))
-			return false;
-	return true;
-}
-
-/* The length of the name in "name:VNL", 0 if there is none. Behind the colon there must be a
- * module ("vde://"), a path or a command, so that a colon inside any of these names nothing. */
-static size_t interface_name_len(const char *vnl)
-{
-	const char *colon = strchr(vnl, ':');
-
-	if (!colon || strncmp(colon, "://", 3) == 0 || *vnl == '=' ||
-	    memchr(vnl, '/', (size_t)(colon - vnl)))
-		return 0;
-	if (colon[1] != '/' && colon[1] != '=' && !strstr(colon, "://"))
-		return 0;
-	return (size_t)(colon - vnl);
-}
-
 static int add_network(
     struct vdens_options *options, const char *prefix, unsigned int n, const char *vnl)
 {
 	struct vdens_network *network = &options->networks[options->network_count];
-	size_t len = interface_name_len(vnl);
 	char name[64];
+	size_t len;
 
 	if (is_no_network(vnl))
 		return 0;
-	if (len > 0) {
-		if (!is_interface_name(vnl, len)) {
-			warnx("%.128s: '%.*s' is not the name of an interface", vnl, len < 64 ? (int)len : 64,
-			    vnl);
-			return -1;
-		}
-		memcpy(network->ifname, vnl, len);
-		vnl += len + 1;
-	} else {
+	if (vnl_split(vnl, network->ifname, &network->vnl) < 0) {
+		len = strcspn(vnl, ":");
+		warnx("%.128s: '%.*s' is not the name of an interface", vnl, len < 64 ? (int)len : 64, vnl);
+		return -1;
+	}
+	if (network->ifname[0] == '\0') {
 		snprintf(name, sizeof(name), "%s%u", prefix, n);
-		len = strlen(name);
-		if (!is_interface_name(name, len)) {
+		if (vnl_check_name(name, strlen(name)) < 0) {
 			warnx("-i: '%.64s' followed by %u is not the name of an interface", prefix, n);
 			return -1;
 		}
-		memcpy(network->ifname, name, len);
+		strcpy(network->ifname, name);
 	}
 	for (n = 0; n < options->network_count; n++) {
 		if (strcmp(options->networks[n].ifname, network->ifname) == 0) {
@@ -166,7 +136,6 @@ static int add_network(
 			return -1;
 		}
 	}
-	network->vnl = vnl;
 	options->network_count++;
 	return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A VNL that names its interface: "eth0:vde:///tmp/sw". */
+/* A VNL that names its interface: "eth0:vde:///tmp/sw", "lan:/tmp/sw", "wan:=ssh host vde_plug". */
 #ifndef VNL_H
 #define VNL_H
 
@@ -8,8 +8,8 @@
 
 /* Finds the interface's name in `vnl` and the network behind it.
  *
- * The name is what stands before a colon in front of the "MODULE://": a VNL without "://" (a path)
- * or one that begins with '=' (a command) or '/' names none. Sets *network to the rest, inside
+ * The name is what stands before a colon in front of "MODULE://", a path or "=COMMAND". A VNL that
+ * begins with '=' or '/' names none, nor does a colon inside a path. Sets *network to the rest, inside
  * `vnl`, and copies the name to `name`, "" if there is none. Returns 0 or what vnl_check_name
  * says of the name. */
 int vnl_split(const char *vnl, char name[IFNAMSIZ], const char **network);

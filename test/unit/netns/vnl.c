@@ -32,6 +32,9 @@ static void test_with_name(void **state)
 	expect("wan:vxvde://234.0.0.1", "wan", "vxvde://234.0.0.1");
 	expect("abcdefghijklmno:vde://", "abcdefghijklmno", "vde://");
 	expect("a:b:vde://", "a", "b:vde://");
+	expect("eth0:/tmp/sw", "eth0", "/tmp/sw");
+	expect("eth0:/tmp/a:b", "eth0", "/tmp/a:b");
+	expect("eth0:=ssh host:22 vde_plug vde://", "eth0", "=ssh host:22 vde_plug vde://");
 }
 
 static void test_without_name(void **state)
@@ -40,7 +43,8 @@ static void test_without_name(void **state)
 	expect("vde://", "", "vde://");
 	expect("/tmp/sw", "", "/tmp/sw");
 	expect("/tmp/a:b://c", "", "/tmp/a:b://c");
-	expect("eth0:/tmp/sw", "", "eth0:/tmp/sw");
+	expect("dir/a:/b", "", "dir/a:/b");
+	expect("a:b", "", "a:b");
 	expect("=ssh host:22 vde_plug vde://", "", "=ssh host:22 vde_plug vde://");
 	expect("vxlan://234.0.0.1:4879", "", "vxlan://234.0.0.1:4879");
 	expect("cmd://vde_plug vde:///tmp/sw", "", "cmd://vde_plug vde:///tmp/sw");

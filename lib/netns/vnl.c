@@ -20,19 +20,30 @@ int vnl_check_name(const char *name, size_t len)
 	return 0;
 }
 
+/* Where a colon may end a name: NULL if there is none in front of a module, a path or a command. */
+static const char *name_end(const char *vnl)
+{
+	const char *colon = strchr(vnl, ':');
+	const char *module_end = strstr(vnl, "://");
+
+	if (colon == NULL || colon == module_end || vnl[0] == '=' || vnl[0] == '/')
+		return NULL;
+	if (module_end != NULL)
+		return colon;
+	if ((colon[1] != '/' && colon[1] != '=') || memchr(vnl, '/', (size_t)(colon - vnl)) != NULL)
+		return NULL;
+	return colon;
+}
+
 int vnl_split(const char *vnl, char name[IFNAMSIZ], const char **network)
 {
-	const char *colon, *module_end;
+	const char *colon = name_end(vnl);
 	size_t len;
 	int err;
 
 	name[0] = '\0';
 	*network = vnl;
-	module_end = strstr(vnl, "://");
-	if (vnl[0] == '=' || vnl[0] == '/' || module_end == NULL)
-		return 0;
-	colon = strchr(vnl, ':');
-	if (colon == module_end)
+	if (colon == NULL)
 		return 0;
 	len = (size_t)(colon - vnl);
 	err = vnl_check_name(vnl, len);
