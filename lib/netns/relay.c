@@ -3,13 +3,18 @@
  *
  * What the loop looks at is its own while it runs: a line is added and removed by asking it, and
  * waiting until it has done so. A relay that is not running lets anyone do it.
+ *
+ * The program may close all descriptors (closefrom(3)) and open others with the same numbers. Then
+ * the relay is lost: nobody waits for its loop, which cannot be woken any more, and nothing of it
+ * is closed or written to. It is told by the inode of the socket that wakes the loop.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 
 #include "relay_internal.h"
 
@@ -19,11 +24,12 @@ int relay_new(struct relay **result)
 {
 	struct epoll_event event = {.events = EPOLLIN, .data.u64 = 0};
 	struct relay *relay = calloc(1, sizeof *relay);
+	struct stat status;
 	int rc;
 
 	if (relay == NULL)
 		return -ENOMEM;
-	relay->epoll_fd = relay->wake_fd = -1;
+	relay->epoll_fd = relay->wake_fd[0] = relay->wake_fd[1] = -1;
 	list_init(&relay->lines);
 	list_init(&relay->requests);
 	relay->join = malloc(offload_join_size());
@@ -40,19 +46,22 @@ int relay_new(struct relay **result)
 		goto fail;
 	}
 	relay->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	relay->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (relay->epoll_fd < 0 || relay->wake_fd < 0 ||
-	    epoll_ctl(relay->epoll_fd, EPOLL_CTL_ADD, relay->wake_fd, &event) < 0) {
+	if (relay->epoll_fd < 0 ||
+	    socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, relay->wake_fd) < 0 ||
+	    epoll_ctl(relay->epoll_fd, EPOLL_CTL_ADD, relay->wake_fd[0], &event) < 0 ||
+	    fstat(relay->wake_fd[1], &status) < 0) {
 		rc = -errno;
 		goto fail;
 	}
+	relay->wake_inode = status.st_ino;
 	pthread_mutex_init(&relay->lock, NULL);
 	pthread_cond_init(&relay->settled, NULL);
 	*result = relay;
 	return 0;
 fail:
-	if (relay->wake_fd >= 0)
-		close(relay->wake_fd);
+	for (int i = 0; i < 2; i++)
+		if (relay->wake_fd[i] >= 0)
+			close(relay->wake_fd[i]);
 	if (relay->epoll_fd >= 0)
 		close(relay->epoll_fd);
 	if (relay->incoming != NULL)
@@ -62,13 +71,28 @@ fail:
 	return rc;
 }
 
-static void wake(struct relay *relay)
+bool relay_is_lost(struct relay *relay)
 {
-	const uint64_t one = 1;
-	int error = errno; /* a signal handler's caller has its own */
+	struct stat status;
 
-	(void)!write(relay->wake_fd, &one, sizeof one);
+	if (!atomic_load(&relay->lost) &&
+	    (fstat(relay->wake_fd[1], &status) < 0 || !S_ISSOCK(status.st_mode) ||
+	        status.st_ino != relay->wake_inode))
+		atomic_store(&relay->lost, true);
+	return atomic_load(&relay->lost);
+}
+
+/* False: it cannot be woken. */
+static bool wake(struct relay *relay)
+{
+	int error = errno; /* a signal handler's caller has its own */
+	bool lost = relay_is_lost(relay);
+
+	/* If there is no room, it has been woken already. */
+	if (!lost)
+		(void)!send(relay->wake_fd[1], "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 	errno = error;
+	return !lost;
 }
 
 void relay_stop(struct relay *relay)
@@ -86,7 +110,8 @@ void relay_free(struct relay *relay)
 		line_free(line);
 	}
 	free(relay->spare);
-	close(relay->wake_fd);
+	close(relay->wake_fd[0]);
+	close(relay->wake_fd[1]);
 	close(relay->epoll_fd);
 	munmap(relay->incoming, incoming_size);
 	free(relay->join);
@@ -95,12 +120,17 @@ void relay_free(struct relay *relay)
 	free(relay);
 }
 
-/* Asks the loop and waits for it; does the thing itself if it is not running. */
+/* Asks the loop and waits for it; does the thing itself if it is not running. -ENETDOWN: the relay
+ * is lost. */
 static int request(struct relay *relay, struct relay_line *line, enum line_request what)
 {
 	int rc;
 
 	pthread_mutex_lock(&relay->lock);
+	if (relay_is_lost(relay)) {
+		pthread_mutex_unlock(&relay->lock);
+		return -ENETDOWN;
+	}
 	line->request = what;
 	list_append(&relay->requests, &line->in_requests);
 	if (relay->running) {
@@ -149,8 +179,9 @@ int relay_add(struct relay *relay, const struct netns_port *port, struct vdelink
 
 void relay_remove(struct relay *relay, struct relay_line *line)
 {
-	request(relay, line, LINE_REMOVE);
-	line_free(line);
+	/* What belongs to a lost relay stays with it. */
+	if (line->relay == relay && request(relay, line, LINE_REMOVE) == 0)
+		line_free(line);
 }
 
 static uint64_t counted(const struct line_count *count)

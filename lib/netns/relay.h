@@ -25,6 +25,11 @@ int relay_run(struct relay *relay);
 /* Ends relay_run; callable from any thread and from a signal handler. */
 void relay_stop(struct relay *relay);
 
+/* Whether the program has closed the relay's descriptors behind its back. The numbers may be those
+ * of other files now. A relay that is lost is left alone for ever, as is its thread, which may be
+ * asleep in relay_run. */
+bool relay_is_lost(struct relay *relay);
+
 /* Frees a relay that is not running, its lines with it. */
 void relay_free(struct relay *relay);
 
@@ -34,7 +39,8 @@ int relay_add(struct relay *relay, const struct netns_port *port, struct vdelink
     struct relay_line **line);
 
 /* Removes a line: closes its port (the interface disappears) and its link. On return the loop does
- * not touch it any more. Any thread but the loop's own. */
+ * not touch it any more. A line of a lost relay stays with that one, whatever `relay` is. Any
+ * thread but the loop's own. */
 void relay_remove(struct relay *relay, struct relay_line *line);
 
 /* What has passed since the line was added. */

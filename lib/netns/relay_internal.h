@@ -15,6 +15,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/types.h>
 
 #include "list.h"
 #include "offload.h"
@@ -96,7 +97,7 @@ struct relay_line {
 };
 
 /* What an epoll event stands for: a line's address, its lowest bit telling the port from the link;
- * NULL for the relay's eventfd. */
+ * NULL for the relay's own socket. */
 #define EVENT_LINK 1U
 
 /* Lines whose descriptors the loop polls itself; those of further lines are in its epoll set. */
@@ -104,7 +105,9 @@ struct relay_line {
 
 struct relay {
 	int epoll_fd;
-	int wake_fd; /* eventfd */
+	int wake_fd[2];   /* a socket pair; the loop waits for [0] */
+	ino_t wake_inode; /* of [1] */
+	atomic_bool lost;
 	atomic_bool stop;
 
 	pthread_mutex_t lock; /* of what follows up to the loop's own */

@@ -11,6 +11,7 @@
  */
 #include <errno.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <time.h>
 #include <unistd.h>
 #include <sys/epoll.h>
@@ -40,10 +41,10 @@ static void serve_event(struct relay *relay, const struct epoll_event *event)
 {
 	uintptr_t data = (uintptr_t)event->data.u64;
 	struct relay_line *line = (struct relay_line *)(data & ~(uintptr_t)EVENT_LINK);
-	uint64_t unused;
+	char wake;
 
 	if (data == 0)
-		(void)!read(relay->wake_fd, &unused, sizeof unused);
+		(void)!read(relay->wake_fd[0], &wake, 1);
 	else if ((data & EVENT_LINK) != 0)
 		line_link_ready(line);
 	else
@@ -55,6 +56,8 @@ static void serve_events(struct relay *relay)
 	struct epoll_event events[EVENTS_MAX];
 	int count = epoll_wait(relay->epoll_fd, events, EVENTS_MAX, 0);
 
+	if (count < 0 && errno != EINTR)
+		atomic_store(&relay->lost, true);
 	for (int i = 0; i < count; i++)
 		serve_event(relay, &events[i]);
 }
@@ -84,6 +87,8 @@ static int line_enter(struct relay *relay, struct relay_line *line)
 static void line_leave(struct relay *relay, struct relay_line *line)
 {
 	timerq_cancel(&relay->deadlines, &line->deadline);
+	if (atomic_load(&relay->lost))
+		return;
 	relay_watch(line, false, 0, EPOLL_CTL_DEL);
 	if (!line->direct && !line->port_dead)
 		relay_watch(line, true, 0, EPOLL_CTL_DEL);
@@ -177,6 +182,15 @@ static void serve_direct(struct relay *relay, const struct pollfd polled[POLLED]
 	}
 }
 
+/* A number without a descriptor: everything was closed. */
+static bool is_lost(struct relay *relay, const struct pollfd polled[POLLED])
+{
+	for (unsigned int i = 0; i < POLLED; i++)
+		if ((polled[i].revents & POLLNVAL) != 0)
+			atomic_store(&relay->lost, true);
+	return atomic_load(&relay->lost);
+}
+
 int relay_run(struct relay *relay)
 {
 	struct pollfd polled[POLLED];
@@ -190,6 +204,10 @@ int relay_run(struct relay *relay)
 		poll_set(relay, polled);
 		if (ppoll(polled, POLLED, time_to_sleep(relay, &room), NULL) < 0 && errno != EINTR) {
 			rc = -errno;
+			break;
+		}
+		if (is_lost(relay, polled)) {
+			rc = -EBADF;
 			break;
 		}
 		serve_direct(relay, polled);

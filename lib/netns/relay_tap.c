@@ -16,6 +16,10 @@ static ssize_t tap_read(
 
 	if (len < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+	/* A tap always gives the header. This is another file, which got the number of ours after the
+	 * program had closed that. */
+	if (len < (ssize_t)sizeof *hdr)
+		return -EBADF;
 	len -= (ssize_t)sizeof *hdr;
 	/* A longer packet is cut short by the kernel, which does not say so. */
 	if (len <= 0 || len >= PACKET_ROOM)

@@ -50,7 +50,7 @@ static struct dgram *dgram_of(struct transport *transport)
 	return (struct dgram *)transport;
 }
 
-/* Lost or passing? ptp:// is never lost. */
+/* Lost or passing? ptp:// is never lost, unless the program closed its socket. */
 static int dgram_error(const struct dgram *dgram, int error)
 {
 	switch (error) {
@@ -59,6 +59,9 @@ static int dgram_error(const struct dgram *dgram, int error)
 	case ENOBUFS:
 	case ENOMEM:
 		return 0;
+	case EBADF:
+	case ENOTSOCK:
+		return -error;
 	default:
 		return dgram->ptp ? 0 : -error;
 	}

@@ -8,7 +8,7 @@
  * (PTHREAD_MUTEX_INITIALIZER), and no stack, helper or thread.
  *
  * A helper that is lost (somebody killed it, or closed the library's descriptors) stays with the
- * stacks that it had; the next stack starts another one.
+ * stacks that it had; the next stack starts another one. The same goes for the relay.
  */
 #include "process.h"
 
@@ -69,11 +69,22 @@ static int relay_start(struct process *p)
 	return err;
 }
 
+/* A lost relay is left alone, and forgotten. */
+static void relay_forget(struct process *p)
+{
+	pthread_detach(p->thread);
+	p->relay = NULL;
+}
+
 static void relay_end(struct process *p)
 {
 	if (p->relay == NULL)
 		return;
 	relay_stop(p->relay);
+	if (relay_is_lost(p->relay)) {
+		relay_forget(p);
+		return;
+	}
 	pthread_join(p->thread, NULL);
 	relay_free(p->relay);
 	p->relay = NULL;
@@ -114,6 +125,8 @@ int process_relay(struct relay **relay)
 	int err = 0;
 
 	pthread_mutex_lock(&process->lock);
+	if (process->relay != NULL && relay_is_lost(process->relay))
+		relay_forget(process);
 	if (process->relay == NULL)
 		err = relay_start(process);
 	*relay = process->relay;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 
@@ -225,6 +226,46 @@ static void test_all_descriptors_closed(void **state)
 	assert_success(pid);
 }
 
+/* The same with a network, and with files that get the library's numbers: nothing of the library's
+ * is written there, its thread does not spin, and a new stack works. */
+static void test_network_closed(void **state)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		char path[] = "/tmp/vdestack_life.XXXXXX";
+		struct vdestack *stack = vde_addstack((char *)vnl, NULL), *another;
+		struct stat status;
+		struct rusage usage;
+		int fd, i;
+
+		alarm(60);
+		CHECK(stack != NULL);
+		fd = mkostemp(path, O_CLOEXEC);
+		CHECK(fd >= 0);
+		CHECK(unlink(path) == 0);
+		dup2(fd, 3);
+		CHECK(close_range(4, ~0U, 0) == 0);
+		poll(NULL, 0, 1000);
+		for (i = 0; i < 30; i++)
+			CHECK(dup(3) >= 0);
+		poll(NULL, 0, 1000);
+		another = vde_addstack((char *)vnl, NULL);
+		CHECK(another != NULL);
+		CHECK(vde_msocket(another, AF_INET, SOCK_DGRAM, 0) >= 0);
+		vde_delstack(stack);
+		vde_delstack(another);
+		CHECK(fstat(3, &status) == 0 && status.st_size == 0);
+		for (i = 4; i < 30; i++)
+			CHECK(fcntl(i, F_GETFD) >= 0);
+		CHECK(getrusage(RUSAGE_SELF, &usage) == 0);
+		CHECK(SANITIZED || (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec == 0 &&
+		                       usage.ru_utime.tv_usec + usage.ru_stime.tv_usec < 500000));
+		_exit(0);
+	}
+	assert_success(pid);
+}
+
 /* No number is left: an error, and everything works again when there is one. */
 static void test_descriptor_limit(void **state)
 {
@@ -393,6 +434,7 @@ int main(int argc, char *argv[])
 	    cmocka_unit_test(test_end_of_program),
 	    cmocka_unit_test(test_helper_keeps_no_descriptor),
 	    cmocka_unit_test(test_all_descriptors_closed),
+	    cmocka_unit_test(test_network_closed),
 	    cmocka_unit_test(test_descriptor_limit),
 	    cmocka_unit_test(test_memory_is_given_back),
 	    cmocka_unit_test(test_signal_while_opening),
