@@ -72,6 +72,10 @@ static int packet_socket(void)
 		rc = option(fd, SOL_PACKET, PACKET_AUXDATA, 1);
 	if (rc == 0)
 		rc = option(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1);
+	/* The peer's queueing discipline drops everything until a worker of the kernel (linkwatch) has
+	 * seen that the other end is up: the answer to the first ARP request may be faster. */
+	if (rc == 0)
+		rc = option(fd, SOL_PACKET, PACKET_QDISC_BYPASS, 1);
 	if (rc < 0) {
 		close(fd);
 		return rc;
