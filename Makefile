@@ -34,7 +34,7 @@ help:
 	@echo "make bench      measure against Debian's vdens and libvdestack: $(BUILD)/bench/"
 	@echo "make asan       all tests under AddressSanitizer (leaks too) and UndefinedBehaviorSanitizer"
 	@echo "make tsan       all tests under ThreadSanitizer"
-	@echo "make tidy       clang-tidy and cppcheck; every exception is explained in their files"
+	@echo "make tidy       clang-tidy, cppcheck, shellcheck; every exception is explained in their files"
 	@echo "make fuzz       run each fuzz target for FUZZ_SECONDS ($(FUZZ_SECONDS))"
 	@echo "make format     clang-format over all C files"
 	@echo "make install    into PREFIX ($(PREFIX)); uninstall takes all of it away again"
@@ -79,7 +79,7 @@ fuzz:
 
 format:
 	$(NEED) lint
-	git ls-files -z '*.c' '*.h' | xargs -0 clang-format -i
+	find . -path './build*' -prune -o -name '*.[ch]' -print0 | xargs -0 clang-format -i
 
 # As root in the running system the loader's cache is brought up to date.
 install: $(BUILD)/build.ninja

@@ -33,7 +33,7 @@ int netns_new(void);
 int netns_raise_ambient(uint64_t capabilities);
 #define NETNS_CAPS_NET                                                                             \
 	((1ULL << 10 /* NET_BIND_SERVICE */) | (1ULL << 11 /* NET_BROADCAST */) |                      \
-		(1ULL << 12 /* NET_ADMIN */) | (1ULL << 13 /* NET_RAW */))
+	    (1ULL << 12 /* NET_ADMIN */) | (1ULL << 13 /* NET_RAW */))
 #define NETNS_CAP_SYS_ADMIN (1ULL << 21)
 
 /* How frames reach the kernel's side of an interface. */
@@ -53,14 +53,15 @@ struct netns_port {
 };
 
 /* Restrictions of netns_port_open, for tests and benches that want one kind (0: any). */
-#define NETNS_PORT_NO_TAP 1U
+#define NETNS_PORT_NO_TAP  1U
 #define NETNS_PORT_NO_VETH 2U
 
 /* Creates interface `name` in the calling process's network namespace, down, with the given MTU
  * (0: the default, 1500). Tries /dev/net/tun; where that is not usable, a veth whose peer sits in a
  * second private network namespace (the caller is back in its own on return). EEXIST if the name is
  * taken, ENAMETOOLONG or EINVAL if it is none. */
-int netns_port_open(const char *name, unsigned int mtu, unsigned int flags, struct netns_port *port);
+int netns_port_open(
+    const char *name, unsigned int mtu, unsigned int flags, struct netns_port *port);
 
 /* The NETNS_PORT_ flags that a value of the environment variable IOTH_NETNS_PORT ("tap", "veth")
  * stands for; 0 for anything else, NULL included. The callers of netns_port_open read the variable,

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash disable=SC2034 # many variables are for those who source this
 # What the tests of this directory share; sourced, bash:
 #
 #	. "$(dirname "$0")/lib.sh"

@@ -94,7 +94,7 @@ for i in 1 2 3 4 5 6 7 8 9 10; do
 	await "$pid"
 	wait_for bash -c '! pgrep -f "^sleep $0"' "1000.$i$$"
 done
-wait_for bash -c '! pgrep -f "$0"' "$VDENS -R 9.9.9.9 vde://$dir[/]hub"
+wait_for bash -c '! pgrep -f "$0"' "$VDENS -R 9.9.9.9 vde://${dir}[/]hub"
 
 # --- the switch does not see a dead port: a new vdens gets in, any number of times
 for i in 1 2 3 4 5; do
