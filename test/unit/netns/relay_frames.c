@@ -76,6 +76,25 @@ static size_t receive(int fd, unsigned char *frame)
 	}
 }
 
+/* Waits until frames pass: an interface that was just set up drops what it is given until the
+ * kernel has noticed its carrier. These frames have another source, so that `receive` ignores them
+ * whenever they come. */
+static void await_passage(int from, int to)
+{
+	unsigned char frame[60] = {
+	    [0 ... 5] = 0xff, [6] = 2, [11] = 2, [12] = TEST_TYPE >> 8, [13] = TEST_TYPE & 0xff};
+	struct pollfd polled = {.fd = to, .events = POLLIN};
+	unsigned char got[sizeof frame];
+
+	for (int tries = 0; tries < 600; tries++) {
+		CHECK(send(from, frame, sizeof frame, 0) == sizeof frame);
+		while (poll(&polled, 1, 50) == 1)
+			if (recv(to, got, sizeof got, 0) > 12 && memcmp(got + 6, frame + 6, 6) == 0)
+				return;
+	}
+	CHECK(!"frames pass");
+}
+
 static void pass(int from, int to, const unsigned char *frame, size_t len)
 {
 	static unsigned char got[ROOM];
@@ -126,6 +145,8 @@ static void frames(unsigned int port_flags)
 	hosts_start(&hosts, port_flags, 0, true);
 	fd_a = packet_socket(&hosts.a);
 	fd_b = packet_socket(&hosts.b);
+	await_passage(fd_a, fd_b);
+	await_passage(fd_b, fd_a);
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		make_frame(frame, cases[i].words, cases[i].count, cases[i].len);
 		pass(fd_a, fd_b, frame, cases[i].len);
@@ -146,6 +167,8 @@ static void jumbo_frames(unsigned int port_flags)
 	hosts_start(&hosts, port_flags, 65521, true);
 	fd_a = packet_socket(&hosts.a);
 	fd_b = packet_socket(&hosts.b);
+	await_passage(fd_a, fd_b);
+	await_passage(fd_b, fd_a);
 	pass(fd_a, fd_b, frame, make_frame(frame, untagged, 1, 9014));
 	pass(fd_b, fd_a, frame, make_frame(frame, tagged, 3, 9018));
 	pass(fd_a, fd_b, frame, make_frame(frame, untagged, 1, 65535));
