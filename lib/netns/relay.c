@@ -22,7 +22,6 @@ static const size_t incoming_size = (size_t)INCOMING_FRAMES * INCOMING_ROOM;
 
 int relay_new(struct relay **result)
 {
-	struct epoll_event event = {.events = EPOLLIN, .data.u64 = 0};
 	struct relay *relay = calloc(1, sizeof *relay);
 	struct stat status;
 	int rc;
@@ -48,7 +47,6 @@ int relay_new(struct relay **result)
 	relay->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (relay->epoll_fd < 0 ||
 	    socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, relay->wake_fd) < 0 ||
-	    epoll_ctl(relay->epoll_fd, EPOLL_CTL_ADD, relay->wake_fd[0], &event) < 0 ||
 	    fstat(relay->wake_fd[1], &status) < 0) {
 		rc = -errno;
 		goto fail;

@@ -89,6 +89,9 @@ struct relay_line {
 	bool port_watched; /* its events are wanted */
 	bool port_dead;
 	bool carrier;
+	bool bulk; /* the last visit from the network met many frames */
+	/* Visits in a row that met one packet of the port, one frame of the network. */
+	unsigned int lone_packets, lone_frames;
 	struct outgoing *waiting; /* for room in the network */
 	struct timerq_timer deadline;
 
@@ -96,8 +99,8 @@ struct relay_line {
 	struct line_count to_kernel_frames, to_kernel_bytes, to_kernel_dropped, joined;
 };
 
-/* What an epoll event stands for: a line's address, its lowest bit telling the port from the link;
- * NULL for the relay's own socket. */
+/* What an epoll event stands for: a line's address, its lowest bit telling the port from the link.
+ */
 #define EVENT_LINK 1U
 
 /* Lines whose descriptors the loop polls itself; those of further lines are in its epoll set. */
@@ -118,6 +121,7 @@ struct relay {
 
 	/* The loop's own. */
 	struct relay_line *direct[DIRECT_LINES];
+	unsigned int indirect; /* lines in the epoll set */
 	struct timerq deadlines;
 	struct outgoing *spare;
 	struct offload_join *join;

@@ -13,6 +13,7 @@
  * Both return to the loop after a bounded amount of work; what is left makes the descriptor
  * readable again, so no line and no direction starves another.
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -24,8 +25,14 @@
 
 #define BURSTS_MAX 4 /* to the network, in one visit */
 
-/* After so many frames in one call others may have come meanwhile, and are worth another call. */
-#define INCOMING_MORE 4
+/* A visit that met so many packets or frames is bulk traffic: the next one expects more of it. The
+ * others are tuned to the round trip of a lone packet, where each call counts. */
+#define BULK 4
+
+/* Where visits keep meeting one packet or frame, whether there is a second one is left to poll; but
+ * now and then it is asked, so that a burst of small ones is found out. */
+#define LONE_VISITS 4
+#define LONE_ASK    8
 
 static void watch_port(struct relay_line *line, bool watch)
 {
@@ -98,8 +105,13 @@ static bool read_packet(struct relay_line *line, struct outgoing *outgoing)
 	return true;
 }
 
+static bool expect_lone(unsigned int lone_visits)
+{
+	return lone_visits >= LONE_VISITS && lone_visits % LONE_ASK != 0;
+}
+
 /* Reads and cuts until there is a burst. False: the port is empty. */
-static bool outgoing_fill(struct relay_line *line, struct outgoing *outgoing)
+static bool outgoing_fill(struct relay_line *line, struct outgoing *outgoing, unsigned int *packets)
 {
 	for (;;) {
 		bool bad = false;
@@ -107,8 +119,9 @@ static bool outgoing_fill(struct relay_line *line, struct outgoing *outgoing)
 		if (!outgoing->cutting) {
 			if (sizeof outgoing->room - outgoing->used < PACKET_ROOM)
 				return true;
-			if (!read_packet(line, outgoing))
+			if ((*packets == 1 && expect_lone(line->lone_packets)) || !read_packet(line, outgoing))
 				return false;
+			++*packets;
 		}
 		if (!offload_cut_run(&outgoing->cut, &outgoing->out, &bad))
 			return true;
@@ -147,6 +160,8 @@ static bool outgoing_send(struct relay_line *line, struct outgoing *outgoing)
  * True: the network is full. */
 static bool outgoing_run(struct relay_line *line, struct outgoing *outgoing)
 {
+	unsigned int packets = 0;
+
 	for (int bursts = 0;; bursts++) {
 		bool more;
 
@@ -156,11 +171,13 @@ static bool outgoing_run(struct relay_line *line, struct outgoing *outgoing)
 		/* A packet that is half cut cannot be left lying. */
 		if (bursts >= BURSTS_MAX && !outgoing->cutting)
 			return false;
-		more = outgoing_fill(line, outgoing);
-		if (outgoing->out.count == 0 && !more)
+		more = outgoing_fill(line, outgoing, &packets);
+		if (more)
+			continue;
+		line->lone_packets = packets == 1 ? line->lone_packets + 1 : 0;
+		if (outgoing->out.count == 0)
 			return false;
-		if (!more)
-			bursts = BURSTS_MAX;
+		bursts = BURSTS_MAX;
 	}
 }
 
@@ -186,6 +203,17 @@ static void to_network(struct relay_line *line, struct outgoing *outgoing)
 	}
 }
 
+/* No memory: rather lose one than come back for it at once, again and again. */
+static void drop_packet(struct relay_line *line)
+{
+	unsigned char *frame;
+	struct virtio_net_hdr hdr;
+
+	static_assert(INCOMING_ROOM >= PACKET_ROOM, "any room will do");
+	if (line->port_ops->read(line->port.fd, &hdr, line->relay->incoming, &frame) != 0)
+		line_count_add(&line->to_network_dropped, 1);
+}
+
 void line_port_ready(struct relay_line *line, uint32_t events)
 {
 	struct outgoing *outgoing;
@@ -199,8 +227,10 @@ void line_port_ready(struct relay_line *line, uint32_t events)
 		return;
 	}
 	outgoing = outgoing_take(line->relay);
-	if (outgoing == NULL)
-		return; /* the packets wait in the kernel */
+	if (outgoing == NULL) {
+		drop_packet(line);
+		return;
+	}
 	outgoing->cutting = false;
 	outgoing_reset(outgoing);
 	to_network(line, outgoing);
@@ -225,20 +255,25 @@ static unsigned int to_kernel(struct relay_line *line)
 {
 	struct relay *relay = line->relay;
 	struct iovec frames[INCOMING_FRAMES];
-	unsigned int total = 0, count;
+	unsigned int total = 0, ask, count;
 
-	for (unsigned int i = 0; i < INCOMING_FRAMES; i++) {
-		frames[i].iov_base = relay->incoming + (size_t)i * INCOMING_ROOM;
-		frames[i].iov_len = VDELINK_FRAME_MAX;
-	}
+	ask = expect_lone(line->lone_frames) ? 1 : line->bulk ? INCOMING_FRAMES : BULK;
 	offload_join_init(relay->join, line->port.offloads);
 	do {
-		count = vdelink_recv(line->link, frames + total, INCOMING_FRAMES - total);
-		for (unsigned int i = 0; i < count; i++)
-			offload_join_frame(
-			    relay->join, frames[total + i].iov_base, frames[total + i].iov_len, emit, line);
+		for (unsigned int i = total; i < ask; i++) {
+			frames[i].iov_base = relay->incoming + (size_t)i * INCOMING_ROOM;
+			frames[i].iov_len = VDELINK_FRAME_MAX;
+		}
+		count = vdelink_recv(line->link, frames + total, ask - total);
+		for (unsigned int i = total; i < total + count; i++)
+			offload_join_frame(relay->join, frames[i].iov_base, frames[i].iov_len, emit, line);
 		total += count;
-	} while (count >= INCOMING_MORE && total < INCOMING_FRAMES);
+		ask = INCOMING_FRAMES;
+		/* After as many as that, others may have come meanwhile, and are worth a call. */
+	} while (count >= BULK && total < INCOMING_FRAMES);
+	line->bulk = total >= 2 * BULK;
+	if (total > 0)
+		line->lone_frames = total == 1 ? line->lone_frames + 1 : 0;
 	offload_join_flush(relay->join, emit, line);
 	return total;
 }

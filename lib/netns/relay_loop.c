@@ -37,15 +37,12 @@ int relay_watch(struct relay_line *line, bool port, uint32_t events, int operati
 	return epoll_ctl(line->relay->epoll_fd, operation, fd, &event) < 0 ? -errno : 0;
 }
 
-static void serve_event(struct relay *relay, const struct epoll_event *event)
+static void serve_event(const struct epoll_event *event)
 {
 	uintptr_t data = (uintptr_t)event->data.u64;
 	struct relay_line *line = (struct relay_line *)(data & ~(uintptr_t)EVENT_LINK);
-	char wake;
 
-	if (data == 0)
-		(void)!read(relay->wake_fd[0], &wake, 1);
-	else if ((data & EVENT_LINK) != 0)
+	if ((data & EVENT_LINK) != 0)
 		line_link_ready(line);
 	else
 		line_port_ready(line, event->events);
@@ -59,28 +56,28 @@ static void serve_events(struct relay *relay)
 	if (count < 0 && errno != EINTR)
 		atomic_store(&relay->lost, true);
 	for (int i = 0; i < count; i++)
-		serve_event(relay, &events[i]);
+		serve_event(&events[i]);
 }
 
 static int line_enter(struct relay *relay, struct relay_line *line)
 {
-	unsigned int slot = 0;
 	int rc;
 
-	while (slot < DIRECT_LINES && relay->direct[slot] != NULL)
-		slot++;
+	for (unsigned int i = 0; i < DIRECT_LINES; i++)
+		if (relay->direct[i] == NULL) {
+			line->direct = true;
+			relay->direct[i] = line;
+			vdelink_set_direct(line->link);
+			return 0;
+		}
 	rc = relay_watch(line, false, EPOLLIN, EPOLL_CTL_ADD);
 	if (rc < 0)
 		return rc;
-	if (slot < DIRECT_LINES) {
-		line->direct = true;
-		relay->direct[slot] = line;
-		vdelink_set_direct(line->link);
-		return 0;
-	}
 	rc = relay_watch(line, true, EPOLLIN, EPOLL_CTL_ADD);
 	if (rc < 0)
 		relay_watch(line, false, 0, EPOLL_CTL_DEL);
+	else
+		relay->indirect++;
 	return rc;
 }
 
@@ -89,12 +86,16 @@ static void line_leave(struct relay *relay, struct relay_line *line)
 	timerq_cancel(&relay->deadlines, &line->deadline);
 	if (atomic_load(&relay->lost))
 		return;
+	if (line->direct) {
+		for (unsigned int i = 0; i < DIRECT_LINES; i++)
+			if (relay->direct[i] == line)
+				relay->direct[i] = NULL;
+		return;
+	}
 	relay_watch(line, false, 0, EPOLL_CTL_DEL);
-	if (!line->direct && !line->port_dead)
+	if (!line->port_dead)
 		relay_watch(line, true, 0, EPOLL_CTL_DEL);
-	for (unsigned int i = 0; i < DIRECT_LINES; i++)
-		if (relay->direct[i] == line)
-			relay->direct[i] = NULL;
+	relay->indirect--;
 }
 
 /* Done between two rounds, so that no event of a round refers to a line that is gone. */
@@ -116,6 +117,9 @@ void relay_settle(struct relay *relay)
 
 static void serve_requests(struct relay *relay)
 {
+	char wakes[64];
+
+	(void)!read(relay->wake_fd[0], wakes, sizeof wakes);
 	pthread_mutex_lock(&relay->lock);
 	relay_settle(relay);
 	pthread_mutex_unlock(&relay->lock);
@@ -147,53 +151,95 @@ static const struct timespec *time_to_sleep(const struct relay *relay, struct ti
 	return room;
 }
 
-/* The descriptors to sleep on: the epoll set, and the port and the link of each direct line. */
-#define POLLED (1 + 2 * DIRECT_LINES)
+/* The descriptors to sleep on: ours; and of each direct line the network's, the port, and what
+ * tells the link's state. Only those that are waited for, because each costs time in every call. */
+#define POLLED_MAX (2 + 3 * DIRECT_LINES)
 
-static void poll_set(const struct relay *relay, struct pollfd polled[POLLED])
+enum polled_kind {
+	POLLED_DATA,
+	POLLED_PORT,
+	POLLED_STATE,
+	POLLED_EPOLL,
+	POLLED_WAKE,
+};
+
+struct polled {
+	struct pollfd fd[POLLED_MAX];
+	enum polled_kind kind[POLLED_MAX];
+	struct relay_line *line[POLLED_MAX];
+	unsigned int count;
+};
+
+static void polled_add(
+    struct polled *polled, enum polled_kind kind, int fd, short events, struct relay_line *line)
 {
-	polled[0] = (struct pollfd){.fd = relay->epoll_fd, .events = POLLIN};
-	for (unsigned int i = 0; i < DIRECT_LINES; i++) {
-		struct pollfd *port = &polled[1 + 2 * i], *data = &polled[2 + 2 * i];
-		const struct relay_line *line = relay->direct[i];
-
-		/* poll passes over negative descriptors. */
-		*port = *data = (struct pollfd){.fd = -1};
-		if (line == NULL)
-			continue;
-		if (line->port_watched && !line->port_dead)
-			*port = (struct pollfd){.fd = line->port.fd, .events = POLLIN};
-		*data = (struct pollfd){
-		    .fd = vdelink_direct_fd(line->link),
-		    .events = (short)(POLLIN | (line->waiting != NULL ? POLLOUT : 0)),
-		};
-	}
+	if (fd < 0)
+		return;
+	polled->fd[polled->count] = (struct pollfd){.fd = fd, .events = events};
+	polled->kind[polled->count] = kind;
+	polled->line[polled->count++] = line;
 }
 
-static void serve_direct(struct relay *relay, const struct pollfd polled[POLLED])
+static void poll_set(const struct relay *relay, struct polled *polled)
 {
+	polled->count = 0;
 	for (unsigned int i = 0; i < DIRECT_LINES; i++) {
-		short port = polled[1 + 2 * i].revents, data = polled[2 + 2 * i].revents;
+		struct relay_line *line = relay->direct[i];
 
-		if (data != 0)
-			line_data_ready(relay->direct[i], (uint32_t)data);
-		if (port != 0)
-			line_port_ready(relay->direct[i], (uint32_t)port);
+		if (line == NULL)
+			continue;
+		polled_add(polled, POLLED_DATA, vdelink_direct_fd(line->link),
+		    line->waiting != NULL ? POLLIN | POLLOUT : POLLIN, line);
+		if (line->port_watched && !line->port_dead)
+			polled_add(polled, POLLED_PORT, line->port.fd, POLLIN, line);
+		polled_add(polled, POLLED_STATE, vdelink_state_fd(line->link), POLLIN, line);
+	}
+	if (relay->indirect > 0)
+		polled_add(polled, POLLED_EPOLL, relay->epoll_fd, POLLIN, NULL);
+	polled_add(polled, POLLED_WAKE, relay->wake_fd[0], POLLIN, NULL);
+}
+
+/* Requests come last, so that nothing of this round refers to a line that is gone. */
+static void serve_polled(struct relay *relay, const struct polled *polled)
+{
+	for (unsigned int i = 0; i < polled->count; i++) {
+		uint32_t events = (uint32_t)polled->fd[i].revents;
+		struct relay_line *line = polled->line[i];
+
+		if (events == 0)
+			continue;
+		switch (polled->kind[i]) {
+		case POLLED_DATA:
+			line_data_ready(line, events);
+			break;
+		case POLLED_PORT:
+			line_port_ready(line, events);
+			break;
+		case POLLED_STATE:
+			line_link_ready(line);
+			break;
+		case POLLED_EPOLL:
+			serve_events(relay);
+			break;
+		case POLLED_WAKE:
+			serve_requests(relay);
+			break;
+		}
 	}
 }
 
 /* A number without a descriptor: everything was closed. */
-static bool is_lost(struct relay *relay, const struct pollfd polled[POLLED])
+static bool is_lost(struct relay *relay, const struct polled *polled)
 {
-	for (unsigned int i = 0; i < POLLED; i++)
-		if ((polled[i].revents & POLLNVAL) != 0)
+	for (unsigned int i = 0; i < polled->count; i++)
+		if ((polled->fd[i].revents & POLLNVAL) != 0)
 			atomic_store(&relay->lost, true);
 	return atomic_load(&relay->lost);
 }
 
 int relay_run(struct relay *relay)
 {
-	struct pollfd polled[POLLED];
+	struct polled polled;
 	struct timespec room;
 	int rc = 0;
 
@@ -201,21 +247,18 @@ int relay_run(struct relay *relay)
 	relay->running = true;
 	pthread_mutex_unlock(&relay->lock);
 	while (!atomic_load_explicit(&relay->stop, memory_order_acquire)) {
-		poll_set(relay, polled);
-		if (ppoll(polled, POLLED, time_to_sleep(relay, &room), NULL) < 0 && errno != EINTR) {
+		poll_set(relay, &polled);
+		if (ppoll(polled.fd, polled.count, time_to_sleep(relay, &room), NULL) < 0 &&
+		    errno != EINTR) {
 			rc = -errno;
 			break;
 		}
-		if (is_lost(relay, polled)) {
+		if (is_lost(relay, &polled)) {
 			rc = -EBADF;
 			break;
 		}
-		serve_direct(relay, polled);
 		serve_deadlines(relay);
-		if (polled[0].revents != 0) {
-			serve_events(relay);
-			serve_requests(relay);
-		}
+		serve_polled(relay, &polled);
 	}
 	pthread_mutex_lock(&relay->lock);
 	relay->running = false;

@@ -44,6 +44,7 @@ struct transport {
 	const struct transport_ops *ops;
 	struct vdelink_stats *stats; /* the link's */
 	size_t frame_max;            /* 0: not known */
+	int state_fd;                /* with `direct`: the only other descriptor in the set, or -1 */
 };
 
 /* Open by any of the three; 0 or -errno. May block. */

@@ -108,6 +108,30 @@ static unsigned int dgram_keep(
 	return kept;
 }
 
+/* recvmmsg and sendmmsg; the calls for one message are a little cheaper, and that is a part of the
+ * round trip. */
+static int receive_messages(int fd, struct mmsghdr *messages, unsigned int count)
+{
+	ssize_t len;
+
+	if (count > 1)
+		return recvmmsg(fd, messages, count, MSG_DONTWAIT, NULL);
+	len = recvmsg(fd, &messages->msg_hdr, MSG_DONTWAIT);
+	messages->msg_len = (unsigned int)len;
+	return len < 0 ? -1 : 1;
+}
+
+static int send_messages(int fd, struct mmsghdr *messages, unsigned int count)
+{
+	ssize_t len;
+
+	if (count > 1)
+		return sendmmsg(fd, messages, count, MSG_DONTWAIT | MSG_NOSIGNAL);
+	len = sendmsg(fd, &messages->msg_hdr, MSG_DONTWAIT | MSG_NOSIGNAL);
+	messages->msg_len = (unsigned int)len;
+	return len < 0 ? -1 : 1;
+}
+
 static int dgram_recv(struct transport *transport, struct iovec *frames, unsigned int max)
 {
 	struct dgram *dgram = dgram_of(transport);
@@ -125,7 +149,7 @@ static int dgram_recv(struct transport *transport, struct iovec *frames, unsigne
 		messages[i].msg_hdr.msg_iov = &frames[i];
 		messages[i].msg_hdr.msg_iovlen = 1;
 	}
-	count = recvmmsg(dgram->data_fd, messages, max, MSG_DONTWAIT, NULL);
+	count = receive_messages(dgram->data_fd, messages, max);
 	if (count < 0)
 		return dgram_error(dgram, errno);
 	if (count == 0)
@@ -202,7 +226,7 @@ static int dgram_send(
 			messages[i].msg_hdr.msg_iov = (struct iovec *)(uintptr_t)frames[done + i].piece;
 			messages[i].msg_hdr.msg_iovlen = frames[done + i].pieces;
 		}
-		sent = sendmmsg(dgram->data_fd, messages, burst, MSG_DONTWAIT | MSG_NOSIGNAL);
+		sent = send_messages(dgram->data_fd, messages, burst);
 		if (sent > 0) {
 			stats->tx_frames += (unsigned int)sent;
 			for (int i = 0; i < sent; i++)
@@ -349,6 +373,7 @@ int transport_dgram_new(VDECONN *conn, bool ptp, struct transport **transport)
 	dgram->conn = conn;
 	dgram->data_fd = fd;
 	dgram->control_fd = ptp ? peer_watch_open() : vde_ctlfd(conn);
+	dgram->transport.state_fd = dgram->control_fd;
 	if (ptp)
 		peer_watch_arm(dgram->control_fd, fd);
 	dgram->ptp = ptp;

@@ -191,6 +191,11 @@ int vdelink_direct_fd(const struct vdelink *link)
 	return link->direct_fd;
 }
 
+int vdelink_state_fd(const struct vdelink *link)
+{
+	return link->direct_fd >= 0 ? link->transport->state_fd : link->epoll_fd;
+}
+
 enum vdelink_state vdelink_state(const struct vdelink *link)
 {
 	return link->state;

@@ -72,13 +72,16 @@ unsigned int vdelink_send(
 void vdelink_want_write(struct vdelink *link, bool want);
 
 /* For an owner with few links, who polls (poll(2)) instead of keeping an epoll set: a descriptor in
- * an epoll set costs a call back for each frame that arrives or leaves, also while nobody sleeps.
- * Once set, and where the network is carried by one socket, vdelink_direct_fd gives that socket:
- * the owner polls it for POLLIN, and for POLLOUT while it wants to write; vdelink_fd then tells of
- * state changes only. -1: not here, or not now (the state is not UP): everything through
- * vdelink_fd. To be asked before each poll. */
+ * an epoll set costs a call back for each frame that arrives or leaves, also while nobody sleeps,
+ * and an epoll set among the descriptors that are polled costs more than a socket. Once set, and
+ * where the network is carried by one socket, vdelink_direct_fd gives that socket: the owner polls
+ * it for POLLIN, and for POLLOUT while it wants to write. -1: not here, or not now (the state is
+ * not UP). Besides it polls vdelink_state_fd (may be -1: the state does not change by itself), and
+ * calls vdelink_poll when that is readable; without a direct descriptor it is vdelink_fd. Both to
+ * be asked before each poll. */
 void vdelink_set_direct(struct vdelink *link);
 int vdelink_direct_fd(const struct vdelink *link);
+int vdelink_state_fd(const struct vdelink *link);
 
 /* When the link has something to do by itself (an attempt to reopen): the monotonic time in
  * nanoseconds, or UINT64_MAX. The owner calls vdelink_poll at that time or earlier, and after
