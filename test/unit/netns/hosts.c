@@ -17,7 +17,10 @@
 
 #include <nlq_dialog.h>
 
-#define WATCHDOG_SECONDS 60
+#define WATCHDOG_SECONDS 600 /* only against hanging for ever */
+
+/* The test's own; made before the child, removed after it, however it ends. */
+static char directory[32];
 
 static void *relay_thread(void *argument)
 {
@@ -78,13 +81,26 @@ void hosts_enter_private(void)
 	CHECK(enter_private() == 0);
 }
 
-void hosts_start(struct hosts *hosts, unsigned int port_flags, unsigned int mtu, bool b_open)
+static void add_idle_line(struct hosts *hosts, unsigned int port_flags, unsigned int number)
+{
+	struct netns_port port;
+	struct vdelink *link;
+	struct relay_line *line;
+	char name[16];
+
+	snprintf(name, sizeof name, "idle%u", number);
+	CHECK(netns_port_open(name, 0, port_flags, &port) == 0);
+	CHECK(vdelink_open("null://", "idle", &link) == 0);
+	CHECK(relay_add(hosts->relay, &port, link, &line) == 0);
+}
+
+void hosts_start(struct hosts *hosts, unsigned int port_flags, unsigned int mtu, bool b_open,
+    unsigned int idle_lines)
 {
 	char vnl[64];
 
 	memset(hosts, 0, sizeof *hosts);
-	strcpy(hosts->directory, "/tmp/ioth_hosts.XXXXXX");
-	CHECK(mkdtemp(hosts->directory) != NULL);
+	strcpy(hosts->directory, directory);
 	strcpy(hosts->a.v4, "10.0.0.1");
 	strcpy(hosts->b.v4, "10.0.0.2");
 	strcpy(hosts->a.v6, "fd00::1");
@@ -97,6 +113,8 @@ void hosts_start(struct hosts *hosts, unsigned int port_flags, unsigned int mtu,
 		CHECK(vdelink_open(vnl, "b", &hosts->b.link) == 0);
 	hosts->a.netns = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 	hosts->b.netns = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	for (unsigned int i = 0; i < idle_lines; i++)
+		add_idle_line(hosts, port_flags, i);
 	/* One line is added before the loop runs, the other while it does. */
 	host_start(hosts, &hosts->a, port_flags, mtu);
 	CHECK(pthread_create(&hosts->thread, NULL, relay_thread, hosts->relay) == 0);
@@ -109,23 +127,31 @@ void hosts_stop(struct hosts *hosts)
 	relay_stop(hosts->relay);
 	CHECK(pthread_join(hosts->thread, NULL) == 0);
 	relay_free(hosts->relay);
-	/* The sockets of ptp:// went with the links. */
-	CHECK(rmdir(hosts->directory) == 0);
 }
 
-/* In a child, because entering a user namespace cannot be undone. 0: possible. */
+/* In a child, because entering a user namespace cannot be undone. 0: it went well, and has left
+ * nothing in its directory. */
 static int in_child(void (*body)(unsigned int), unsigned int port_flags)
 {
+	char command[64];
 	int status = -1;
-	pid_t pid = fork();
+	pid_t pid;
 
+	strcpy(directory, "/tmp/ioth_hosts.XXXXXX");
+	if (mkdtemp(directory) == NULL)
+		return -1;
+	pid = fork();
 	if (pid == 0) {
 		alarm(WATCHDOG_SECONDS);
 		body(port_flags);
 		exit(0); /* not _exit: leaks are looked for at exit */
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) != pid)
-		return -1;
+		status = -1;
+	if (rmdir(directory) < 0) {
+		snprintf(command, sizeof command, "rm -rf %s", directory);
+		status |= system(command) | 1;
+	}
 	return status;
 }
 

@@ -45,8 +45,10 @@ struct hosts {
 };
 
 /* Interfaces of the given kind (NETNS_PORT_NO_...), up, with addresses. The other end of b's
- * network, if `b_open` is false, is left to the test: hosts->b has no link then. */
-void hosts_start(struct hosts *hosts, unsigned int port_flags, unsigned int mtu, bool b_open);
+ * network, if `b_open` is false, is left to the test: hosts->b has no link then. `idle_lines` are
+ * added before theirs, and have nothing to do. */
+void hosts_start(struct hosts *hosts, unsigned int port_flags, unsigned int mtu, bool b_open,
+    unsigned int idle_lines);
 void hosts_stop(struct hosts *hosts);
 
 /* The test's thread goes to a host. */

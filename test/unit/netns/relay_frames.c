@@ -142,7 +142,7 @@ static void frames(unsigned int port_flags)
 	struct hosts hosts;
 	int fd_a, fd_b;
 
-	hosts_start(&hosts, port_flags, 0, true);
+	hosts_start(&hosts, port_flags, 0, true, 0);
 	fd_a = packet_socket(&hosts.a);
 	fd_b = packet_socket(&hosts.b);
 	await_passage(fd_a, fd_b);
@@ -164,7 +164,7 @@ static void jumbo_frames(unsigned int port_flags)
 	struct hosts hosts;
 	int fd_a, fd_b;
 
-	hosts_start(&hosts, port_flags, 65521, true);
+	hosts_start(&hosts, port_flags, 65521, true, 0);
 	fd_a = packet_socket(&hosts.a);
 	fd_b = packet_socket(&hosts.b);
 	await_passage(fd_a, fd_b);

@@ -151,13 +151,13 @@ static void connect_hosts(struct hosts *hosts, int family, int *fd_a, int *fd_b)
 	close(listener);
 }
 
-static void tcp(unsigned int port_flags, unsigned int mtu)
+static void tcp(unsigned int port_flags, unsigned int mtu, unsigned int idle_lines)
 {
 	struct relay_stats stats;
 	struct hosts hosts;
 	int fd_a, fd_b;
 
-	hosts_start(&hosts, port_flags, mtu, true);
+	hosts_start(&hosts, port_flags, mtu, true, idle_lines);
 	for (int i = 0; i < 2; i++) {
 		connect_hosts(&hosts, i == 0 ? AF_INET : AF_INET6, &fd_a, &fd_b);
 		exchange(fd_a, fd_b, SIZE_MAX);
@@ -173,22 +173,28 @@ static void tcp(unsigned int port_flags, unsigned int mtu)
 
 static void tcp_default_mtu(unsigned int port_flags)
 {
-	tcp(port_flags, 0);
+	tcp(port_flags, 0, 0);
 }
 
 static void tcp_small_mtu(unsigned int port_flags)
 {
-	tcp(port_flags, 1280);
+	tcp(port_flags, 1280, 0);
 }
 
 static void tcp_jumbo(unsigned int port_flags)
 {
-	tcp(port_flags, 9000);
+	tcp(port_flags, 9000, 0);
 }
 
 static void tcp_largest_mtu(unsigned int port_flags)
 {
-	tcp(port_flags, 65521);
+	tcp(port_flags, 65521, 0);
+}
+
+/* The first lines of a relay are polled, those behind them share an epoll set. */
+static void tcp_many_lines(unsigned int port_flags)
+{
+	tcp(port_flags, 0, 10);
 }
 
 /* Datagrams of `size` bytes, sent `together` in one call by segmentation offload. */
@@ -201,7 +207,7 @@ static void udp(unsigned int port_flags, unsigned int mtu, int family, size_t si
 	int segment = (int)size, fd_a, fd_b;
 	socklen_t len;
 
-	hosts_start(&hosts, port_flags, mtu, true);
+	hosts_start(&hosts, port_flags, mtu, true, 0);
 	len = address_of(&hosts.b, family, &address);
 	host_enter(&hosts.b);
 	fd_b = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -260,7 +266,7 @@ static void remove_under_traffic(unsigned int port_flags)
 	struct hosts hosts;
 	int fd_a, fd_b;
 
-	hosts_start(&hosts, port_flags, 0, true);
+	hosts_start(&hosts, port_flags, 0, true, 0);
 	connect_hosts(&hosts, AF_INET, &fd_a, &fd_b);
 	exchange(fd_a, fd_b, 4 << 20);
 	/* Both sockets still have data under way. */
@@ -278,7 +284,7 @@ static void remove_under_traffic(unsigned int port_flags)
 
 /* A network whose other end does not read: the port is not read either, and everything is there
  * when it reads again. */
-static void full_network(unsigned int port_flags)
+static void full_network(unsigned int port_flags, unsigned int idle_lines)
 {
 	enum { COUNT = 250, SIZE = 1200 };
 	static unsigned char room[64][2048], payload[SIZE];
@@ -291,7 +297,7 @@ static void full_network(unsigned int port_flags)
 	int fd;
 	socklen_t len;
 
-	hosts_start(&hosts, port_flags, 0, false);
+	hosts_start(&hosts, port_flags, 0, false, idle_lines);
 	snprintf(vnl, sizeof vnl, "ptp://%s/wire", hosts.directory);
 	CHECK(vdelink_open(vnl, "far", &far) == 0);
 	host_enter(&hosts.a);
@@ -331,6 +337,16 @@ static void full_network(unsigned int port_flags)
 	hosts_stop(&hosts);
 }
 
+static void full_network_direct(unsigned int port_flags)
+{
+	full_network(port_flags, 0);
+}
+
+static void full_network_many_lines(unsigned int port_flags)
+{
+	full_network(port_flags, 10);
+}
+
 #define TEST(name)                                                                                 \
 	static void test_##name(void **state)                                                          \
 	{                                                                                              \
@@ -341,13 +357,15 @@ TEST(tcp_default_mtu)
 TEST(tcp_small_mtu)
 TEST(tcp_jumbo)
 TEST(tcp_largest_mtu)
+TEST(tcp_many_lines)
 TEST(udp_single)
 TEST(udp_segments)
 TEST(udp_segments_v6)
 TEST(udp_fragments)
 TEST(udp_largest)
 TEST(remove_under_traffic)
-TEST(full_network)
+TEST(full_network_direct)
+TEST(full_network_many_lines)
 
 int main(void)
 {
@@ -356,13 +374,15 @@ int main(void)
 	    cmocka_unit_test(test_tcp_small_mtu),
 	    cmocka_unit_test(test_tcp_jumbo),
 	    cmocka_unit_test(test_tcp_largest_mtu),
+	    cmocka_unit_test(test_tcp_many_lines),
 	    cmocka_unit_test(test_udp_single),
 	    cmocka_unit_test(test_udp_segments),
 	    cmocka_unit_test(test_udp_segments_v6),
 	    cmocka_unit_test(test_udp_fragments),
 	    cmocka_unit_test(test_udp_largest),
 	    cmocka_unit_test(test_remove_under_traffic),
-	    cmocka_unit_test(test_full_network),
+	    cmocka_unit_test(test_full_network_direct),
+	    cmocka_unit_test(test_full_network_many_lines),
 	};
 
 	hosts_skip_unless_possible();
