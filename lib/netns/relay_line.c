@@ -214,6 +214,24 @@ static void drop_packet(struct relay_line *line)
 		line_count_add(&line->to_network_dropped, 1);
 }
 
+/* After the link did or saw something: its deadline, and the interface's carrier (a tap can show
+ * that the cable is pulled; best effort). */
+static void follow_link(struct relay_line *line)
+{
+	bool up = vdelink_state(line->link) == VDELINK_UP;
+	int carrier = up;
+
+	timerq_set(&line->relay->deadlines, &line->deadline, vdelink_deadline(line->link));
+	if (line->carrier == up)
+		return;
+	line->carrier = up;
+	if (line->port.kind == NETNS_PORT_TAP)
+		ioctl(line->port.fd, TUNSETCARRIER, &carrier);
+	/* Frames for a lost network are dropped, they do not wait. */
+	if (line->waiting != NULL)
+		to_network(line, line->waiting);
+}
+
 void line_port_ready(struct relay_line *line, uint32_t events)
 {
 	struct outgoing *outgoing;
@@ -234,6 +252,10 @@ void line_port_ready(struct relay_line *line, uint32_t events)
 	outgoing->cutting = false;
 	outgoing_reset(outgoing);
 	to_network(line, outgoing);
+	/* A sending may be the first to notice that the network is lost, and then the last event of
+	 * the link: its next attempt has to be awaited from here. */
+	if ((vdelink_state(line->link) == VDELINK_UP) != line->carrier)
+		follow_link(line);
 }
 
 /* The joiner has a packet for the kernel. */
@@ -276,24 +298,6 @@ static unsigned int to_kernel(struct relay_line *line)
 		line->lone_frames = total == 1 ? line->lone_frames + 1 : 0;
 	offload_join_flush(relay->join, emit, line);
 	return total;
-}
-
-/* After the link did or saw something: its deadline, and the interface's carrier (a tap can show
- * that the cable is pulled; best effort). */
-static void follow_link(struct relay_line *line)
-{
-	bool up = vdelink_state(line->link) == VDELINK_UP;
-	int carrier = up;
-
-	timerq_set(&line->relay->deadlines, &line->deadline, vdelink_deadline(line->link));
-	if (line->carrier == up)
-		return;
-	line->carrier = up;
-	if (line->port.kind == NETNS_PORT_TAP)
-		ioctl(line->port.fd, TUNSETCARRIER, &carrier);
-	/* Frames for a lost network are dropped, they do not wait. */
-	if (line->waiting != NULL)
-		to_network(line, line->waiting);
 }
 
 void line_data_ready(struct relay_line *line, uint32_t events)
