@@ -14,8 +14,10 @@
  *     ELOOP   the thread is inside of more than a dozen stacks that call each other.
  *
  * The calls may be used by any thread at any time. A call that blocks is a cancellation point and
- * holds no lock. ioth_ calls may also be used in the child of a fork; what becomes of a stack there
- * is told by the manual of its plugin.
+ * holds no lock. It must not be left by longjmp or siglongjmp, from a signal handler say: the
+ * thread would count as inside of the stack for ever, which then cannot be deleted, and after a
+ * dozen such jumps its calls fail with ELOOP. ioth_ calls may also be used in the child of a fork;
+ * what becomes of a stack there is told by the manual of its plugin.
  *
  * Plugin authors: see struct ioth_functions at the end.
  */
@@ -33,18 +35,26 @@
 extern "C" {
 #endif
 
-struct ifaddrs; /* <ifaddrs.h> */
-struct mmsghdr; /* <sys/socket.h> with _GNU_SOURCE */
+struct ifaddrs;  /* <ifaddrs.h> */
+struct mmsghdr;  /* <sys/socket.h> with _GNU_SOURCE */
+struct timespec; /* <time.h>, which has it not under -std=c99 */
 
 /* A network stack. */
 struct ioth;
 
+/* The compiler warns of a list of arguments that does not end with NULL. */
+#ifdef __GNUC__
+#define IOTH_SENTINEL_ __attribute__((__sentinel__))
+#else
+#define IOTH_SENTINEL_
+#endif
+
 /* ---- stacks --------------------------------------------------------------------------------- */
 
 /* Creates a stack. `stack` is the name of a plugin, followed by its options after a comma
- * ("vdestack", "picox,mem=16M"); NULL or "" is the native stack, the one that socket(2) uses, which
- * takes no VNL. A VNL (virtual network locator, see libvdeplug) is the network that an interface is
- * plugged into, maybe preceded by the interface's name and a colon: "vde:///tmp/sw",
+ * ("vdestack", "vdestack,mtu=9000"); NULL or "" is the native stack, the one that socket(2) uses,
+ * which takes no VNL. A VNL (virtual network locator, see libvdeplug) is the network that an
+ * interface is plugged into, maybe preceded by the interface's name and a colon: "vde:///tmp/sw",
  * "eth0:vde:///tmp/sw". Interfaces are numbered from vde0; lo has index 1.
  *
  *     ioth_newstack(stack)             no interface
@@ -64,7 +74,8 @@ struct ioth;
  * or what the plugin says. */
 struct ioth *ioth_newstack(const char *stack, const char *vnl);
 struct ioth *ioth_newstacki(const char *stack, const char *vnl);
-struct ioth *ioth_newstackl(const char *stack, const char *vnl, ... /* (char *) NULL */);
+IOTH_SENTINEL_ struct ioth *ioth_newstackl(
+    const char *stack, const char *vnl, ... /* (char *) NULL */);
 struct ioth *ioth_newstackv(const char *stack, const char *vnlv[]);
 
 /* One argument or two: the macro supplies the second. (Inside its own expansion, and where no
@@ -92,8 +103,9 @@ struct ioth *ioth_get_defstack(void);
 void ioth_set_license(const char *spdx);
 
 /* The reason of the last failure of ioth_newstack* or ioth_delstack in the calling thread, the
- * loader's own message included: one line without a newline, "" if there was none. Valid until the
- * thread's next call of one of these. */
+ * loader's own message included: one line without a newline, "" if there was none. Bytes that do
+ * not print (of a VNL, say) are written as \ooo, in octal. Valid until the thread's next call of
+ * one of these. */
 const char *ioth_error(void);
 
 /* Sets the function that is told what happens inside the library (failures to load a plugin, stacks

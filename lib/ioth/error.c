@@ -48,17 +48,60 @@ static char *text_new(void)
 	return buffer;
 }
 
-static void to_one_line(char *line)
+/* The length of the character at `bytes` if it prints: ASCII, or UTF-8 (RFC 3629, section 4) that
+ * is no control; 0 if not. Whatever the locale: a library does not know what the program set. */
+static size_t printing(const unsigned char *bytes)
 {
-	for (; *line; line++) {
-		if (*line == '\n')
-			*line = ' ';
+	size_t length, i;
+
+	if (bytes[0] < 0x80)
+		return bytes[0] >= ' ' && bytes[0] != 0x7f;
+	if (bytes[0] < 0xc2 || bytes[0] > 0xf4 || (bytes[0] == 0xc2 && bytes[1] < 0xa0))
+		return 0;
+	length = bytes[0] < 0xe0 ? 2 : bytes[0] < 0xf0 ? 3 : 4;
+	for (i = 1; i < length; i++) {
+		if ((bytes[i] & 0xc0) != 0x80)
+			return 0;
 	}
+	return length;
+}
+
+/* A user may have chosen the bytes (of a VNL, say), and a terminal obeys some: those that do not
+ * print are written in octal. The loader's messages may have several lines, which become one. */
+static void to_one_line(char out[TEXT_SIZE], const char *text)
+{
+	const unsigned char *bytes = (const unsigned char *)text;
+	size_t length, room = TEXT_SIZE - 1;
+
+	while (*bytes) {
+		char octal[] = {'\\', (char)('0' + (*bytes >> 6)), (char)('0' + (*bytes >> 3 & 7)),
+		    (char)('0' + (*bytes & 7))};
+		const void *written = bytes;
+		size_t used;
+
+		length = printing(bytes);
+		used = length;
+		if (*bytes == '\n') {
+			written = " ";
+			used = 1;
+		} else if (length == 0) {
+			written = octal;
+			used = sizeof(octal);
+		}
+		if (used > room)
+			break;
+		memcpy(out, written, used);
+		out += used;
+		room -= used;
+		bytes += length ? length : 1;
+	}
+	*out = '\0';
 }
 
 void error_set(const char *format, ...)
 {
 	int saved = errno;
+	char line[TEXT_SIZE];
 	va_list arguments;
 
 	if (!text)
@@ -66,9 +109,9 @@ void error_set(const char *format, ...)
 	if (text) {
 		errno = saved; /* for %m */
 		va_start(arguments, format);
-		vsnprintf(text, TEXT_SIZE, format, arguments);
+		vsnprintf(line, sizeof(line), format, arguments);
 		va_end(arguments);
-		to_one_line(text);
+		to_one_line(text, line);
 	}
 	errno = saved;
 }
@@ -96,7 +139,7 @@ void ioth_log(int level, const char *format, ...)
 {
 	ioth_log_function *function;
 	int saved = errno;
-	char line[TEXT_SIZE];
+	char raw[TEXT_SIZE], line[TEXT_SIZE];
 	va_list arguments;
 	void *argument;
 
@@ -107,9 +150,9 @@ void ioth_log(int level, const char *format, ...)
 	if (!function)
 		return;
 	va_start(arguments, format);
-	vsnprintf(line, sizeof(line), format, arguments);
+	vsnprintf(raw, sizeof(raw), format, arguments);
 	va_end(arguments);
-	to_one_line(line);
+	to_one_line(line, raw);
 	function(level, line, argument);
 	errno = saved;
 }

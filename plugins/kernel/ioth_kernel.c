@@ -15,23 +15,35 @@
 
 newstack_prototype ioth_kernel_newstack;
 delstack_prototype ioth_kernel_delstack;
+const char *ioth_kernel_error(void);
 
 extern const char *const ioth_kernel_license;
 const char *const ioth_kernel_license = "LGPL-2.1-or-later";
+
+static _Thread_local const char *reason = "";
+
+const char *ioth_kernel_error(void)
+{
+	return reason;
+}
+
+static void *refuse(const char *why)
+{
+	reason = why;
+	errno = EINVAL;
+	return NULL;
+}
 
 void *ioth_kernel_newstack(
     const char *vnlv[], const char *options, struct ioth_functions *functions)
 {
 	for (; vnlv && *vnlv; vnlv++) {
-		if (**vnlv) {
-			errno = EINVAL;
-			return NULL;
-		}
+		if (**vnlv)
+			return refuse("this stack has the system's interfaces and takes no VNL");
 	}
-	if (options && *options) {
-		errno = EINVAL;
-		return NULL;
-	}
+	if (options && *options)
+		return refuse("this stack takes no options");
+	reason = "";
 	functions->socket = socket;
 	system_calls_set(functions);
 	return functions; /* any pointer but NULL: there is no data */
@@ -46,4 +58,5 @@ SYSTEM_CALLS(ioth_kernel);
 
 newstack_prototype ioth_kernel_n_newstack ALIAS(ioth_kernel_newstack);
 delstack_prototype ioth_kernel_n_delstack ALIAS(ioth_kernel_delstack);
+extern __typeof__(ioth_kernel_error) ioth_kernel_n_error ALIAS(ioth_kernel_error);
 extern const char *const ioth_kernel_n_license ALIAS(ioth_kernel_license);

@@ -107,6 +107,13 @@ static void test_broken(void **state)
 	snprintf(path, sizeof(path), "%s/broken/ioth_dir-r.so", sandbox);
 	assert_ok(mkdir(path, 0700));
 	assert_no_stack(ioth_newstack("dir"), ENOEXEC);
+	/* The user's bytes reach a terminal as text, if they are text. */
+	install("\033\xc3\xa9\xff\xc2\x9b", "ioth_text-r.so", "ioth_nothing-r.so");
+	set_path("IOTH_PLUGIN_PATH", "@/\033\xc3\xa9\xff\xc2\x9b");
+	assert_no_stack(ioth_newstack("text"), ENOEXEC);
+	assert_non_null(strstr(ioth_error(), "/\\033\xc3\xa9\\377\\302\\233/"));
+	assert_null(strpbrk(ioth_error(), "\033\xff\x9b"));
+	set_path("IOTH_PLUGIN_PATH", "@/broken");
 	/* A link that leads nowhere is no plugin. */
 	install("broken", "ioth_dangling-r.so", "does-not-exist");
 	assert_no_stack(ioth_newstack("dangling"), ENOENT);
