@@ -43,6 +43,39 @@ expect_error "descriptor 99 \(--netns-fd\) is not a network namespace: Bad file 
 # A relay that cannot get its interface: upstream did not look, with -m.
 IOTH_NETNS_PORT=veth expect_error "cannot create interface lo: File exists" -m "$hub" "lo:$hub" --
 
+# The commonest mistakes get a second line.
+# expect_hint STATUS HINT WORD...: what vdens says in the end, an empty HINT for nothing more.
+expect_hint()
+{
+	local status=$1 hint=$2
+	shift 2
+	assert_status "$status" "$VDENS" "$@"
+	assert_equal "$hint" "$(tail -n +2 <<<"$err")" "the hint for: vdens $*"
+}
+
+cd "$dir"
+first='vdens: the first word is the network; for none: vdens -'
+dashes="vdens: with -m, '--' stands in front of the command: ... --"
+expect_hint 1 "$first ls" ls
+expect_hint 1 "$first ip ..." ip addr
+expect_hint 1 "$first /bin/sh ..." /bin/sh -c true
+expect_hint 1 "" "vde://$dir/none" ls
+expect_hint 1 "" "$dir/none" ls
+expect_hint 1 "$dashes ip ..." -m "$hub" ip -br link
+expect_hint 1 "" -m "$hub" none -- ip
+expect_hint 127 "vdens: several networks need -m, and '--' in front of the command" \
+	"$hub" "vde://$dir/none" ip
+expect_hint 127 "" - "$dir/none"
+for wrong in --nonsense -Z --mtu; do
+	expect_hint 1 "Try 'vdens --help'" "$wrong"
+done
+cd /
+assert_status 0 "$VDENS" "$hub" -- echo ran
+assert_equal ran "$out" "'--' between network and command"
+assert_status 0 "$VDENS" -m -- ip -br link
+assert_no_match vde "$out" "-m without network"
+assert_match '^lo ' "$out" "-m without network"
+
 # User namespaces forbidden: the limit can be lowered inside another user namespace.
 # shellcheck disable=SC2016
 forbidden='echo 0 >/proc/sys/user/max_user_namespaces; exec "$0" "$@"'

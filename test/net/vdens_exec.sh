@@ -29,7 +29,7 @@ assert_equal "" "$out" "stdout of -h"
 assert_match '^Usage: vdens ' "$err" "stderr of -h"
 assert_status 1 "$VDENS" --nonsense
 assert_match "unrecognized option '--nonsense'" "$err" "message of a bad option"
-assert_match '^Usage: vdens ' "$err" "usage after a bad option"
+assert_no_match '^Usage: vdens ' "$err" "usage after a bad option"
 assert_status 0 "$VDENS" --version
 assert_match '^vdens [0-9]+\.[0-9]+' "$out" "version"
 

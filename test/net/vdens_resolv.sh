@@ -50,8 +50,16 @@ VDE_RESOLVCONF="" VDE_RESOLVADDR="" expect "$(cat /etc/resolv.conf)"
 
 # Errors name what was wrong.
 assert_status 1 "$VDENS" -r "$dir/none" - true
-assert_equal "vdens: cannot put $dir/none in the place of /etc/resolv.conf: No such file or directory" \
-	"$err" "no such file"
+assert_equal "vdens: -r: cannot read $dir/none: No such file or directory" "$err" "no such file"
+VDE_RESOLVCONF="$dir/none" assert_status 1 "$VDENS" - true
+assert_equal "vdens: VDE_RESOLVCONF: cannot read $dir/none: No such file or directory" \
+	"$err" "no such file in the environment"
+if [ "$(id -u)" != 0 ]; then
+	touch "$dir/secret"
+	chmod 0 "$dir/secret"
+	assert_status 1 "$VDENS" -r "$dir/secret" - true
+	assert_equal "vdens: -r: cannot read $dir/secret: Permission denied" "$err" "a file of others"
+fi
 assert_status 1 "$VDENS" -R 9.9.9.9,nine - true
 assert_equal "vdens: -R: 'nine' is not an IP address" "$err" "no address"
 VDE_RESOLVADDR=x assert_status 1 "$VDENS" - true

@@ -19,6 +19,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 #include "channel.h"
+#include "hints.h"
 #include "init.h"
 #include "interface.h"
 #include "netns.h"
@@ -43,6 +44,7 @@ void inside_exec(const struct inside *inside)
 	execvp(options->command[0], options->command);
 	err = errno;
 	warn("cannot run %s", options->command[0]);
+	hint_command(options);
 	_exit(err == ENOENT ? NOT_FOUND : CANNOT_EXECUTE);
 }
 

@@ -8,6 +8,7 @@
  *	  init.c     --pid: the first process of the PID namespace
  *	command.c    signals, stops and the exit status; terminal.c job control
  *	channel.c    messages between inside and outside
+ *	hints.c      what is added to the message of a failure that looks like a mistake
  *
  * Without a network to hold, nobody has to stay outside: vdens enters the namespaces itself and
  * executes the command.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The command line of vdens, parsed and checked before anything is done.
  *
- *	vdens [options] [VNL [command [argument...]]]
+ *	vdens [options] [VNL [[--] command [argument...]]]
  *	vdens -m [options] [VNL...] [-- command [argument...]]
  *
  * Options end at the first word that is none: the rest belongs to the command. A VNL may name its
@@ -12,11 +12,13 @@
 
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "resolv.h"
 #include "vnl.h"
 
@@ -80,8 +82,10 @@ static const struct option long_options[] = {
 
 /* What is gathered before it can be checked as a whole. */
 struct raw {
-	bool multi, clone, unshare;
+	bool clone, unshare;
+	bool separated; /* getopt has taken a "--" */
 	const char *prefix;
+	const char *resolvconf_from; /* where it was given, for the message */
 	const char *resolvaddr;
 	const char *resolvaddr_from; /* where it was given, for the message */
 };
@@ -140,17 +144,29 @@ static int add_network(
 	return 0;
 }
 
+/* How many of the words after the options are VNLs. */
+static unsigned int count_networks(
+    char **words, int count, const struct raw *raw, const struct vdens_options *options)
+{
+	unsigned int vnls = 0;
+
+	if (!options->multi)
+		return count > 0 ? 1 : 0;
+	/* "-m -- COMMAND": getopt has taken the "--" that ends the networks, of which there are none.
+	 * (Upstream went on with networks; those who write them there are still understood.) */
+	if (raw->separated && count > 0 && !strstr(words[0], "://"))
+		return 0;
+	while ((int)vnls < count && strcmp(words[vnls], "--") != 0)
+		vnls++;
+	return vnls;
+}
+
 /* Takes the VNLs from the words after the options; returns the first word of the command. */
 static char **take_networks(
     char **words, int count, const struct raw *raw, struct vdens_options *options)
 {
-	unsigned int n, vnls = 0;
+	unsigned int n, vnls = count_networks(words, count, raw, options);
 
-	if (raw->multi)
-		while ((int)vnls < count && strcmp(words[vnls], "--") != 0)
-			vnls++;
-	else if (count > 0)
-		vnls = 1;
 	options->networks = calloc(vnls + 1, sizeof(*options->networks));
 	if (!options->networks) {
 		warn("cannot allocate memory");
@@ -160,8 +176,9 @@ static char **take_networks(
 		if (add_network(options, raw->prefix, n, words[n]) < 0)
 			return NULL;
 	words += vnls;
-	if (raw->multi && *words)
-		words++; /* "--" */
+	/* Without -m it is not needed, but understood. */
+	if (vnls > 0 && *words && strcmp(*words, "--") == 0)
+		words++;
 	return words;
 }
 
@@ -194,6 +211,18 @@ static int take_resolvaddr(const struct raw *raw, struct vdens_options *options)
 	return err;
 }
 
+/* The kernel would mount a file that the command cannot read. */
+static int check_resolvconf(const struct raw *raw, const struct vdens_options *options)
+{
+	if (!options->resolvconf || options->resolv_text)
+		return 0;
+	if (faccessat(AT_FDCWD, options->resolvconf, R_OK, AT_EACCESS) < 0) {
+		warn("%s: cannot read %s", raw->resolvconf_from, options->resolvconf);
+		return -1;
+	}
+	return 0;
+}
+
 /* One option; returns VDENS_RUN if the next one may follow. */
 static enum vdens_parsed take_option(int opt, struct raw *raw, struct vdens_options *options)
 {
@@ -201,13 +230,14 @@ static enum vdens_parsed take_option(int opt, struct raw *raw, struct vdens_opti
 
 	switch (opt) {
 	case 'm':
-		raw->multi = true;
+		options->multi = true;
 		break;
 	case 'i':
 		raw->prefix = optarg;
 		break;
 	case 'r':
 		options->resolvconf = optarg;
+		raw->resolvconf_from = "-r";
 		break;
 	case 'R':
 		raw->resolvaddr = optarg;
@@ -250,8 +280,11 @@ static enum vdens_parsed take_option(int opt, struct raw *raw, struct vdens_opti
 		break;
 	case OPT_VERSION:
 		return VDENS_VERSION;
-	default: /* -h, or getopt has said what is wrong */
+	case 'h':
 		return VDENS_HELP;
+	default: /* getopt has said what is wrong */
+		fputs("Try 'vdens --help'\n", stderr);
+		return VDENS_ERROR;
 	}
 	return VDENS_RUN;
 }
@@ -260,12 +293,13 @@ enum vdens_parsed options_parse(int argc, char *argv[], struct vdens_options *op
 {
 	struct raw raw = {
 	    .prefix = "vde",
+	    .resolvconf_from = "VDE_RESOLVCONF",
 	    .resolvaddr = environment("VDE_RESOLVADDR"),
 	    .resolvaddr_from = "VDE_RESOLVADDR",
 	};
 	enum vdens_parsed parsed;
 	char **words;
-	int opt;
+	int opt, taken = 1;
 
 	*options = (struct vdens_options){
 	    .netns_fd = -1,
@@ -276,7 +310,9 @@ enum vdens_parsed options_parse(int argc, char *argv[], struct vdens_options *op
 		parsed = take_option(opt, &raw, options);
 		if (parsed != VDENS_RUN)
 			return parsed;
+		taken = optind;
 	}
+	raw.separated = optind > taken;
 	if (raw.clone)
 		options->method = VDENS_CLONE;
 	else if (raw.unshare)
@@ -287,7 +323,8 @@ enum vdens_parsed options_parse(int argc, char *argv[], struct vdens_options *op
 		return VDENS_ERROR;
 	}
 	words = take_networks(argv + optind, argc - optind, &raw, options);
-	if (!words || take_resolvaddr(&raw, options) < 0 || take_command(words, options) < 0)
+	if (!words || take_resolvaddr(&raw, options) < 0 || check_resolvconf(&raw, options) < 0 ||
+	    take_command(words, options) < 0)
 		return VDENS_ERROR;
 	return VDENS_RUN;
 }

@@ -29,7 +29,7 @@ struct vdens_options {
 	unsigned int mtu;       /* 0: the default of the kernel */
 	int netns_fd;           /* the network namespace to join; -1: a new one */
 	enum vdens_method method;
-	bool up, map_root, pid, sysadm;
+	bool multi, up, map_root, pid, sysadm;
 	char **command; /* borrowed from argv, or default_command */
 	char *default_command[2];
 };

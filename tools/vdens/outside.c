@@ -24,6 +24,7 @@
 #include <unistd.h>
 #include "channel.h"
 #include "command.h"
+#include "hints.h"
 #include "inside.h"
 #include "process.h"
 #include "relay.h"
@@ -119,6 +120,7 @@ static int open_networks(struct outside *outside)
 		err = vdelink_open(options->networks[n].vnl, "vdens", &outside->links[n]);
 		if (err < 0) {
 			warnx("cannot open network %s: %s", options->networks[n].vnl, strerror(-err));
+			hint_network(options, options->networks[n].vnl);
 			return err;
 		}
 	}

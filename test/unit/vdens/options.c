@@ -150,9 +150,39 @@ static void multi_without_network(void **state)
 	assert_int_equal(parse("-m", NULL), VDENS_RUN);
 	assert_int_equal(options.network_count, 0);
 	options_free(&options);
-	assert_int_equal(parse("-m", "--", "true", NULL), VDENS_RUN);
-	/* getopt takes the first "--", so "true" is a network: as of upstream */
+	assert_int_equal(parse("-m", "--", "ls", "--", "-l", NULL), VDENS_RUN);
+	assert_int_equal(options.network_count, 0);
+	assert_string_equal(options.command[0], "ls");
+	assert_string_equal(options.command[1], "--");
+	options_free(&options);
+	assert_int_equal(parse("-m", "--", NULL), VDENS_RUN);
+	assert_int_equal(options.network_count, 0);
+	assert_string_equal(options.command[0], "/bin/testshell");
+	options_free(&options);
+	assert_int_equal(parse("-mi", "--", "-", "b://", "--", "ls", NULL), VDENS_RUN);
+	assert_int_equal(options.network_count, 1); /* that "--" is the argument of -i */
+	assert_network(0, "--1", "b://");
+	assert_string_equal(options.command[0], "ls");
+}
+
+/* Upstream takes a "--" in front of the networks, too. */
+static void a_double_dash_before_several_networks(void **state)
+{
+	assert_int_equal(parse("-m", "--", "a://", "b", "--", "ls", NULL), VDENS_RUN);
+	assert_int_equal(options.network_count, 2);
+	assert_network(1, "vde1", "b");
+	assert_string_equal(options.command[0], "ls");
+}
+
+static void a_double_dash_after_one_network(void **state)
+{
+	assert_int_equal(parse("a://", "--", "ls", "--", NULL), VDENS_RUN);
 	assert_int_equal(options.network_count, 1);
+	assert_string_equal(options.command[0], "ls");
+	assert_string_equal(options.command[1], "--");
+	options_free(&options);
+	assert_int_equal(parse("a://", "--", NULL), VDENS_RUN);
+	assert_string_equal(options.command[0], "/bin/testshell");
 }
 
 static void named_interfaces(void **state)
@@ -241,13 +271,18 @@ static void switches(void **state)
 
 static void resolver(void **state)
 {
-	assert_int_equal(parse("-r", "/file", NULL), VDENS_RUN);
-	assert_string_equal(options.resolvconf, "/file");
+	assert_int_equal(parse("-r", "/dev/zero", NULL), VDENS_RUN);
+	assert_string_equal(options.resolvconf, "/dev/zero");
 	assert_null(options.resolv_text);
 	options_free(&options);
 
-	assert_int_equal(parse("-R", "9.9.9.9", "-r", "/file", NULL), VDENS_RUN);
+	assert_int_equal(parse("-R", "9.9.9.9", "-r", "/dev/zero", NULL), VDENS_RUN);
 	assert_string_equal(options.resolv_text, "nameserver 9.9.9.9\n");
+	options_free(&options);
+
+	assert_int_equal(parse("-r", "/nonexistent", NULL), VDENS_ERROR);
+	options_free(&options);
+	assert_int_equal(parse("-r", "/nonexistent", "-R", "9.9.9.9", NULL), VDENS_RUN); /* -R wins */
 	options_free(&options);
 
 	assert_int_equal(parse("-R", "nine.nine", NULL), VDENS_ERROR);
@@ -256,12 +291,12 @@ static void resolver(void **state)
 
 static void resolver_of_the_environment(void **state)
 {
-	setenv("VDE_RESOLVCONF", "/from/env", 1);
+	setenv("VDE_RESOLVCONF", "/dev/null", 1);
 	assert_int_equal(parse(NULL), VDENS_RUN);
-	assert_string_equal(options.resolvconf, "/from/env");
+	assert_string_equal(options.resolvconf, "/dev/null");
 	options_free(&options);
-	assert_int_equal(parse("-r", "/file", NULL), VDENS_RUN);
-	assert_string_equal(options.resolvconf, "/file");
+	assert_int_equal(parse("-r", "/dev/zero", NULL), VDENS_RUN);
+	assert_string_equal(options.resolvconf, "/dev/zero");
 	options_free(&options);
 
 	setenv("VDE_RESOLVADDR", "::1", 1);
@@ -284,9 +319,9 @@ static void what_is_shown(void **state)
 	assert_int_equal(parse("-h", NULL), VDENS_HELP);
 	assert_int_equal(parse("--help", "x", NULL), VDENS_HELP);
 	assert_int_equal(parse("--version", NULL), VDENS_VERSION);
-	assert_int_equal(parse("--nonsense", NULL), VDENS_HELP);
-	assert_int_equal(parse("-Z", NULL), VDENS_HELP);
-	assert_int_equal(parse("-i", NULL), VDENS_HELP); /* no argument */
+	assert_int_equal(parse("--nonsense", NULL), VDENS_ERROR);
+	assert_int_equal(parse("-Z", NULL), VDENS_ERROR);
+	assert_int_equal(parse("-i", NULL), VDENS_ERROR); /* no argument */
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -303,6 +338,8 @@ int main(void)
 	    TEST(several_networks_and_a_command),
 	    TEST(as_many_networks_as_words),
 	    TEST(multi_without_network),
+	    TEST(a_double_dash_before_several_networks),
+	    TEST(a_double_dash_after_one_network),
 	    TEST(named_interfaces),
 	    TEST(bad_names_of_interfaces),
 	    TEST(methods),
