@@ -3,7 +3,7 @@
  *
  * ioth_NAME-r.so is re-entrant: the loader keeps one copy in the program's namespace, whatever the
  * number of stacks. ioth_NAME.so may have global state: each stack gets a copy of its own, with all
- * the libraries that it needs, in a private namespace.
+ * the libraries that it needs, in a private namespace (namespace.c).
  */
 #include <ctype.h>
 #include <dlfcn.h>
@@ -94,17 +94,18 @@ static const char *plugin_license(const struct plugin *plugin)
 	return license ? *license : NULL;
 }
 
-static int load_failed(const struct plugin *plugin, bool reentrant)
+static void load_failed(const struct plugin *plugin, int error)
 {
 	const char *reason = dlerror();
 
-	error_set("%s: cannot be loaded: %s", plugin->path, reason ? reason : "unknown reason");
-	if (reentrant || namespace_is_left())
-		return -ENOEXEC;
-	error_set("%s: no private namespace is left (the C library has about a dozen, one for each "
-	          "stack of a plugin that is not re-entrant)",
-	    plugin->path);
-	return -EAGAIN;
+	if (error == -ENOMEM)
+		error_set("no memory");
+	else if (error == -EAGAIN)
+		error_set("%s: no private namespace is left (the C library has about a dozen, one for each "
+		          "stack of a plugin that is not re-entrant)",
+		    plugin->path);
+	else
+		error_set("%s: cannot be loaded: %s", plugin->path, reason ? reason : "unknown reason");
 }
 
 /* Was the source of newstack compiled with libioth.h, which means two arguments? The mark that the
@@ -124,8 +125,8 @@ void plugin_unload(struct plugin *plugin)
 	if (!plugin->handle)
 		return;
 	plugin_lock();
-	if (plugin->errno_location)
-		namespace_unload(plugin->handle, plugin->path);
+	if (plugin->namespace)
+		namespace_unload(plugin->namespace, plugin->handle, plugin->path);
 	else
 		dlclose(plugin->handle);
 	plugin_unlock();
@@ -154,15 +155,18 @@ static int load(struct plugin *plugin)
 	if (error)
 		return error;
 	plugin->errno_location = NULL;
-	if (reentrant)
+	plugin->namespace = NULL;
+	if (reentrant) {
 		plugin->handle = dlopen(plugin->path, RTLD_NOW | RTLD_LOCAL);
-	else
-		plugin->handle = namespace_load(plugin->path);
-	if (!plugin->handle) {
-		error = load_failed(plugin, reentrant);
+		error = plugin->handle ? 0 : -ENOEXEC;
+	} else {
+		error = namespace_load(plugin->path, &plugin->namespace, &plugin->handle);
+	}
+	if (error) {
+		load_failed(plugin, error);
 		goto free_path;
 	}
-	if (!reentrant)
+	if (plugin->namespace)
 		*(void **)&plugin->errno_location = dlsym(plugin->handle, "__errno_location");
 	plugin->newstack = plugin_symbol(plugin, "newstack");
 	if (!plugin->newstack) {

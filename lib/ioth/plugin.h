@@ -8,13 +8,15 @@
 #include <limits.h>
 
 struct ioth_functions;
+struct namespace;
 struct stack_calls;
 
 /* A loaded plugin. A stack has one of its own; the loader counts for those that are shared. */
 struct plugin {
 	void *handle;
 	char *path;
-	int *(*errno_location)(void); /* of its private namespace; NULL: it shares ours */
+	struct namespace *namespace;  /* a private one; NULL: it shares ours */
+	int *(*errno_location)(void); /* of its private namespace, or NULL */
 	void *newstack;
 	const char *(*reason)(void); /* ioth_NAME_error, or NULL */
 	bool two_arguments;          /* newstack is of the older form, without options */
@@ -53,13 +55,10 @@ void plugin_newstack_failed(const struct plugin *plugin);
  * re-entrant kind; or -ENOENT, -ENOMEM and the thread's error text. */
 int plugin_search(const char *name, char **path, bool *reentrant);
 
-/* namespace.c: loads an object in a private namespace; NULL: dlerror tells. */
-void *namespace_load(const char *path);
-void namespace_unload(void *handle, const char *path);
-
-/* Is one left? The loader's message is translated and cannot be compared, but where not even the C
- * library goes into a new namespace there is none. */
-bool namespace_is_left(void);
+/* namespace.c: loads an object in a private namespace, which is its own until it is unloaded. 0;
+ * -ENOEXEC: dlerror tells why; -EAGAIN: no namespace is left; -ENOMEM. Under plugin_lock. */
+int namespace_load(const char *path, struct namespace **namespace, void **handle);
+void namespace_unload(struct namespace *namespace, void *handle, const char *path);
 
 /* plugin_fill.c: gives the entries that newstack left unset the plugin's symbols, then functions
  * made from what is set. */

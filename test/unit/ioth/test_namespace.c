@@ -69,6 +69,36 @@ static void test_churn(void **state)
 	assert_int_equal(count_descriptors(), descriptors);
 }
 
+/* Whatever the order in which stacks are made and deleted, none costs a namespace for ever; and
+ * each begins with fresh variables. */
+static void test_any_order(void **state)
+{
+	struct ioth *stack[4] = {NULL};
+	unsigned int random = 1;
+
+	for (int i = 0; i < 500; i++) {
+		struct ioth **place;
+		int fd;
+
+		random = random * 1103515245 + 12345;
+		place = &stack[random >> 16 & 3];
+		if (*place) {
+			assert_ok(ioth_delstack(*place));
+			*place = NULL;
+			continue;
+		}
+		*place = make_stack("global");
+		fd = ioth_msocket(*place, AF_UNIX, SOCK_DGRAM, 0);
+		assert_int_equal(ioth_listen(fd, 100 + i), 100 + i);
+		assert_int_equal(ioth_listen(fd, 1), 101 + i);
+		assert_ok(ioth_close(fd));
+	}
+	for (int i = 0; i < 4; i++) {
+		if (stack[i])
+			assert_ok(ioth_delstack(stack[i]));
+	}
+}
+
 static void test_exhausted(void **state)
 {
 	struct ioth *stack[64] = {NULL};
@@ -108,6 +138,7 @@ int main(void)
 	    cmocka_unit_test(test_apart),
 	    cmocka_unit_test(test_errno),
 	    cmocka_unit_test(test_churn),
+	    cmocka_unit_test(test_any_order),
 	    cmocka_unit_test(test_exhausted),
 	    cmocka_unit_test(test_no_descriptor),
 	};

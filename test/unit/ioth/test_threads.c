@@ -32,6 +32,21 @@ static atomic_int wrong;
 		}                                                                                          \
 	} while (0)
 
+#define EXPECT_STACK(stack)                                                                        \
+	do {                                                                                           \
+		if (!(stack)) {                                                                            \
+			fprintf(stderr, "%s:%d: no stack: %s (%m)\n", __FILE__, __LINE__, ioth_error());       \
+			wrong++;                                                                               \
+		}                                                                                          \
+	} while (0)
+
+/* Before each test: what another counted is not its fault. */
+static int reset(void **state)
+{
+	wrong = 0;
+	return 0;
+}
+
 /* ---- stacks made by many threads ---- */
 
 static void *make_and_delete(void *argument)
@@ -43,7 +58,7 @@ static void *make_and_delete(void *argument)
 		void *mine = NULL, *again = NULL;
 		int fd[2];
 
-		EXPECT(stack);
+		EXPECT_STACK(stack);
 		if (!stack)
 			break;
 		fd[0] = ioth_msocket(stack, AF_UNIX, SOCK_DGRAM, 0);
@@ -82,7 +97,7 @@ static void *make_private(void *argument)
 	for (int i = 0; i < 20; i++) {
 		struct ioth *stack = ioth_newstack("global");
 
-		EXPECT(stack);
+		EXPECT_STACK(stack);
 		if (stack)
 			EXPECT(ioth_delstack(stack) == 0);
 	}
@@ -333,14 +348,14 @@ static void test_late_calls(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_make_and_delete),
-	    cmocka_unit_test(test_make_private),
-	    cmocka_unit_test(test_calls_against_delstack),
-	    cmocka_unit_test(test_close_against_close),
-	    cmocka_unit_test(test_close_while_blocked),
-	    cmocka_unit_test(test_delstack_while_blocked),
-	    cmocka_unit_test(test_cancel),
-	    cmocka_unit_test(test_late_calls),
+	    cmocka_unit_test_setup(test_make_and_delete, reset),
+	    cmocka_unit_test_setup(test_make_private, reset),
+	    cmocka_unit_test_setup(test_calls_against_delstack, reset),
+	    cmocka_unit_test_setup(test_close_against_close, reset),
+	    cmocka_unit_test_setup(test_close_while_blocked, reset),
+	    cmocka_unit_test_setup(test_delstack_while_blocked, reset),
+	    cmocka_unit_test_setup(test_cancel, reset),
+	    cmocka_unit_test_setup(test_late_calls, reset),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
