@@ -296,7 +296,8 @@ static inline int ioth_macton(const char *text, void *mac)
  * private namespace (dlmopen) once for each stack, with a C library of its own.
  *
  * A source that includes libioth.h instead of this file defines newstack with two arguments,
- * without `options`. */
+ * without `options`. With this file, a declaration "newstack_prototype ioth_NAME_newstack;" lets
+ * the compiler tell of arguments that are not these. */
 struct ioth_functions;
 
 typedef void *getstackdata_prototype(void);

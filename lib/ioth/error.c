@@ -68,9 +68,9 @@ static size_t printing(const unsigned char *bytes)
 
 /* A user may have chosen the bytes (of a VNL, say), and a terminal obeys some: those that do not
  * print are written in octal. The loader's messages may have several lines, which become one. */
-static void to_one_line(char out[TEXT_SIZE], const char *text)
+static void to_one_line(char out[TEXT_SIZE], const char *raw)
 {
-	const unsigned char *bytes = (const unsigned char *)text;
+	const unsigned char *bytes = (const unsigned char *)raw;
 	size_t length, room = TEXT_SIZE - 1;
 
 	while (*bytes) {

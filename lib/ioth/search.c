@@ -27,7 +27,16 @@ struct search {
 	const char *name;
 	char *path; /* what was found */
 	bool reentrant;
+	char searched[640]; /* the directories, for the message if nothing is found */
 };
+
+static void note_searched(struct search *search, const char *dir, size_t len)
+{
+	size_t used = strlen(search->searched);
+
+	snprintf(search->searched + used, sizeof(search->searched) - used, "%s%.*s", used ? ", " : "",
+	    (int)len, dir);
+}
 
 /* 0: found; -ENOENT: not here; -ENOMEM. `dir` need not end with NUL. */
 static int search_file(struct search *search, const char *dir, size_t len, bool reentrant)
@@ -50,6 +59,7 @@ static int search_dir(struct search *search, const char *dir, size_t len)
 
 	if (len == 0 || len > PATH_MAX)
 		return -ENOENT;
+	note_searched(search, dir, len);
 	error = search_file(search, dir, len, true);
 	if (error == -ENOENT)
 		error = search_file(search, dir, len, false);
@@ -132,10 +142,8 @@ int plugin_search(const char *name, char **path, bool *reentrant)
 	if (error == -ENOENT)
 		error = search_libdir(&search);
 	if (error == -ENOENT)
-		error_set(
-		    "no plugin ioth_%s-r.so or ioth_%s.so in IOTH_PLUGIN_PATH, ~/.ioth or ioth/ beside "
-		    "libioth.so",
-		    name, name);
+		error_set("no plugin ioth_%s-r.so or ioth_%s.so; searched (IOTH_PLUGIN_PATH first): %s",
+		    name, name, search.searched);
 	else if (error)
 		error_set("no memory");
 	if (error)

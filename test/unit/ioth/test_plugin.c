@@ -124,12 +124,19 @@ static void test_search(void **state)
 {
 	struct ioth *stack;
 	const char *home = getenv("HOME");
-	char saved[PATH_MAX];
+	char saved[PATH_MAX], path[PATH_MAX];
 
 	snprintf(saved, sizeof(saved), "%s", home ? home : "");
 	unsetenv("IOTH_PLUGIN_PATH");
 	set_path("HOME", "@/home");
 	assert_no_stack(ioth_newstack("counting"), ENOENT);
+	snprintf(path, sizeof(path), ": %s/home/.ioth, /", sandbox);
+	assert_non_null(strstr(ioth_error(), path)); /* and ioth/ beside the library, absolute */
+	set_path("IOTH_PLUGIN_PATH", "::relative:@/none");
+	assert_no_stack(ioth_newstack("counting"), ENOENT);
+	snprintf(path, sizeof(path), ": relative, %s/none, %s/home/.ioth, /", sandbox, sandbox);
+	assert_non_null(strstr(ioth_error(), path));
+	unsetenv("IOTH_PLUGIN_PATH");
 
 	install("home", "unused", "ioth_counting-r.so");
 	install("home/.ioth", "ioth_counting-r.so", "ioth_counting-r.so");
