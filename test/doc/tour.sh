@@ -1,0 +1,94 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# README.md's tour and its program, pasted line by line into a shell, do what is promised there.
+#
+# Left out or put in: the network lies in a private directory, `make` has been done, the clients get a line
+# typed, and where a reader takes a moment to read on, the shell waits.  Then: what scripts/env gives to
+# pkg-config and man.  Arguments: SOURCE BUILD
+set -eu
+src=$1
+build=$2
+for command in vde_plug ip ping gcc pkg-config; do
+    command -v $command >/dev/null || { echo "SKIP: no command $command"; exit 77; }
+done
+if ! unshare --user --net true 2>/dev/null; then
+    echo "SKIP: user namespaces are not permitted here"
+    exit 77
+fi
+if ldd "$build/lib/ioth/libioth.so" | grep -E 'lib(asan|tsan)' >/dev/null; then
+    echo "SKIP: programs compiled by hand do not run with the libraries of a sanitizer"
+    exit 77
+fi
+
+# Short, and not below $TMPDIR: the path of an AF_UNIX socket has 107 bytes.
+dir=$(mktemp -d /tmp/ioth-tour.XXXXXX)
+end_all() {
+    [ ! -s "$dir/sw.pid" ] || kill "$(cat "$dir/sw.pid")" 2>/dev/null || :
+    [ ! -s "$dir/jobs" ] || xargs kill <"$dir/jobs" 2>/dev/null || :
+    rm -rf "$dir"
+}
+trap end_all EXIT
+trap 'exit 1' INT TERM HUP
+
+{
+    cat <<'END_OF_HEAD'
+retry() { # COMMAND...: until it succeeds
+    local end=$((SECONDS + 60))
+    until "$@"; do
+        [ $SECONDS -lt $end ] || return
+        sleep 0.05
+    done
+}
+END_OF_HEAD
+    awk '/^## /{ on = /Five minutes/ } on && /^    / { print substr($0, 5) }' "$src/README.md" |
+        sed -e '/^make$/d' \
+            -e "s|/tmp/sw|$dir/sw|g" \
+            -e "s|(scripts/env)|('$src/scripts/env' '$build')|" \
+            -e "s|^vde_plug .*|&; retry grep -q '00010000 .* $dir/sw/ctl\$' /proc/net/unix|" \
+            -e "s|^\\(iothtest_server.*\\) &\$|\\1 >server.log \\& jobs -p >jobs; retry grep -q listening server.log|" \
+            -e "s|^.*iothtest_client.*|echo typed \\| &|" \
+            -e 's|^\./hello &$|& jobs -p >jobs|' \
+            -e "s|^vdens .*/dev/tcp/.*|retry &|"
+} >"$dir/lines"
+cd "$dir"
+unset PKG_CONFIG_PATH MANPATH IOTH_PLUGIN_PATH LD_LIBRARY_PATH
+# Through a pipe, from which no reader takes more than its line: the shell inside the vdens reads on.
+# shellcheck disable=SC2002 # a pipe is meant
+cat lines | SHELL=/bin/bash HOME=$dir timeout 100 bash >out 2>err || :
+
+failed=0
+expect() { # COUNT PATTERN WHAT
+    [ "$(grep -c -- "$2" out)" = "$1" ] || { echo "FAIL: $3"; failed=1; }
+}
+expect 2 '^typed$' "what is typed comes back, from both stacks"
+expect 1 ' 3 received' "the visitor's three pings are answered"
+expect 1 '^hello$' "a program of your own says hello to the visitor"
+retry=0
+until [ ! -S sw/ctl ] || [ $((retry += 1)) -gt 600 ]; do
+    sleep 0.05
+done
+[ $failed != 0 ] || rm -f jobs sw.pid # the tour has cleaned up: these numbers are nobody's
+[ ! -S sw/ctl ] || { echo "FAIL: the switch is still there"; failed=1; }
+
+# shellcheck disable=SC1090
+eval "$("$src/scripts/env" "$build")"
+for package in ioth libioth vdestack; do
+    [ "$(pkg-config --cflags "$package")" ] ||
+        { echo "FAIL: pkg-config does not know $package"; failed=1; }
+done
+if command -v man >/dev/null && [ -e "$build/man/ioth.7" ]; then
+    for page in 7/ioth 3/ioth_recvmsg 1/vdens; do
+        case $(man -w "${page%/*}" "${page#*/}") in
+        "$build/man/"*) ;;
+        *) echo "FAIL: man does not show $page" && failed=1 ;;
+        esac
+    done
+    man -w 1 man >/dev/null || ! env -u MANPATH man -w 1 man >/dev/null 2>&1 ||
+        { echo "FAIL: man does not find the system's pages any more"; failed=1; }
+fi
+if [ $failed != 0 ]; then
+    echo "--- the lines"; cat lines
+    echo "--- stdout"; cat out
+    echo "--- stderr"; cat err
+fi
+exit $failed
