@@ -17,12 +17,20 @@
 
 #include <nlq_dialog.h>
 
-#define WATCHDOG_SECONDS 600 /* only against hanging for ever */
+#define WATCHDOG_SECONDS 120 /* only against hanging for ever; Meson's time-outs are longer */
 
 /* The test's own; made before the child, removed after it, however it ends. */
 static char directory[32];
 
-static void *relay_thread(void *argument)
+/* Whose directory it is. */
+static volatile pid_t child;
+
+const char *hosts_directory(void)
+{
+	return directory;
+}
+
+void *hosts_relay_thread(void *argument)
 {
 	CHECK(relay_run(argument) == 0);
 	return NULL;
@@ -117,7 +125,7 @@ void hosts_start(struct hosts *hosts, unsigned int port_flags, unsigned int mtu,
 		add_idle_line(hosts, port_flags, i);
 	/* One line is added before the loop runs, the other while it does. */
 	host_start(hosts, &hosts->a, port_flags, mtu);
-	CHECK(pthread_create(&hosts->thread, NULL, relay_thread, hosts->relay) == 0);
+	CHECK(pthread_create(&hosts->thread, NULL, hosts_relay_thread, hosts->relay) == 0);
 	if (b_open)
 		host_start(hosts, &hosts->b, port_flags, mtu);
 }
@@ -127,6 +135,50 @@ void hosts_stop(struct hosts *hosts)
 	relay_stop(hosts->relay);
 	CHECK(pthread_join(hosts->thread, NULL) == 0);
 	relay_free(hosts->relay);
+}
+
+/* For SIGTERM and the like, in the parent: a test that took too long leaves nothing. The shell
+ * takes the place of this process, so that no more than async-signal-safe functions are called. */
+static void clean_up(int signal_number)
+{
+	if (child > 0) {
+		kill(child, SIGKILL);
+		waitpid(child, NULL, 0);
+	}
+	execl("/bin/sh", "sh", "-c", "rm -rf \"$0\"; exit 99", directory, (char *)NULL);
+	_exit(99);
+}
+
+static void hung(int signal_number)
+{
+	static const char text[] = "the test hung: ended after its longest time\n";
+
+	(void)!write(STDERR_FILENO, text, sizeof text - 1);
+	_exit(1);
+}
+
+static const int ending[] = {SIGTERM, SIGINT, SIGHUP};
+
+static void set_handlers(void (*handler)(int))
+{
+	for (size_t i = 0; i < sizeof ending / sizeof ending[0]; i++)
+		signal(ending[i], handler);
+}
+
+static pid_t fork_child(void)
+{
+	sigset_t signals, before;
+	pid_t pid;
+
+	sigemptyset(&signals);
+	for (size_t i = 0; i < sizeof ending / sizeof ending[0]; i++)
+		sigaddset(&signals, ending[i]);
+	sigprocmask(SIG_BLOCK, &signals, &before);
+	pid = fork();
+	child = pid;
+	set_handlers(pid == 0 ? SIG_DFL : clean_up);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return pid;
 }
 
 /* In a child, because entering a user namespace cannot be undone. 0: it went well, and has left
@@ -140,18 +192,21 @@ static int in_child(void (*body)(unsigned int), unsigned int port_flags)
 	strcpy(directory, "/tmp/ioth_hosts.XXXXXX");
 	if (mkdtemp(directory) == NULL)
 		return -1;
-	pid = fork();
+	pid = fork_child();
 	if (pid == 0) {
+		signal(SIGALRM, hung);
 		alarm(WATCHDOG_SECONDS);
 		body(port_flags);
 		exit(0); /* not _exit: leaks are looked for at exit */
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) != pid)
 		status = -1;
+	child = 0;
 	if (rmdir(directory) < 0) {
 		snprintf(command, sizeof command, "rm -rf %s", directory);
 		status |= system(command) | 1;
 	}
+	set_handlers(SIG_DFL);
 	return status;
 }
 
@@ -175,6 +230,7 @@ void hosts_run(void (*body)(unsigned int))
 
 void hosts_skip_unless_possible(void)
 {
+	setvbuf(stdout, NULL, _IOLBF, 0); /* what had passed is known when Meson ends the test */
 	if (in_child(try_namespaces, NETNS_PORT_NO_TAP) == 0)
 		return;
 	puts("SKIP: no user namespaces with veth interfaces here");

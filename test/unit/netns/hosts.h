@@ -57,6 +57,12 @@ void host_enter(const struct host *host);
 /* A namespace of the test's own. */
 void hosts_enter_private(void);
 
+/* A directory of the child's own, in which it leaves nothing. */
+const char *hosts_directory(void);
+
+/* For pthread_create: runs the relay that is its argument. */
+void *hosts_relay_thread(void *relay);
+
 /* Runs `body` in a child, once for each kind of port that is usable here; fails the cmocka test if
  * a child fails. */
 void hosts_run(void (*body)(unsigned int port_flags));
