@@ -21,16 +21,20 @@ DEADLINE = 60
 
 
 class Terminal:
+    open = set()  # those that a test which fails has to end
+
     def __init__(self):
         self.shown = ""
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             # Ignored by Python, or by who started it in the background, they would stay so.
-            for number in (signal.SIGPIPE, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+            for number in (signal.SIGPIPE, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP,
+                           signal.SIGTERM):
                 signal.signal(number, signal.SIG_DFL)
             os.environ.update(PS1="[outer$?] ", PS2="", TERM="dumb", LC_ALL="C",
                               HISTFILE="/dev/null")
             os.execvp("bash", ["bash", "--norc", "--noprofile", "--noediting", "-i"])
+        Terminal.open.add(self)
 
     def type(self, text):
         os.write(self.fd, text.encode())
@@ -62,8 +66,21 @@ class Terminal:
             sys.exit(f"FAIL: {what}: expected status {status}, seen {match.group(1)}")
 
     def close(self):
+        Terminal.open.remove(self)
         os.close(self.fd)
         os.waitpid(self.pid, 0)
+
+    def kill(self):
+        """Ends every process of the terminal's session, whatever it ignores."""
+        for pid in processes():
+            # proc_pid_stat(5): behind the name, in parentheses, come state, ppid, pgrp, session.
+            fields = read(f"/proc/{pid}/stat").rpartition(b") ")[2].split()
+            if len(fields) > 3 and int(fields[3]) == self.pid:
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+        self.close()
 
 
 def interrupt(terminal, vdens):
@@ -168,11 +185,17 @@ def hangup(vdens):
     end = time.monotonic() + DEADLINE
     mark = f"sleep\x001000.{os.getpid()}\x00".encode()
     while time.monotonic() < end:
-        if not any(mark in read(f"/proc/{pid}/cmdline") for pid in os.listdir("/proc")
-                   if pid.isdigit()):
+        left = [pid for pid in processes() if mark in read(f"/proc/{pid}/cmdline")]
+        if not left:
             return
         time.sleep(0.02)
+    for pid in left:
+        os.kill(pid, signal.SIGKILL)
     sys.exit("FAIL: the command outlived its terminal")
+
+
+def processes():
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
 
 
 def read(path):
@@ -198,4 +221,9 @@ def main():
         hangup(vdens)
 
 
-main()
+signal.signal(signal.SIGTERM, lambda *_: sys.exit("FAIL: ended by SIGTERM"))
+try:
+    main()
+finally:
+    for left_open in list(Terminal.open):
+        left_open.kill()
