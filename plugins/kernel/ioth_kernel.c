@@ -20,18 +20,11 @@ const char *ioth_kernel_error(void);
 extern const char *const ioth_kernel_license;
 const char *const ioth_kernel_license = "LGPL-2.1-or-later";
 
-static _Thread_local const char *reason = "";
-
+/* The one reason there is for newstack to fail, so that nothing is to be kept (for a thread's own
+ * variable the loader needs memory, and ends the program if there is none). */
 const char *ioth_kernel_error(void)
 {
-	return reason;
-}
-
-static void *refuse(const char *why)
-{
-	reason = why;
-	errno = EINVAL;
-	return NULL;
+	return "this stack has the system's interfaces, and takes no VNL and no options";
 }
 
 void *ioth_kernel_newstack(
@@ -39,14 +32,17 @@ void *ioth_kernel_newstack(
 {
 	for (; vnlv && *vnlv; vnlv++) {
 		if (**vnlv)
-			return refuse("this stack has the system's interfaces and takes no VNL");
+			goto refuse;
 	}
 	if (options && *options)
-		return refuse("this stack takes no options");
-	reason = "";
+		goto refuse;
 	functions->socket = socket;
 	system_calls_set(functions);
 	return functions; /* any pointer but NULL: there is no data */
+
+refuse:
+	errno = EINVAL;
+	return NULL;
 }
 
 int ioth_kernel_delstack(void *stackdata)

@@ -22,7 +22,7 @@ cp "$SRC/examples/ioth_foo.c" "$dir"
 (cd "$dir" && C_INCLUDE_PATH=$SRC/include gcc -o ioth_foo.so -fPIC -shared ioth_foo.c)
 
 assert_status 1 "$search" foo
-assert_match '^foo: no: No such file or directory: .*~/\.ioth' "$out" "foo, not installed"
+assert_match '^foo: no: No such file or directory: .*/\.ioth, /' "$out" "foo, not installed"
 cp "$dir/ioth_foo.so" "$dir/home/.ioth"
 assert_status 0 "$search" foo foo
 assert_equal "foo: 1 sockets
