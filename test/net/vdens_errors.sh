@@ -53,6 +53,7 @@ expect_hint()
 	assert_equal "$hint" "$(tail -n +2 <<<"$err")" "the hint for: vdens $*"
 }
 
+export SHELL=/bin/sh # the command where there is one word: the network is opened first
 cd "$dir"
 first='vdens: the first word is the network; for none: vdens -'
 dashes="vdens: with -m, '--' stands in front of the command: ... --"
