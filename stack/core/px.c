@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A stack, and the entries of the runtime. */
+#include "px.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* A burst of packets that the stack sends to itself; answers to answers wait for the next round, so
+ * that two sockets that echo to each other cannot hold the lock for ever. */
+#define LOOPBACK_ROUNDS 16
+
+static void default_options(struct px_options *options)
+{
+	*options = (struct px_options){
+	    .default_ttl = 64,
+	    .hop_limit = 64,
+	    .icmp_echo_ignore_broadcasts = true, /* RFC 1122 3.2.2.6 allows it; smurf */
+	    .port_min = 32768,
+	    .port_max = 60999,
+	    .rmem_default = 212992,
+	    .rmem_max = 4 << 20,
+	    .wmem_default = 212992,
+	    .wmem_max = 4 << 20,
+	    .neighbours_max = 1024,
+	    .reassembly_max = 4 << 20,
+	};
+}
+
+int px_stack_new(const struct px_config *config, struct px_stack **result)
+{
+	struct px_mem *mem = px_mem_new(config->allocator, config->mem_limit);
+	struct px_stack *stack;
+	int err;
+
+	if (!mem)
+		return -ENOMEM;
+	stack = px_zalloc(mem, sizeof(*stack));
+	if (!stack) {
+		err = -ENOMEM;
+		goto drop_mem;
+	}
+	err = px_random_init(&stack->random, config->seed);
+	if (err)
+		goto free_stack;
+	stack->mem = mem;
+	stack->now = config->now;
+	list_init(&stack->ifaces);
+	list_init(&stack->tx_pending);
+	list_init(&stack->deferred);
+	px_fib_init(&stack->fib);
+	default_options(&stack->options);
+	*result = stack;
+	return 0;
+
+free_stack:
+	px_free(mem, stack, sizeof(*stack));
+drop_mem:
+	px_mem_drop(mem);
+	return err;
+}
+
+void px_stack_free(struct px_stack *stack)
+{
+	struct px_mem *mem;
+
+	if (!stack)
+		return;
+	mem = stack->mem;
+	while (!list_is_empty(&stack->ifaces))
+		px_iface_del(list_last(&stack->ifaces, struct px_iface, node));
+	px_pktq_clear(&stack->loopback);
+	while (stack->layer_count) {
+		const struct px_layer *layer = stack->layers[--stack->layer_count];
+		if (layer->detach)
+			layer->detach(stack);
+	}
+	px_fib_fini(stack);
+	px_table_fini(&stack->addresses, mem);
+	px_free(mem, stack, sizeof(*stack));
+	px_mem_drop(mem);
+}
+
+int px_layer_attach(struct px_stack *stack, const struct px_layer *layer)
+{
+	if (stack->layer_count == PX_LAYERS_MAX)
+		return -ENOSPC;
+	stack->layers[stack->layer_count++] = layer;
+	return 0;
+}
+
+void px_event(struct px_stack *stack, enum px_event event, void *object)
+{
+	for (unsigned int i = 0; i < stack->layer_count; i++) {
+		if (stack->layers[i]->event)
+			stack->layers[i]->event(stack, event, object);
+	}
+}
+
+/* The clock of several callers may step back by a little when they enter in another order than they
+ * read it; a stack's time does not. */
+static void set_clock(struct px_stack *stack, px_time now)
+{
+	if (now > stack->now)
+		stack->now = now;
+}
+
+void px_input(struct px_stack *stack, struct px_iface *iface, struct px_pkt **frames,
+    unsigned int count, px_time now)
+{
+	set_clock(stack, now);
+	for (unsigned int i = 0; i < count; i++) {
+		struct px_pkt *pkt = frames[i];
+
+		if (!px_iface_is_up(iface)) {
+			iface->stats.rx_dropped++;
+			px_pkt_free(pkt);
+			continue;
+		}
+		pkt->iface = iface;
+		pkt->ifindex = iface->index;
+		pkt->time = stack->now;
+		iface->stats.rx_packets++;
+		iface->stats.rx_bytes += pkt->total;
+		if (iface->caps & PX_LINK_CSUM_RX)
+			pkt->flags |= PX_PKT_CSUM_VALID;
+		iface->type->input(iface, pkt);
+	}
+}
+
+static void run_loopback(struct px_stack *stack)
+{
+	for (unsigned int round = 0; round < LOOPBACK_ROUNDS && stack->loopback.first; round++) {
+		struct px_pktq burst = stack->loopback;
+		struct px_pkt *pkt;
+
+		stack->loopback = (struct px_pktq){0};
+		while ((pkt = px_pktq_take(&burst))) {
+			/* Its interface may have gone while it waited: see px_iface_del. */
+			if (pkt->iface && px_iface_is_up(pkt->iface)) {
+				pkt->iface->stats.rx_packets++;
+				pkt->iface->stats.rx_bytes += pkt->total;
+				pkt->time = stack->now;
+				pkt->iface->type->input(pkt->iface, pkt);
+			} else {
+				px_pkt_free(pkt);
+			}
+		}
+	}
+}
+
+static bool run_deferred(struct px_stack *stack)
+{
+	struct list batch;
+	bool any = false;
+
+	list_init(&batch);
+	list_append_all(&batch, &stack->deferred);
+	while (!list_is_empty(&batch)) {
+		struct px_deferred *deferred = list_first(&batch, struct px_deferred, node);
+
+		list_remove(&deferred->node);
+		deferred->fn(stack, deferred);
+		any = true;
+	}
+	return any;
+}
+
+void px_run(struct px_stack *stack, px_time now)
+{
+	set_clock(stack, now);
+	px_timers_run(stack);
+	for (unsigned int round = 0; round < LOOPBACK_ROUNDS; round++) {
+		run_loopback(stack);
+		if (!run_deferred(stack) && !stack->loopback.first)
+			break;
+	}
+}
+
+px_time px_deadline(const struct px_stack *stack)
+{
+	if (stack->loopback.first || !list_is_empty(&stack->deferred))
+		return stack->now;
+	return px_timer_next(stack);
+}
+
+void px_defer(struct px_stack *stack, struct px_deferred *deferred)
+{
+	if (list_is_empty(&deferred->node))
+		list_append(&stack->deferred, &deferred->node);
+}
+
+void px_undefer(struct px_deferred *deferred)
+{
+	list_remove(&deferred->node);
+}

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The routing table. */
+#include "px.h"
+
+#include <errno.h>
+#include <string.h>
+#include <linux/netlink.h>
+
+#define ROUTER_PREFERENCE_OFFSET 2 /* RFC 4191: low 3, medium 0, high 1, as signed: -1, 0, 1 */
+
+void px_fib_init(struct px_fib *fib)
+{
+	memset(fib, 0, sizeof(*fib));
+	list_init(&fib->routes);
+}
+
+void px_fib_fini(struct px_stack *stack)
+{
+	while (!list_is_empty(&stack->fib.routes))
+		px_route_del(stack, list_first(&stack->fib.routes, struct px_route, node));
+	px_table_fini(&stack->fib.entries, stack->mem);
+}
+
+static unsigned int table_slot(uint8_t table)
+{
+	return table == RT_TABLE_LOCAL ? 0 : 1;
+}
+
+static uint64_t prefix_hash(
+    const struct px_stack *stack, const struct px_ip *dst, uint8_t prefix, uint8_t table)
+{
+	uint8_t key[18];
+
+	memcpy(key, dst->b, 16);
+	key[16] = prefix;
+	key[17] = table;
+	return siphash_1_3(&stack->random.hash_key, key, sizeof(key));
+}
+
+static struct px_fib_entry *find_entry(
+    const struct px_stack *stack, const struct px_ip *dst, uint8_t prefix, uint8_t table)
+{
+	uint64_t hash = prefix_hash(stack, dst, prefix, table);
+
+	for (struct px_tnode *node = px_table_chain(&stack->fib.entries, hash); node;
+	     node = node->next) {
+		struct px_fib_entry *entry = (struct px_fib_entry *)node;
+		if (node->hash == hash && entry->prefix == prefix && entry->table == table &&
+		    px_ip_eq(&entry->dst, dst))
+			return entry;
+	}
+	return NULL;
+}
+
+static struct px_fib_entry *make_entry(
+    struct px_stack *stack, const struct px_ip *dst, uint8_t prefix, uint8_t table)
+{
+	struct px_fib *fib = &stack->fib;
+	struct px_fib_entry *entry = px_zalloc(stack->mem, sizeof(*entry));
+	unsigned int slot = table_slot(table);
+
+	if (!entry)
+		return NULL;
+	entry->dst = *dst;
+	entry->prefix = prefix;
+	entry->table = table;
+	px_table_insert(
+	    &fib->entries, stack->mem, &entry->hash, prefix_hash(stack, dst, prefix, table));
+	fib->count[slot][prefix]++;
+	fib->present[slot][prefix / 64] |= UINT64_C(1) << (prefix % 64);
+	return entry;
+}
+
+static void free_entry(struct px_stack *stack, struct px_fib_entry *entry)
+{
+	struct px_fib *fib = &stack->fib;
+	unsigned int slot = table_slot(entry->table);
+
+	px_table_remove(&fib->entries, &entry->hash);
+	if (--fib->count[slot][entry->prefix] == 0)
+		fib->present[slot][entry->prefix / 64] &= ~(UINT64_C(1) << (entry->prefix % 64));
+	px_free(stack->mem, entry, sizeof(*entry));
+}
+
+/* ---- lookup ---- */
+
+static bool route_matches(const struct px_route *route, uint32_t oif, unsigned int flags)
+{
+	if (!route->iface)
+		return true;
+	if (!px_iface_is_up(route->iface))
+		return false;
+	if (route->type == RTN_LOCAL)
+		return oif == 0 || route->iface->index == oif || !px_ip_needs_scope(&route->dst);
+	if (oif && route->iface->index != oif)
+		return false;
+	return route->iface->carrier || (flags & PX_LOOKUP_ANY_LINK);
+}
+
+/* RFC 4191 section 3.2: reachable routers before others, then by preference. */
+static int router_score(const struct px_stack *stack, const struct px_route *route)
+{
+	int preference = route->preference == 1 ? 1 : route->preference == 3 ? -1 : 0;
+	bool usable = px_ip_is_zero(&route->gateway) || !stack->gateway_usable ||
+	              stack->gateway_usable(route->iface, &route->gateway);
+
+	return (usable ? 2 * ROUTER_PREFERENCE_OFFSET : 0) + preference;
+}
+
+static const struct px_route *choose(const struct px_stack *stack, const struct px_fib_entry *entry,
+    uint32_t oif, unsigned int flags)
+{
+	const struct px_route *best = NULL;
+	int best_score = 0;
+
+	for (const struct px_route *route = entry->routes; route; route = route->next) {
+		int score;
+		if (best && (route->metric != best->metric))
+			break;
+		if (!route_matches(route, oif, flags))
+			continue;
+		if (!best && (!route->next || route->next->metric != route->metric))
+			return route; /* no choice: the common case */
+		score = route->iface ? router_score(stack, route) : 0;
+		if (!best || score > best_score) {
+			best = route;
+			best_score = score;
+		}
+	}
+	return best;
+}
+
+/* The longest length below `bits` that has prefixes, or -1. */
+static int next_length(const uint64_t present[3], int bits)
+{
+	while (bits > 0) {
+		int word = (bits - 1) / 64;
+		unsigned int used = (unsigned int)((bits - 1) % 64) + 1;
+		uint64_t mask = used == 64 ? UINT64_MAX : (UINT64_C(1) << used) - 1;
+		uint64_t candidates = present[word] & mask;
+		if (candidates)
+			return word * 64 + 63 - __builtin_clzll(candidates);
+		bits = word * 64;
+	}
+	return -1;
+}
+
+static const struct px_route *lookup_table(const struct px_stack *stack, uint8_t table,
+    const struct px_ip *dst, uint32_t oif, unsigned int flags)
+{
+	const uint64_t *present = stack->fib.present[table_slot(table)];
+	int shortest = px_ip_is4(dst) ? PX_IP4_OFFSET : 0;
+
+	for (int bits = next_length(present, PX_IP_BITS + 1); bits >= shortest;
+	     bits = next_length(present, bits)) {
+		struct px_ip masked = px_ip_mask(dst, (unsigned int)bits);
+		const struct px_fib_entry *entry = find_entry(stack, &masked, (uint8_t)bits, table);
+		const struct px_route *route = entry ? choose(stack, entry, oif, flags) : NULL;
+		if (route)
+			return route;
+	}
+	return NULL;
+}
+
+const struct px_route *px_route_lookup(
+    const struct px_stack *stack, const struct px_ip *dst, uint32_t oif, unsigned int flags)
+{
+	const struct px_route *route = NULL;
+
+	if (!(flags & PX_LOOKUP_MAIN_ONLY))
+		route = lookup_table(stack, RT_TABLE_LOCAL, dst, oif, flags);
+	if (!route && !(flags & PX_LOOKUP_LOCAL_ONLY))
+		route = lookup_table(stack, RT_TABLE_MAIN, dst, oif, flags);
+	return route && route->type == RTN_THROW ? NULL : route;
+}
+
+/* ---- changes ---- */
+
+static void expired(struct px_stack *stack, struct px_timer *timer)
+{
+	px_route_del(stack, timerq_entry(timer, struct px_route, timer));
+}
+
+/* The interface that reaches the gateway, and whether it may be a gateway at all. */
+static int check_gateway(struct px_stack *stack, struct px_route *config)
+{
+	uint32_t oif = config->iface ? config->iface->index : 0;
+	const struct px_route *via;
+
+	if (px_ip_is_zero(&config->gateway))
+		return config->iface ? 0 : -ENODEV;
+	if (px_ip_is_multicast(&config->gateway) || px_ip_is_any(&config->gateway))
+		return -EINVAL;
+	via = px_route_lookup(stack, &config->gateway, 0, PX_LOOKUP_LOCAL_ONLY);
+	if (via && via->type != RTN_MULTICAST && (!oif || via->iface->index == oif))
+		return -EINVAL; /* ourselves, or a broadcast address */
+	if (px_ip_needs_scope(&config->gateway) || (config->flags & RTNH_F_ONLINK))
+		return config->iface ? 0 : -EINVAL;
+	via = px_route_lookup(stack, &config->gateway, oif, PX_LOOKUP_MAIN_ONLY | PX_LOOKUP_ANY_LINK);
+	if (!via || via->type != RTN_UNICAST || !px_ip_is_zero(&via->gateway))
+		return px_ip_is4(&config->gateway) ? -ENETUNREACH : -EHOSTUNREACH;
+	config->iface = via->iface;
+	return 0;
+}
+
+static int check_config(struct px_stack *stack, struct px_route *config)
+{
+	bool is4 = config->family == AF_INET;
+	struct px_ip masked = px_ip_mask(&config->dst, config->prefix);
+	int err;
+
+	if (config->family != AF_INET && config->family != AF_INET6)
+		return -EAFNOSUPPORT;
+	if (config->prefix > PX_IP_BITS || (is4 && config->prefix < PX_IP4_OFFSET) ||
+	    !px_ip_eq(&masked, &config->dst))
+		return -EINVAL;
+	/* An IPv6 prefix inside ::ffff:0:0/96 would be taken for IPv4. */
+	if (is4 ? !px_ip_is4(&config->dst)
+	        : (px_ip_is4(&config->dst) && config->prefix >= PX_IP4_OFFSET))
+		return -EINVAL;
+	if (!px_ip_is_zero(&config->gateway) && px_ip_is4(&config->gateway) != is4)
+		return -EINVAL;
+	if (config->table != RT_TABLE_MAIN && config->table != RT_TABLE_LOCAL)
+		return -EINVAL;
+	switch (config->type) {
+	case RTN_UNICAST:
+		err = check_gateway(stack, config);
+		if (err)
+			return err;
+		break;
+	case RTN_LOCAL:
+	case RTN_BROADCAST:
+	case RTN_MULTICAST:
+		if (!config->iface)
+			return -ENODEV;
+		break;
+	case RTN_BLACKHOLE:
+	case RTN_UNREACHABLE:
+	case RTN_PROHIBIT:
+	case RTN_THROW:
+		config->iface = NULL;
+		break;
+	default:
+		return -EINVAL;
+	}
+	if (config->iface && !px_iface_is_up(config->iface))
+		return -ENETDOWN;
+	if (!px_ip_is_zero(&config->source) && !px_address_find(stack, &config->source, NULL))
+		return -EINVAL;
+	return 0;
+}
+
+static bool same_next_hop(const struct px_route *a, const struct px_route *b)
+{
+	return a->iface == b->iface && px_ip_eq(&a->gateway, &b->gateway) && a->type == b->type;
+}
+
+static void unlink_route(struct px_stack *stack, struct px_fib_entry *entry, struct px_route *route)
+{
+	struct px_route **at = &entry->routes;
+
+	while (*at != route)
+		at = &(*at)->next;
+	*at = route->next;
+	list_remove(&route->node);
+	stack->fib.total--;
+	stack->generation++;
+	px_timer_stop(stack, &route->timer);
+}
+
+int px_route_add(struct px_stack *stack, const struct px_route *request, unsigned int flags,
+    struct px_route **result)
+{
+	struct px_route config = *request, *route, **at;
+	struct px_fib_entry *entry;
+	struct px_route *same = NULL; /* metric */
+	int err;
+
+	/* As Linux: 1024 for the user's IPv6 routes. */
+	if (config.family == AF_INET6 && config.metric == 0 && config.protocol != RTPROT_KERNEL)
+		config.metric = 1024;
+	err = check_config(stack, &config);
+	if (err)
+		return err;
+
+	entry = find_entry(stack, &config.dst, config.prefix, config.table);
+	for (route = entry ? entry->routes : NULL; route; route = route->next) {
+		if (route->metric != config.metric)
+			continue;
+		if (!same)
+			same = route;
+		if (same_next_hop(route, &config) && !(flags & NLM_F_REPLACE))
+			return -EEXIST;
+	}
+	if (same && (flags & NLM_F_EXCL))
+		return -EEXIST;
+	if (!same && !(flags & NLM_F_CREATE))
+		return -ENOENT;
+	if (stack->fib.total >= PX_ROUTES_MAX)
+		return -ENOBUFS;
+
+	route = px_alloc(stack->mem, sizeof(*route));
+	if (!route)
+		return -ENOMEM;
+	if (!entry) {
+		entry = make_entry(stack, &config.dst, config.prefix, config.table);
+		if (!entry) {
+			px_free(stack->mem, route, sizeof(*route));
+			return -ENOMEM;
+		}
+	}
+	*route = config;
+	list_init(&route->node);
+	px_timer_init(&route->timer, expired);
+
+	/* By metric; with NLM_F_APPEND behind, else before those of the same metric. */
+	for (at = &entry->routes; *at; at = &(*at)->next) {
+		if ((*at)->metric > route->metric ||
+		    ((*at)->metric == route->metric && !(flags & NLM_F_APPEND)))
+			break;
+	}
+	route->next = *at;
+	*at = route;
+	list_append(&stack->fib.routes, &route->node);
+	stack->fib.total++;
+	stack->generation++;
+	if (route->expires != PX_TIME_NEVER)
+		px_timer_set(stack, &route->timer, route->expires);
+	if (same && (flags & NLM_F_REPLACE)) {
+		unlink_route(stack, entry, same);
+		px_event(stack, PX_EVENT_ROUTE_DEL, same);
+		px_free(stack->mem, same, sizeof(*same));
+	}
+	px_event(stack, PX_EVENT_ROUTE_NEW, route);
+	if (result)
+		*result = route;
+	return 0;
+}
+
+void px_route_del(struct px_stack *stack, struct px_route *route)
+{
+	struct px_fib_entry *entry = find_entry(stack, &route->dst, route->prefix, route->table);
+
+	unlink_route(stack, entry, route);
+	if (!entry->routes)
+		free_entry(stack, entry);
+	px_event(stack, PX_EVENT_ROUTE_DEL, route);
+	px_free(stack->mem, route, sizeof(*route));
+}
+
+struct px_route *px_route_find(struct px_stack *stack, const struct px_route *key)
+{
+	struct px_fib_entry *entry = find_entry(stack, &key->dst, key->prefix, key->table);
+
+	for (struct px_route *route = entry ? entry->routes : NULL; route; route = route->next) {
+		if ((!key->metric || key->metric == route->metric) &&
+		    (px_ip_is_zero(&key->gateway) || px_ip_eq(&key->gateway, &route->gateway)) &&
+		    (!key->iface || key->iface == route->iface) &&
+		    (!key->type || key->type == route->type) &&
+		    (!key->protocol || key->protocol == route->protocol))
+			return route;
+	}
+	return NULL;
+}
+
+void px_route_set_expires(struct px_stack *stack, struct px_route *route, px_time expires)
+{
+	route->expires = expires;
+	px_timer_set(stack, &route->timer, expires);
+}
+
+void px_routes_flush(
+    struct px_stack *stack, const struct px_iface *iface, const struct px_ip *source)
+{
+	struct px_route *route;
+
+	/* A listener of an event may delete routes too: begin again after each. Quadratic only in
+	 * what stays, which is what the other interfaces have. */
+again:
+	list_for_each (route, &stack->fib.routes, node) {
+		if ((iface && route->iface == iface) ||
+		    (source && !px_ip_is_zero(&route->source) && px_ip_eq(&route->source, source))) {
+			px_route_del(stack, route);
+			goto again;
+		}
+	}
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The counters of one stack, under the names that nstat(8) shows (RFC 4293, RFC 4113, RFC 4022, and
+ * Linux's extensions). A counter is added to by PX_COUNT(stack, IpInReceives).
+ */
+#ifndef CORE_STATS_H
+#define CORE_STATS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define PX_COUNTERS(X)                                                                             \
+	/* RFC 4293, IPv4 */                                                                           \
+	X(IpInReceives)                                                                                \
+	X(IpInHdrErrors) X(IpInAddrErrors) X(IpForwDatagrams) X(IpInUnknownProtos) X(IpInDiscards)     \
+	    X(IpInDelivers) X(IpOutRequests) X(IpOutDiscards) X(IpOutNoRoutes) X(IpReasmTimeout)       \
+	        X(IpReasmReqds) X(IpReasmOKs) X(IpReasmFails) X(IpFragOKs) X(IpFragFails)              \
+	            X(IpFragCreates) X(IpOutTransmits) /* ICMP */                                      \
+	    X(IcmpInMsgs) X(IcmpInErrors) X(IcmpInCsumErrors) X(IcmpInDestUnreachs) X(IcmpInTimeExcds) \
+	        X(IcmpInParmProbs) X(IcmpInSrcQuenchs) X(IcmpInRedirects) X(IcmpInEchos)               \
+	            X(IcmpInEchoReps) X(IcmpInTimestamps) X(IcmpInTimestampReps) X(IcmpInAddrMasks)    \
+	                X(IcmpInAddrMaskReps) X(IcmpOutMsgs) X(IcmpOutErrors)                          \
+	                    X(IcmpOutRateLimitGlobal) X(IcmpOutRateLimitHost) X(IcmpOutDestUnreachs)   \
+	                        X(IcmpOutTimeExcds) X(IcmpOutParmProbs) X(IcmpOutSrcQuenchs)           \
+	                            X(IcmpOutRedirects) X(IcmpOutEchos) X(IcmpOutEchoReps)             \
+	                                X(IcmpOutTimestamps) X(IcmpOutTimestampReps)                   \
+	                                    X(IcmpOutAddrMasks) X(IcmpOutAddrMaskReps) /* UDP */       \
+	    X(UdpInDatagrams) X(UdpNoPorts) X(UdpInErrors) X(UdpOutDatagrams) X(UdpRcvbufErrors)       \
+	        X(UdpSndbufErrors) X(UdpInCsumErrors) X(UdpIgnoredMulti) X(UdpMemErrors) /* IPv6 */    \
+	    X(Ip6InReceives) X(Ip6InHdrErrors) X(Ip6InTooBigErrors) X(Ip6InNoRoutes)                   \
+	        X(Ip6InAddrErrors) X(Ip6InUnknownProtos) X(Ip6InTruncatedPkts) X(Ip6InDiscards)        \
+	            X(Ip6InDelivers) X(Ip6OutForwDatagrams) X(Ip6OutRequests) X(Ip6OutDiscards)        \
+	                X(Ip6OutNoRoutes) X(Ip6ReasmTimeout) X(Ip6ReasmReqds) X(Ip6ReasmOKs)           \
+	                    X(Ip6ReasmFails) X(Ip6FragOKs) X(Ip6FragFails) X(Ip6FragCreates)           \
+	                        X(Ip6InMcastPkts) X(Ip6OutMcastPkts) X(Ip6InOctets) X(Ip6OutOctets)    \
+	                            X(Ip6InMcastOctets) X(Ip6OutMcastOctets) X(Ip6InNoECTPkts)         \
+	                                X(Ip6InECT1Pkts) X(Ip6InECT0Pkts) X(Ip6InCEPkts)               \
+	                                    X(Ip6OutTransmits) /* ICMPv6 */                            \
+	    X(Icmp6InMsgs) X(Icmp6InErrors) X(Icmp6OutMsgs) X(Icmp6OutErrors) X(Icmp6InCsumErrors) X(  \
+	        Icmp6OutRateLimitHost) X(Icmp6InDestUnreachs) X(Icmp6InPktTooBigs) X(Icmp6InTimeExcds) \
+	        X(Icmp6InParmProblems) X(Icmp6InEchos) X(Icmp6InEchoReplies)                           \
+	            X(Icmp6InGroupMembQueries) X(Icmp6InGroupMembResponses) X(                         \
+	                Icmp6InGroupMembReductions) X(Icmp6InRouterSolicits)                           \
+	                X(Icmp6InRouterAdvertisements) X(Icmp6InNeighborSolicits) X(                   \
+	                    Icmp6InNeighborAdvertisements) X(Icmp6InRedirects) X(Icmp6InMLDv2Reports)  \
+	                    X(Icmp6OutDestUnreachs) X(Icmp6OutPktTooBigs) X(Icmp6OutTimeExcds)         \
+	                        X(Icmp6OutParmProblems) X(Icmp6OutEchos) X(Icmp6OutEchoReplies)        \
+	                            X(Icmp6OutGroupMembQueries) X(Icmp6OutGroupMembResponses)          \
+	                                X(Icmp6OutGroupMembReductions) X(Icmp6OutRouterSolicits) X(    \
+	                                    Icmp6OutRouterAdvertisements) X(Icmp6OutNeighborSolicits)  \
+	                                    X(Icmp6OutNeighborAdvertisements) X(Icmp6OutRedirects)     \
+	                                        X(Icmp6OutMLDv2Reports) /* UDP over IPv6 */            \
+	    X(Udp6InDatagrams) X(Udp6NoPorts) X(Udp6InErrors) X(Udp6OutDatagrams) X(Udp6RcvbufErrors)  \
+	        X(Udp6SndbufErrors) X(Udp6InCsumErrors) X(Udp6IgnoredMulti)                            \
+	            X(Udp6MemErrors) /* Linux's IpExt */                                               \
+	    X(IpExtInNoRoutes) X(IpExtInTruncatedPkts) X(IpExtInMcastPkts) X(IpExtOutMcastPkts)        \
+	        X(IpExtInBcastPkts) X(IpExtOutBcastPkts) X(IpExtInOctets) X(IpExtOutOctets)            \
+	            X(IpExtInMcastOctets) X(IpExtOutMcastOctets) X(IpExtInBcastOctets)                 \
+	                X(IpExtOutBcastOctets) X(IpExtInCsumErrors) X(IpExtInNoECTPkts)                \
+	                    X(IpExtInECT1Pkts) X(IpExtInECT0Pkts) X(IpExtInCEPkts)                     \
+	                        X(IpExtReasmOverlaps)
+
+enum px_counter {
+#define PX_COUNTER_ENUM(name) PX_##name,
+	PX_COUNTERS(PX_COUNTER_ENUM)
+#undef PX_COUNTER_ENUM
+	    PX_COUNTER_COUNT
+};
+
+struct px_stats {
+	uint64_t value[PX_COUNTER_COUNT];
+};
+
+#define PX_COUNT(stack, name)         ((stack)->stats.value[PX_##name]++)
+#define PX_COUNT_ADD(stack, name, n)  ((stack)->stats.value[PX_##name] += (n))
+/* The counter of the family: PX_COUNT_IP(stack, is4, InReceives) is IpInReceives or Ip6InReceives.
+ */
+#define PX_COUNT_IP(stack, is4, name) ((stack)->stats.value[(is4) ? PX_Ip##name : PX_Ip6##name]++)
+#define PX_COUNT_UDP(stack, is4, name)                                                             \
+	((stack)->stats.value[(is4) ? PX_Udp##name : PX_Udp6##name]++)
+
+/* "IpInReceives" ...; NULL past the end. */
+const char *px_counter_name(unsigned int counter);
+
+#endif
