@@ -21,7 +21,16 @@
 #define PX_ADDRESSES_MAX 65536      /* of one stack */
 #define PX_FOREVER       UINT32_MAX /* a lifetime in seconds, as in netlink */
 
-struct px_dad;
+struct px_address;
+
+/* A detection of duplicates: RFC 5227 for IPv4 (link/), RFC 4862 for IPv6 (ip/). */
+struct px_dad {
+	struct px_timer timer;
+	struct px_address *address;
+	unsigned int probes, announcements; /* sent */
+	uint8_t nonce[6];                   /* RFC 7527: to know our own probe when it comes back */
+	px_time defended;                   /* last time; 0: never */
+};
 
 struct px_address {
 	struct px_tnode hash; /* stack->addresses; must be first */

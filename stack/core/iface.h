@@ -102,6 +102,11 @@ struct px_iface {
 	struct list tx_node; /* stack->tx_pending while the queue is not empty */
 	struct list tx_waiters;
 
+	/* RFC 4861 section 6.3.2's variables, for ARP [0] and ND [1]; milliseconds. */
+	struct {
+		uint32_t base_reachable, reachable, retrans;
+	} neighbour[2];
+
 	struct list addresses; /* struct px_address.node, in the order of ip addr */
 	struct px_iface_stats stats;
 

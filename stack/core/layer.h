@@ -21,10 +21,20 @@ enum px_event {
 	PX_EVENT_ADDRESS_CHANGE, /* flags or lifetimes */
 	PX_EVENT_ROUTE_NEW,      /* struct px_route */
 	PX_EVENT_ROUTE_DEL,
+	PX_EVENT_GROUP_JOIN, /* struct px_group_event: a link that filters wants to know */
+	PX_EVENT_GROUP_LEAVE,
 	PX_EVENT_NEIGHBOUR_CHANGE, /* struct neighbour (link/neighbour.h) */
 	PX_EVENT_NEIGHBOUR_DEL,
 	PX_EVENT_PREFIX, /* struct nd_prefix_event (ip/nd_router.c): RTM_NEWPREFIX */
 	PX_EVENT_COUNT,
+};
+
+struct px_iface;
+struct px_ip;
+
+struct px_group_event {
+	struct px_iface *iface;
+	const struct px_ip *group;
 };
 
 /* Constant; a stack keeps pointers to those attached, in the order of attachment. */

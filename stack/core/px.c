@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <linux/if_ether.h>
 
 /* A burst of packets that the stack sends to itself; answers to answers wait for the next round, so
  * that two sockets that echo to each other cannot hold the lock for ever. */
@@ -127,6 +128,19 @@ void px_input(struct px_stack *stack, struct px_iface *iface, struct px_pkt **fr
 	}
 }
 
+void px_loopback(struct px_stack *stack, struct px_pkt *pkt, struct px_iface *iface)
+{
+	if (stack->loopback.count >= PX_TX_LIMIT) {
+		iface->stats.rx_dropped++;
+		px_pkt_free(pkt);
+		return;
+	}
+	pkt->iface = iface;
+	pkt->flags |= PX_PKT_LOOPED | PX_PKT_CSUM_VALID;
+	pkt->flags &= ~(uint32_t)PX_PKT_CSUM_PARTIAL;
+	px_pktq_append(&stack->loopback, pkt);
+}
+
 static void run_loopback(struct px_stack *stack)
 {
 	for (unsigned int round = 0; round < LOOPBACK_ROUNDS && stack->loopback.first; round++) {
@@ -135,12 +149,15 @@ static void run_loopback(struct px_stack *stack)
 
 		stack->loopback = (struct px_pktq){0};
 		while ((pkt = px_pktq_take(&burst))) {
+			void (*input)(struct px_stack *, struct px_pkt *) =
+			    pkt->ethertype == ETH_P_IP ? stack->ip4_input : stack->ip6_input;
+
 			/* Its interface may have gone while it waited: see px_iface_del. */
-			if (pkt->iface && px_iface_is_up(pkt->iface)) {
+			if (pkt->iface && px_iface_is_up(pkt->iface) && input) {
 				pkt->iface->stats.rx_packets++;
 				pkt->iface->stats.rx_bytes += pkt->total;
 				pkt->time = stack->now;
-				pkt->iface->type->input(pkt->iface, pkt);
+				input(stack, pkt);
 			} else {
 				px_pkt_free(pkt);
 			}

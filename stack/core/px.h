@@ -143,6 +143,10 @@ void px_input(struct px_stack *stack, struct px_iface *iface, struct px_pkt **fr
 /* Runs due timers, packets to the stack itself, and what was put off. Ends every entry. */
 void px_run(struct px_stack *stack, px_time now);
 
+/* Queues a network packet (ethertype set) to come back as input on `iface`; takes it. Delivered by
+ * px_run, or dropped when the queue is as long as a transmit queue may be. */
+void px_loopback(struct px_stack *stack, struct px_pkt *pkt, struct px_iface *iface);
+
 /* When px_run is wanted; PX_TIME_NEVER. At the current time if it is wanted at once. */
 px_time px_deadline(const struct px_stack *stack);
 
