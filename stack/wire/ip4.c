@@ -170,6 +170,43 @@ void ip4_options_for_fragment(struct ip4_options *options)
 	}
 }
 
+static void add_timestamp(uint8_t *option, const struct px_ip *ours, uint32_t timestamp)
+{
+	uint8_t pointer = option[2], flag = option[3] & 0x0f;
+	unsigned int unit = flag == 0 ? 4 : 8;
+	uint32_t value = htonl(timestamp);
+
+	if (pointer + unit - 1 > option[1]) { /* full: count the overflow */
+		if (option[3] < 0xf0)
+			option[3] = (uint8_t)(option[3] + 0x10);
+		return;
+	}
+	if (flag == 3 && memcmp(option + pointer - 1, px_ip_bytes(ours), 4) != 0)
+		return; /* asks another host */
+	if (flag == 1)
+		memcpy(option + pointer - 1, px_ip_bytes(ours), 4);
+	memcpy(option + pointer - 1 + unit - 4, &value, sizeof(value));
+	option[2] = (uint8_t)(pointer + unit);
+}
+
+void ip4_options_for_reply(
+    struct ip4_options *options, const struct px_ip *ours, uint32_t timestamp)
+{
+	if (options->rr) {
+		uint8_t *option = options->bytes + options->rr - 1;
+		if (option[2] + 3u <= option[1]) {
+			memcpy(option + option[2] - 1, px_ip_bytes(ours), 4);
+			option[2] = (uint8_t)(option[2] + 4);
+		}
+	}
+	if (options->ts)
+		add_timestamp(options->bytes + options->ts - 1, ours, timestamp);
+	if (options->source_route) {
+		uint8_t *option = options->bytes + options->source_route - 1;
+		memset(option, IP4_OPT_NOP, option[1]);
+	}
+}
+
 uint64_t ip_pseudo_header(
     const struct px_ip *src, const struct px_ip *dst, uint8_t protocol, uint32_t len)
 {

@@ -72,6 +72,11 @@ unsigned int ip4_options_parse(const uint8_t *bytes, size_t len, struct ip4_opti
 /* Keeps what later fragments carry (the copied flag), others become no-operation. */
 void ip4_options_for_fragment(struct ip4_options *options);
 
+/* What a host adds to the route and timestamp options of an echo request before it sends them back
+ * (RFC 1122 section 3.2.2.6). Source routes are not sent back: become no-operation. */
+void ip4_options_for_reply(
+    struct ip4_options *options, const struct px_ip *ours, uint32_t timestamp);
+
 /* Adds to a running checksum what stands before a transport's checksummed data. */
 uint64_t ip_pseudo_header(
     const struct px_ip *src, const struct px_ip *dst, uint8_t protocol, uint32_t len);

@@ -121,7 +121,12 @@ static void fly(struct sim_wire *wire, struct sim_port *to, const uint8_t *frame
 		    (uint8_t)(1u << px_random_below(&sim->random, 8));
 	if (wire->jitter)
 		delay += px_random64(&sim->random) % wire->jitter;
-	timerq_set(&sim->events, &flight->timer, sim->now + delay);
+	/* Without jitter a wire keeps the order: events of one time come in any. */
+	if (!wire->jitter && sim->now + delay <= wire->last_arrival)
+		wire->last_arrival++;
+	else
+		wire->last_arrival = sim->now + delay;
+	timerq_set(&sim->events, &flight->timer, wire->last_arrival);
 }
 
 static void send_frame(

@@ -50,6 +50,7 @@ struct sim_wire {
 	sim_probe *probe;
 	void *argument;
 	uint64_t frames, lost;
+	px_time last_arrival;
 };
 
 struct sim {
