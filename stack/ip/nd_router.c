@@ -14,7 +14,8 @@
 #define SOLICIT_INTERVAL_MAX (3600 * PX_SEC) /* RFC 7559 */
 #define SOLICIT_FOREVER      255             /* config.router_solicitations */
 
-#define ROUTERS_MAX   16 /* default routes and prefixes that advertisements may make, an interface \
+#define ROUTERS_MAX                                                                                \
+	16                   /* default routes and prefixes that advertisements may make, an interface \
 	                      */
 #define ADDRESSES_MAX 16 /* net.ipv6.conf.*.max_addresses */
 #define TWO_HOURS     7200

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* UDP headers (RFC 768). */
-#ifndef WIRE_UDP_H
-#define WIRE_UDP_H
+#ifndef WIRE_UDP_WIRE_H
+#define WIRE_UDP_WIRE_H
 
 #include "wire.h"
 
