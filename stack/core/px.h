@@ -84,7 +84,8 @@ struct netlink_state;
 
 struct px_stack {
 	struct px_mem *mem;
-	px_time now; /* of the entry under way */
+	px_time now;             /* of the entry under way */
+	int64_t realtime_offset; /* to the clock of the day: for time stamps; the runtime sets it */
 	struct px_random random;
 	struct timerq timers;
 

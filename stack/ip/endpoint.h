@@ -100,6 +100,7 @@ struct endpoint {
 	const void *program;
 
 	void (*event)(struct endpoint *endpoint, unsigned int events);
+	void *socket; /* the socket layer's */
 };
 
 /* What an error queue's packet says, in its cb; the packet's src is the offender, dst and dport the

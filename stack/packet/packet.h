@@ -32,6 +32,7 @@ struct packet_end {
 	int error;
 	struct bpf_program *filter;
 	struct list memberships;
+	void *socket;                                               /* the socket layer's */
 	void (*event)(struct packet_end *end, unsigned int events); /* enum endpoint_event's bits */
 };
 

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Sockets: making them, readiness, and the calls that all kinds share. */
+#include "socket_internal.h"
+
+#include <linux/if_ether.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+
+/* ---- readiness ---- */
+
+unsigned int px_sock_poll(const struct px_sock *sock)
+{
+	return sock->ops->poll(sock);
+}
+
+static void tell(struct px_stack *stack, struct px_deferred *deferred)
+{
+	struct px_sock *sock =
+	    (struct px_sock *)(void *)((char *)deferred - offsetof(struct px_sock, deferred));
+	unsigned int mask = px_sock_poll(sock);
+
+	/* New data are news to an edge-triggered waiter though the mask is the same. */
+	if (mask == sock->polled && !sock->news)
+		return;
+	sock->polled = mask;
+	sock->news = false;
+	if (sock->wake)
+		sock->wake(sock, mask);
+}
+
+/* Its readiness may have changed; told at the end of the burst. */
+void sock_changed(struct px_sock *sock, bool news)
+{
+	sock->news |= news;
+	px_defer(sock->stack, &sock->deferred);
+}
+
+void sock_endpoint_event(struct endpoint *endpoint, unsigned int events)
+{
+	if (endpoint->socket)
+		sock_changed(endpoint->socket, true);
+}
+
+void sock_packet_event(struct packet_end *end, unsigned int events)
+{
+	if (end->socket)
+		sock_changed(end->socket, true);
+}
+
+/* ---- making ---- */
+
+static int choose(struct px_sock *sock)
+{
+	struct px_stack *stack = sock->stack;
+	int err;
+
+	if (sock->domain == AF_PACKET) {
+		uint16_t protocol = ntohs((uint16_t)sock->protocol);
+		if (sock->type != SOCK_RAW && sock->type != SOCK_DGRAM)
+			return -ESOCKTNOSUPPORT;
+		err = packet_new(stack, sock->type == SOCK_DGRAM, protocol, &sock->packet);
+		if (err)
+			return err;
+		sock->ops = &packet_sock_ops;
+		sock->packet->event = sock_packet_event;
+		sock->packet->socket = sock;
+		return 0;
+	}
+	if (sock->domain != AF_INET && sock->domain != AF_INET6)
+		return -EAFNOSUPPORT;
+	if (sock->protocol < 0 || sock->protocol > 255)
+		return -EINVAL;
+	switch (sock->type) {
+	case SOCK_DGRAM:
+		if (sock->protocol != 0 && sock->protocol != IPPROTO_UDP)
+			return -EPROTONOSUPPORT;
+		sock->protocol = IPPROTO_UDP;
+		err = udp_new(stack, sock->domain, &sock->udp);
+		if (err)
+			return err;
+		sock->ops = &udp_sock_ops;
+		sock->endpoint = &sock->udp->endpoint;
+		break;
+	case SOCK_RAW:
+		err = raw_new(stack, sock->domain, (uint8_t)sock->protocol, &sock->raw);
+		if (err)
+			return err;
+		sock->ops = &raw_sock_ops;
+		sock->endpoint = &sock->raw->endpoint;
+		break;
+	default:
+		return sock->type == SOCK_STREAM ? -EPROTONOSUPPORT : -ESOCKTNOSUPPORT;
+	}
+	sock->endpoint->event = sock_endpoint_event;
+	sock->endpoint->socket = sock;
+	return 0;
+}
+
+int px_sock_new(struct px_stack *stack, int domain, int type, int protocol, struct px_sock **result)
+{
+	struct px_sock *sock = px_zalloc(stack->mem, sizeof(*sock));
+	int err;
+
+	if (!sock)
+		return -ENOBUFS;
+	sock->stack = stack;
+	sock->domain = domain;
+	sock->type = type;
+	sock->protocol = protocol;
+	sock->rcvlowat = 1;
+	px_deferred_init(&sock->deferred, tell);
+	err = choose(sock);
+	if (err) {
+		px_free(stack->mem, sock, sizeof(*sock));
+		return err == -ENOMEM ? -ENOBUFS : err;
+	}
+	sock->polled = px_sock_poll(sock);
+	list_append(&stack->sockets->all, &sock->node);
+	*result = sock;
+	return 0;
+}
+
+void px_sock_free(struct px_sock *sock)
+{
+	struct px_stack *stack = sock->stack;
+
+	sock->ops->free(sock);
+	px_undefer(&sock->deferred);
+	list_remove(&sock->node);
+	bpf_free(stack->mem, sock->filter);
+	px_free(stack->mem, sock, sizeof(*sock));
+}
+
+/* ---- calls ---- */
+
+int px_sock_bind(struct px_sock *sock, const struct sockaddr *name, socklen_t len)
+{
+	if (!name)
+		return -EFAULT;
+	if (len > sizeof(struct sockaddr_storage))
+		return -EINVAL;
+	return sock->ops->bind(sock, name, len);
+}
+
+int px_sock_connect(struct px_sock *sock, const struct sockaddr *name, socklen_t len)
+{
+	if (!name)
+		return -EFAULT;
+	if (len > sizeof(struct sockaddr_storage))
+		return -EINVAL;
+	return sock->ops->connect(sock, name, len);
+}
+
+int px_sock_listen(struct px_sock *sock, int backlog)
+{
+	return -EOPNOTSUPP; /* no connections here yet */
+}
+
+int px_sock_shutdown(struct px_sock *sock, int how)
+{
+	if (how != SHUT_RD && how != SHUT_WR && how != SHUT_RDWR)
+		return -EINVAL;
+	return sock->ops->shutdown(sock, how);
+}
+
+int px_sock_getname(struct px_sock *sock, bool peer, struct sockaddr *name, socklen_t *len)
+{
+	struct sockaddr_storage storage;
+	socklen_t real;
+	int err;
+
+	if (!name || !len)
+		return -EFAULT;
+	if (*len > INT32_MAX)
+		return -EINVAL;
+	err = sock->ops->name(sock, peer, &storage, &real);
+	if (err)
+		return err;
+	sock_name_copy(&storage, real, name, len);
+	return 0;
+}
+
+int px_sock_ioctl(struct px_sock *sock, unsigned long request, int *value)
+{
+	const struct px_pktq *rx = sock->endpoint ? &sock->endpoint->rx : &sock->packet->rx;
+
+	switch (request) {
+	case FIONREAD: /* SIOCINQ: of the next datagram */
+		if (!value)
+			return -EFAULT;
+		*value = rx->first ? (int)rx->first->total : 0;
+		return 0;
+	case SIOCOUTQ: /* what is sent is with the link */
+		if (!value)
+			return -EFAULT;
+		*value = 0;
+		return 0;
+	default:
+		return -ENOTTY;
+	}
+}
+
+/* ---- messages ---- */
+
+int px_sock_send(struct px_sock *sock, const struct msghdr *msg, struct px_pkt *pkt, int flags)
+{
+	if (msg->msg_namelen > sizeof(struct sockaddr_storage)) {
+		px_pkt_free(pkt);
+		return -EINVAL;
+	}
+	return sock->ops->send(sock, msg, pkt, flags);
+}
+
+int px_sock_receive(struct px_sock *sock, struct msghdr *msg, struct px_pkt **pkt, int flags)
+{
+	msg->msg_flags = 0;
+	*pkt = NULL;
+	return sock->ops->receive(sock, msg, pkt, flags);
+}
+
+static int iov_total(const struct msghdr *msg, size_t *total)
+{
+	*total = 0;
+	if (msg->msg_iovlen > 1024) /* UIO_MAXIOV */
+		return -EMSGSIZE;
+	for (size_t i = 0; i < (size_t)msg->msg_iovlen; i++) {
+		if (msg->msg_iov[i].iov_len > (size_t)INT32_MAX - *total)
+			return -EINVAL;
+		if (msg->msg_iov[i].iov_len && !msg->msg_iov[i].iov_base)
+			return -EFAULT;
+		*total += msg->msg_iov[i].iov_len;
+	}
+	return 0;
+}
+
+ssize_t px_sock_sendmsg(struct px_sock *sock, const struct msghdr *msg, int flags)
+{
+	struct px_pkt *pkt;
+	size_t total;
+	int err = iov_total(msg, &total);
+
+	if (err)
+		return err;
+	if (total > PX_PKT_MAX)
+		return -EMSGSIZE;
+	pkt = px_pkt_alloc(sock->stack, total);
+	if (!pkt)
+		return -ENOBUFS;
+	for (size_t i = 0; i < (size_t)msg->msg_iovlen; i++) {
+		if (msg->msg_iov[i].iov_len)
+			memcpy(px_pkt_put(pkt, msg->msg_iov[i].iov_len), msg->msg_iov[i].iov_base,
+			    msg->msg_iov[i].iov_len);
+	}
+	return px_sock_send(sock, msg, pkt, flags);
+}
+
+ssize_t px_sock_recvmsg(struct px_sock *sock, struct msghdr *msg, int flags)
+{
+	struct px_pkt *pkt;
+	size_t room, done = 0;
+	int len = iov_total(msg, &room);
+
+	if (len < 0)
+		return len;
+	len = px_sock_receive(sock, msg, &pkt, flags);
+	if (len < 0 || !pkt)
+		return len;
+	for (size_t i = 0; i < (size_t)msg->msg_iovlen && done < (size_t)len; i++)
+		done += px_pkt_read(pkt, done, msg->msg_iov[i].iov_base, msg->msg_iov[i].iov_len);
+	px_pkt_free(pkt);
+	if (done < (size_t)len)
+		msg->msg_flags |= MSG_TRUNC;
+	return flags & MSG_TRUNC ? len : (ssize_t)done;
+}
+
+/* ---- whole stacks ---- */
+
+static void socket_detach(struct px_stack *stack)
+{
+	while (!list_is_empty(&stack->sockets->all))
+		px_sock_free(list_first(&stack->sockets->all, struct px_sock, node));
+	px_free(stack->mem, stack->sockets, sizeof(*stack->sockets));
+	stack->sockets = NULL;
+}
+
+static int socket_attach(struct px_stack *stack)
+{
+	static const struct px_layer layer = {"socket", socket_detach, NULL};
+	int err;
+
+	stack->sockets = px_zalloc(stack->mem, sizeof(*stack->sockets));
+	if (!stack->sockets)
+		return -ENOMEM;
+	list_init(&stack->sockets->all);
+	err = px_layer_attach(stack, &layer);
+	if (err) {
+		px_free(stack->mem, stack->sockets, sizeof(*stack->sockets));
+		stack->sockets = NULL;
+	}
+	return err;
+}
+
+int px_open(const struct px_config *config, struct px_stack **result)
+{
+	static int (*const attach[])(struct px_stack *) = {
+	    link_attach, ip_attach, udp_attach, raw_attach, packet_attach, socket_attach, loopback_add};
+	struct px_stack *stack;
+	int err = px_stack_new(config, &stack);
+
+	if (err)
+		return err;
+	for (size_t i = 0; i < sizeof(attach) / sizeof(attach[0]); i++) {
+		err = attach[i](stack);
+		if (err) {
+			px_stack_free(stack);
+			return err;
+		}
+	}
+	*result = stack;
+	return 0;
+}

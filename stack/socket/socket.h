@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Berkeley sockets over the stack: the non-blocking core.
+ *
+ * Every call returns at once: 0 or more, or a negative errno value of those that Linux gives; what
+ * would block is -EAGAIN, and the runtime waits for the readiness that sock->wake tells of. `wake`
+ * is called from px_run, once a burst, when the poll mask of a socket changed or something new
+ * came.
+ *
+ * User memory is not touched here where it could fault with the lock held: px_sock_send takes a
+ * packet that the caller filled before, px_sock_receive gives a packet that the caller copies from
+ * afterwards. Names, control messages and option values are the caller's own copies.
+ * px_sock_sendmsg and px_sock_recvmsg do all at once, for callers whose memory is their own (tests,
+ * examples).
+ */
+#ifndef SOCKET_SOCKET_H
+#define SOCKET_SOCKET_H
+
+#include "endpoint.h"
+#include "packet.h"
+#include "px.h"
+#include "raw.h"
+#include "udp.h"
+
+#include <poll.h>
+#include <sys/time.h>
+
+/* A whole stack: all layers and the loopback interface, up. 0 or -errno. */
+int px_open(const struct px_config *config, struct px_stack **stack);
+
+struct px_sock;
+
+/* What differs between protocols. */
+struct sock_ops {
+	int (*bind)(struct px_sock *sock, const struct sockaddr *name, socklen_t len);
+	int (*connect)(struct px_sock *sock, const struct sockaddr *name, socklen_t len);
+	int (*name)(struct px_sock *sock, bool peer, struct sockaddr_storage *name, socklen_t *len);
+	int (*shutdown)(struct px_sock *sock, int how);
+	int (*send)(struct px_sock *sock, const struct msghdr *msg, struct px_pkt *pkt, int flags);
+	int (*receive)(struct px_sock *sock, struct msghdr *msg, struct px_pkt **pkt, int flags);
+	unsigned int (*poll)(const struct px_sock *sock);
+	void (*free)(struct px_sock *sock);
+	const struct sock_option *const *options; /* tables, NULL at the end */
+};
+
+struct px_sock {
+	struct list node; /* socket_state.all */
+	struct px_stack *stack;
+	int domain, type, protocol;
+	const struct sock_ops *ops;
+	struct endpoint *endpoint; /* NULL for AF_PACKET */
+	union {
+		struct udp_end *udp;
+		struct raw_end *raw;
+		struct packet_end *packet;
+	};
+
+	/* SOL_SOCKET values that others look at. */
+	struct timeval rcvtimeo, sndtimeo;
+	struct linger linger;
+	int rcvlowat, priority, mark, busy_poll;
+	bool keepalive, oobinline, debug, filter_locked, passcred;
+	struct bpf_program *filter;
+
+	unsigned int polled; /* mask that was last told */
+	bool news;           /* something came since */
+	struct px_deferred deferred;
+	void (*wake)(struct px_sock *sock, unsigned int mask);
+	void *owner;
+};
+
+/* 0, or -EAFNOSUPPORT, -EPROTONOSUPPORT, -ESOCKTNOSUPPORT, -ENOBUFS, ... `type` without flags. */
+int px_sock_new(struct px_stack *stack, int domain, int type, int protocol, struct px_sock **sock);
+void px_sock_free(struct px_sock *sock);
+
+int px_sock_bind(struct px_sock *sock, const struct sockaddr *name, socklen_t len);
+int px_sock_connect(struct px_sock *sock, const struct sockaddr *name, socklen_t len);
+int px_sock_listen(struct px_sock *sock, int backlog);
+int px_sock_shutdown(struct px_sock *sock, int how);
+
+/* As getsockname(2): *len is the room, and becomes the real length. */
+int px_sock_getname(struct px_sock *sock, bool peer, struct sockaddr *name, socklen_t *len);
+
+int px_sock_setsockopt(struct px_sock *sock, int level, int name, const void *value, socklen_t len);
+int px_sock_getsockopt(struct px_sock *sock, int level, int name, void *value, socklen_t *len);
+
+/* FIONREAD (SIOCINQ), SIOCOUTQ, SIOCATMARK; -ENOTTY: not here. */
+int px_sock_ioctl(struct px_sock *sock, unsigned long request, int *value);
+
+/* `msg` gives name and control; iovecs are not looked at. Takes the packet, which must have
+ * PX_PKT_HEADROOM before it. Returns the number of bytes sent, or -errno. */
+int px_sock_send(struct px_sock *sock, const struct msghdr *msg, struct px_pkt *pkt, int flags);
+
+/* Gives a packet to copy from, then to free (both without the lock if need be). Fills in msg_name
+ * and msg_control (room given by the lengths, which become the real ones; a NULL name or control is
+ * not wanted) and msg_flags but MSG_TRUNC, which the copier knows. Returns the packet's length. */
+int px_sock_receive(struct px_sock *sock, struct msghdr *msg, struct px_pkt **pkt, int flags);
+
+ssize_t px_sock_sendmsg(struct px_sock *sock, const struct msghdr *msg, int flags);
+ssize_t px_sock_recvmsg(struct px_sock *sock, struct msghdr *msg, int flags);
+
+/* POLLIN and its like, as of now. */
+unsigned int px_sock_poll(const struct px_sock *sock);
+
+#endif

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the files of socket/ share. */
+#ifndef SOCKET_INTERNAL_H
+#define SOCKET_INTERNAL_H
+
+#include "socket.h"
+
+#include <errno.h>
+
+struct socket_state {
+	struct list all;
+};
+
+/* ---- names (name.c) ---- */
+
+struct sock_name {
+	struct px_ip ip;
+	uint16_t port;
+	uint32_t zone;
+	uint32_t flow_info;
+	bool unspecified; /* AF_UNSPEC */
+};
+
+/* Reads an address that is given to a socket of `family`. 0, -EINVAL (short), -EAFNOSUPPORT. */
+int sock_name_read(
+    int family, const struct sockaddr *name, socklen_t len, struct sock_name *result);
+
+/* Writes one as a socket of `family` shows it. */
+socklen_t sock_name_write(int family, const struct px_ip *ip, uint16_t port, uint32_t zone,
+    struct sockaddr_storage *name);
+
+/* Copies what fits `room`; *len becomes the real length (getsockname(2)). */
+void sock_name_copy(
+    const struct sockaddr_storage *name, socklen_t real, void *room, socklen_t *len);
+
+/* ---- control messages (control.c) ---- */
+
+int control_read(const struct px_sock *sock, const struct msghdr *msg, struct endpoint_send *send);
+
+/* Appends messages to msg_control as far as there is room (MSG_CTRUNC). */
+struct control_writer {
+	struct msghdr *msg;
+	size_t room, used;
+};
+struct control_writer control_writer(struct msghdr *msg);
+void control_put(struct control_writer *writer, int level, int type, const void *data, size_t len);
+void control_end(struct control_writer *writer);
+void control_write_packet(
+    const struct px_sock *sock, const struct px_pkt *pkt, struct control_writer *writer);
+void control_write_error(
+    const struct px_sock *sock, const struct px_pkt *pkt, struct control_writer *writer);
+void control_write_timestamp(
+    const struct px_sock *sock, const struct px_pkt *pkt, struct control_writer *writer);
+
+/* ---- options (option.c, multicast.c) ---- */
+
+enum option_kind {
+	OPTION_FLAG, /* a bit of endpoint.flags: `mask` */
+	OPTION_U8,   /* a byte at `offset` of the endpoint, min .. max */
+	OPTION_SOCK_INT, /* an int at `offset` of the socket */
+	OPTION_SOCK_BOOL,
+	OPTION_CALL,    /* the functions */
+	OPTION_IGNORED, /* accepted without effect; reads as 0 */
+};
+
+struct sock_option {
+	int level, name;
+	enum option_kind kind;
+	uint32_t mask;
+	size_t offset;
+	int min, max;
+	int (*set)(struct px_sock *sock, int name, const void *value, socklen_t len);
+	/* `value` has *len bytes; *len becomes what was written. */
+	int (*get)(struct px_sock *sock, int name, void *value, socklen_t *len);
+};
+
+extern const struct sock_option socket_options[], ip4_options_table[], ip6_options_table[],
+    udp_options[], raw_options[], packet_options[], multicast_options[];
+
+/* An int of the user's; for IP options a single byte will do. -EINVAL: short. */
+int option_int(const void *value, socklen_t len, int *result);
+int option_give(void *value, socklen_t *len, const void *from, size_t size);
+
+/* ---- protocols (dgram.c, frame.c) ---- */
+
+extern const struct sock_ops udp_sock_ops, raw_sock_ops, packet_sock_ops;
+
+void sock_changed(struct px_sock *sock, bool news);
+void sock_endpoint_event(struct endpoint *endpoint, unsigned int events);
+void sock_packet_event(struct packet_end *end, unsigned int events);
+
+#endif
