@@ -14,9 +14,10 @@
 	X(IpInHdrErrors)                                                                               \
 	X(IpInAddrErrors)                                                                              \
 	X(IpForwDatagrams)                                                                             \
-	X(IpInUnknownProtos) X(IpInDiscards) X(IpInDelivers) X(IpOutRequests) X(IpOutDiscards)         \
-	    X(IpOutNoRoutes) X(IpReasmTimeout) X(IpReasmReqds) X(IpReasmOKs) X(IpReasmFails)           \
-	        X(IpFragOKs) X(IpFragFails) X(IpFragCreates) X(IpOutTransmits) /* ICMP */              \
+	X(IpInUnknownProtos)                                                                           \
+	X(IpInDiscards) X(IpInDelivers) X(IpOutRequests) X(IpOutDiscards) X(IpOutNoRoutes)             \
+	    X(IpReasmTimeout) X(IpReasmReqds) X(IpReasmOKs) X(IpReasmFails) X(IpFragOKs)               \
+	        X(IpFragFails) X(IpFragCreates) X(IpOutTransmits) /* ICMP */                           \
 	    X(IcmpInMsgs) X(IcmpInErrors) X(IcmpInCsumErrors) X(IcmpInDestUnreachs) X(IcmpInTimeExcds) \
 	        X(IcmpInParmProbs) X(IcmpInSrcQuenchs) X(IcmpInRedirects) X(IcmpInEchos)               \
 	            X(IcmpInEchoReps) X(IcmpInTimestamps) X(IcmpInTimestampReps) X(IcmpInAddrMasks)    \

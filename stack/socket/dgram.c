@@ -8,8 +8,11 @@ static int dgram_bind(struct px_sock *sock, const struct sockaddr *name, socklen
 {
 	struct endpoint *e = sock->endpoint;
 	struct sock_name to;
-	int err = sock_name_read(sock->domain, name, len, &to);
+	int err;
 
+	if (sock->domain == AF_INET6 && len < SIN6_LEN_RFC2133)
+		return -EINVAL;
+	err = sock_name_read(sock->domain, name, len, &to);
 	if (err)
 		return err;
 	/* AF_UNSPEC means AF_INET if the address is any (Linux, for old programs). */
@@ -78,6 +81,10 @@ static int dgram_send(struct px_sock *sock, const struct msghdr *msg, struct px_
 	int len = (int)pkt->total, err;
 	struct sock_name to;
 
+	/* The first thing that Linux does, whatever comes of the rest (inet_send_prepare). */
+	err = sock->type == SOCK_DGRAM ? udp_autobind(sock->udp) : 0;
+	if (err)
+		goto fail;
 	err = -EOPNOTSUPP;
 	if (flags & (MSG_OOB | MSG_MORE))
 		goto fail;
@@ -161,14 +168,10 @@ static int dgram_receive(
 		sock_changed(sock, false);
 		return -error;
 	}
-	if (!e->rx.first) {
-		if (!(e->shutdown & ENDPOINT_SHUT_RD))
-			return -EAGAIN;
-		*result = NULL;
-		msg->msg_namelen = 0;
-		msg->msg_controllen = 0;
-		return 0;
-	}
+	/* Shut down for reading too: a call that would block gives 0 then, but that is the caller's
+	 * (POLLRDHUP in the mask), as on Linux. */
+	if (!e->rx.first)
+		return -EAGAIN;
 	pkt = endpoint_take(e, flags & MSG_PEEK);
 	if (!pkt)
 		return -ENOMEM;

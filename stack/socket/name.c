@@ -2,8 +2,6 @@
 /* Socket addresses. */
 #include "socket_internal.h"
 
-#define SIN6_LEN_RFC2133 24 /* without sin6_scope_id: programs from before RFC 2553 */
-
 int sock_name_read(int family, const struct sockaddr *name, socklen_t len, struct sock_name *result)
 {
 	struct sockaddr_in in;

@@ -427,7 +427,7 @@ static int get_hdrincl(struct px_sock *sock, int name, void *value, socklen_t *l
 {
 	int on = (sock->endpoint->flags & ENDPOINT_HDRINCL) != 0;
 
-	return sock->type == SOCK_RAW ? option_give(value, len, &on, sizeof(on)) : -ENOPROTOOPT;
+	return option_give(value, len, &on, sizeof(on));
 }
 
 /* IP_UNICAST_IF and IPV6_UNICAST_IF: an index in network order. */
@@ -871,8 +871,13 @@ int px_sock_getsockopt(struct px_sock *sock, int level, int name, void *value, s
 		return -EFAULT;
 	if (*len > INT32_MAX)
 		return -EINVAL;
-	if (!option || (level == IPPROTO_IPV6 && sock->domain != AF_INET6))
-		return -ENOPROTOOPT;
+	if (level == IPPROTO_IPV6 && sock->domain != AF_INET6)
+		option = NULL;
+	if (!option) /* Linux's ip_getsockopt, of levels that are not IPv4's */
+		return sock->domain == AF_INET && level != IPPROTO_IP && level != SOL_SOCKET &&
+		               level != sock->protocol
+		           ? -EOPNOTSUPP
+		           : -ENOPROTOOPT;
 	if (option->kind == OPTION_CALL)
 		return option->get ? option->get(sock, name, value, len) : -ENOPROTOOPT;
 	if (!sock->endpoint && option->kind != OPTION_SOCK_INT && option->kind != OPTION_SOCK_BOOL) {

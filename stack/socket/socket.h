@@ -2,9 +2,10 @@
 /* Berkeley sockets over the stack: the non-blocking core.
  *
  * Every call returns at once: 0 or more, or a negative errno value of those that Linux gives; what
- * would block is -EAGAIN, and the runtime waits for the readiness that sock->wake tells of. `wake`
- * is called from px_run, once a burst, when the poll mask of a socket changed or something new
- * came.
+ * would block is -EAGAIN (a reader that may block asks the poll mask first: POLLRDHUP means that
+ * there is nothing to wait for, and the result is 0), and the runtime waits for the readiness that
+ * sock->wake tells of. `wake` is called from px_run, once a burst, when the poll mask of a socket
+ * changed or something new came.
  *
  * User memory is not touched here where it could fault with the lock held: px_sock_send takes a
  * packet that the caller filled before, px_sock_receive gives a packet that the caller copies from

@@ -13,6 +13,8 @@ struct socket_state {
 
 /* ---- names (name.c) ---- */
 
+#define SIN6_LEN_RFC2133 24 /* without sin6_scope_id: programs from before RFC 2553 */
+
 struct sock_name {
 	struct px_ip ip;
 	uint16_t port;
@@ -55,8 +57,8 @@ void control_write_timestamp(
 /* ---- options (option.c, multicast.c) ---- */
 
 enum option_kind {
-	OPTION_FLAG, /* a bit of endpoint.flags: `mask` */
-	OPTION_U8,   /* a byte at `offset` of the endpoint, min .. max */
+	OPTION_FLAG,     /* a bit of endpoint.flags: `mask` */
+	OPTION_U8,       /* a byte at `offset` of the endpoint, min .. max */
 	OPTION_SOCK_INT, /* an int at `offset` of the socket */
 	OPTION_SOCK_BOOL,
 	OPTION_CALL,    /* the functions */

@@ -188,13 +188,12 @@ static uint16_t ephemeral(struct udp_end *end)
 int udp_bind(struct udp_end *end, const struct px_ip *ip, uint16_t port, uint32_t zone)
 {
 	struct endpoint *e = &end->endpoint;
-	int err;
+	int err = endpoint_check_local(e, ip, zone);
 
-	if (e->lport)
-		return -EINVAL;
-	err = endpoint_check_local(e, ip, zone);
 	if (err)
 		return err;
+	if (e->lport)
+		return -EINVAL;
 	e->local = px_ip_is_any(ip) ? PX_IP_NONE : *ip;
 	e->local_zone = px_ip_needs_scope(ip) ? zone : 0;
 	if (port ? in_conflict(end, port) : !(port = ephemeral(end))) {
@@ -209,7 +208,7 @@ int udp_bind(struct udp_end *end, const struct px_ip *ip, uint16_t port, uint32_
 	return 0;
 }
 
-static int autobind(struct udp_end *end)
+int udp_autobind(struct udp_end *end)
 {
 	struct endpoint *e = &end->endpoint;
 
@@ -264,7 +263,7 @@ int udp_connect(struct udp_end *end, const struct px_ip *ip, uint16_t port, uint
 	send.zone = zone;
 	err = endpoint_route(e, &send, &dst, &unused);
 	if (!err)
-		err = autobind(end);
+		err = udp_autobind(end);
 	if (err)
 		return err;
 	e->remote = dst.dst;
@@ -291,8 +290,10 @@ int udp_send(struct udp_end *end, struct px_pkt *pkt, const struct endpoint_send
 	struct ip_dst dst;
 	uint8_t *header;
 	bool is4;
-	int err;
+	int err = udp_autobind(end);
 
+	if (err)
+		goto fail;
 	err = -EDESTADDRREQ;
 	if (!send->has_dst && !e->connected)
 		goto fail;
@@ -303,8 +304,6 @@ int udp_send(struct udp_end *end, struct px_pkt *pkt, const struct endpoint_send
 	if (pkt->total > 65535 - UDP_HEADER)
 		goto fail;
 	err = endpoint_route(e, send, &dst, &ip);
-	if (!err)
-		err = autobind(end);
 	if (err)
 		goto fail;
 	is4 = px_ip_is4(&dst.dst);

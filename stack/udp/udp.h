@@ -23,6 +23,9 @@ void udp_free(struct udp_end *end);
 /* Port 0: an ephemeral one (RFC 6056). 0, or -EADDRINUSE, -EADDRNOTAVAIL, -EINVAL. */
 int udp_bind(struct udp_end *end, const struct px_ip *ip, uint16_t port, uint32_t zone);
 
+/* An ephemeral port, if it has none: -EAGAIN when there are none left. */
+int udp_autobind(struct udp_end *end);
+
 /* Fixes the peer, or (`ip` NULL) dissolves the association. */
 int udp_connect(struct udp_end *end, const struct px_ip *ip, uint16_t port, uint32_t zone);
 
