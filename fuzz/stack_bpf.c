@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Classic BPF: programs and packets. A byte says how many instructions follow; the rest is the packet. */
+/* Classic BPF: programs and packets. A byte says how many instructions follow; the rest is the
+ * packet. */
 #include "bpf.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

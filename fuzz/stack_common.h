@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A stack for the fuzz targets: one interface with addresses, members of groups, sockets of all
- * kinds. Input is a list of records: a byte (how much time passes before, and flags for the target), two
- * bytes of length, little-endian, and that many bytes, of which the target makes a frame. In the end
- * two minutes pass, everything is freed, and nothing may be left.
+ * kinds. Input is a list of records: a byte (how much time passes before, and flags for the
+ * target), two bytes of length, little-endian, and that many bytes, of which the target makes a
+ * frame. In the end two minutes pass, everything is freed, and nothing may be left.
  */
 #ifndef STACK_COMMON_H
 #define STACK_COMMON_H
@@ -85,11 +85,11 @@ static void fuzz_open(struct fuzz_stack *fuzz)
 	static const char *const addresses[] = {"10.0.0.1", "2001:db8::1"};
 	static const uint8_t mac[PX_MAC_LEN] = {2, 0, 0, 0, 0, 1};
 	static const int kinds[][3] = {{AF_INET6, SOCK_DGRAM, 0}, {AF_INET, SOCK_RAW, IPPROTO_ICMP},
-		{AF_INET6, SOCK_RAW, IPPROTO_ICMPV6}, {AF_PACKET, SOCK_RAW, 0x0300}};
+	    {AF_INET6, SOCK_RAW, IPPROTO_ICMPV6}, {AF_PACKET, SOCK_RAW, 0x0300}};
 	const struct px_allocator allocator = {fuzz_alloc, fuzz_release, fuzz};
 	const uint64_t seed[2] = {1, 2};
 	struct px_config config = {
-		.allocator = &allocator, .seed = seed, .now = PX_SEC, .mem_limit = 8 << 20};
+	    .allocator = &allocator, .seed = seed, .now = PX_SEC, .mem_limit = 8 << 20};
 	struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_port = htons(7)};
 	struct ip_membership *membership;
 	struct px_sock *sock;
@@ -97,13 +97,13 @@ static void fuzz_open(struct fuzz_stack *fuzz)
 	fuzz->live = 0;
 	fuzz->now = PX_SEC;
 	if (px_open(&config, &fuzz->stack) < 0 ||
-		px_iface_add(fuzz->stack, &ethernet_type, "vde0", 0, mac, &fuzz->iface) < 0)
+	    px_iface_add(fuzz->stack, &ethernet_type, "vde0", 0, mac, &fuzz->iface) < 0)
 		abort();
 	px_iface_up(fuzz->iface);
 	ip6_iface_config(fuzz->iface)->accept_ra = true;
 	for (unsigned int i = 0; i < 2; i++) {
 		struct px_address_config address = {
-			.ip = px_ip_parse(addresses[i]), .scope = -1, .flags = IFA_F_NODAD};
+		    .ip = px_ip_parse(addresses[i]), .scope = -1, .flags = IFA_F_NODAD};
 		address.prefix = i ? 64 : PX_IP4_OFFSET + 24;
 		px_address_add(fuzz->iface, &address, NULL);
 	}
@@ -115,7 +115,7 @@ static void fuzz_open(struct fuzz_stack *fuzz)
 			px_sock_bind(sock, (struct sockaddr *)&any, sizeof(any));
 			for (unsigned int j = 0; j < 2; j++) {
 				if (!ip_group_join(
-						fuzz->stack, fuzz->iface, &groups[j], true, NULL, 0, &membership))
+				        fuzz->stack, fuzz->iface, &groups[j], true, NULL, 0, &membership))
 					list_append(&sock->endpoint->memberships, &membership->node);
 			}
 		}
@@ -146,7 +146,7 @@ static void fuzz_frame(struct fuzz_stack *fuzz, const uint8_t *frame, size_t len
 
 /* `make` turns a record into a frame (room FUZZ_FRAME_MAX) and gives its length. */
 static int fuzz_run(const uint8_t *data, size_t size,
-	size_t (*make)(uint8_t flags, const uint8_t *data, size_t size, uint8_t *frame))
+    size_t (*make)(uint8_t flags, const uint8_t *data, size_t size, uint8_t *frame))
 {
 	static const px_time passes[4] = {0, PX_MSEC, PX_SEC, 30 * PX_SEC};
 	struct fuzz_stack fuzz;
@@ -184,13 +184,13 @@ static inline void fuzz_ether(uint8_t flags, const uint8_t *dst_ip, bool is4, ui
 
 /* An IPv4 header of 20 bytes before `len` bytes of `protocol`. */
 static inline size_t fuzz_ip4(uint8_t flags, uint8_t protocol, uint8_t ttl, const char *to,
-	const uint8_t *payload, size_t len, uint8_t *frame)
+    const uint8_t *payload, size_t len, uint8_t *frame)
 {
 	struct ip4_header header = {.protocol = protocol,
-		.ttl = ttl,
-		.total_len = (uint16_t)(IP4_HEADER + len),
-		.src = px_ip_parse("10.0.0.9"),
-		.dst = px_ip_parse(to)};
+	    .ttl = ttl,
+	    .total_len = (uint16_t)(IP4_HEADER + len),
+	    .src = px_ip_parse("10.0.0.9"),
+	    .dst = px_ip_parse(to)};
 
 	fuzz_ether(flags, px_ip_bytes(&header.dst), true, frame);
 	ip4_write(frame + ETHER_HEADER, &header, NULL, 0);
@@ -198,14 +198,14 @@ static inline size_t fuzz_ip4(uint8_t flags, uint8_t protocol, uint8_t ttl, cons
 	return ETHER_HEADER + IP4_HEADER + len;
 }
 
-static inline size_t fuzz_ip6(uint8_t flags, uint8_t next, uint8_t hop_limit, const char *from, const char *to,
-	const uint8_t *payload, size_t len, uint8_t *frame)
+static inline size_t fuzz_ip6(uint8_t flags, uint8_t next, uint8_t hop_limit, const char *from,
+    const char *to, const uint8_t *payload, size_t len, uint8_t *frame)
 {
 	struct ip6_header header = {.next = next,
-		.hop_limit = hop_limit,
-		.payload_len = (uint16_t)len,
-		.src = px_ip_parse(from),
-		.dst = px_ip_parse(to)};
+	    .hop_limit = hop_limit,
+	    .payload_len = (uint16_t)len,
+	    .src = px_ip_parse(from),
+	    .dst = px_ip_parse(to)};
 
 	fuzz_ether(flags, header.dst.b, false, frame);
 	ip6_write(frame + ETHER_HEADER, &header);

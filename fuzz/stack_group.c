@@ -15,8 +15,8 @@ static size_t make(uint8_t flags, const uint8_t *data, size_t size, uint8_t *fra
 		memcpy(payload + sizeof(alert), data, size);
 		if (size)
 			payload[8] = (uint8_t)(data[0] % 5 == 4 ? 143 : 130 + data[0] % 5);
-		fuzz_checksum(payload + 8, size, 2,
-			ip_pseudo_header(&src, &dst, IPPROTO_ICMPV6, (uint32_t)size));
+		fuzz_checksum(
+		    payload + 8, size, 2, ip_pseudo_header(&src, &dst, IPPROTO_ICMPV6, (uint32_t)size));
 		return fuzz_ip6(0, IPPROTO_HOPOPTS, 1, "fe80::99", "ff02::1", payload, size + 8, frame);
 	}
 	len = fuzz_ip4(0, IPPROTO_IGMP, 1, flags & 4 ? "239.1.1.1" : "224.0.0.1", data, size, frame);

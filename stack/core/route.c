@@ -16,8 +16,10 @@ void px_fib_init(struct px_fib *fib)
 
 void px_fib_fini(struct px_stack *stack)
 {
-	while (!list_is_empty(&stack->fib.routes))
-		px_route_del(stack, list_first(&stack->fib.routes, struct px_route, node));
+	struct px_route *entry;
+
+	while ((entry = list_first(&stack->fib.routes, struct px_route, node)))
+		px_route_del(stack, entry);
 	px_table_fini(&stack->fib.entries, stack->mem);
 }
 

@@ -15,9 +15,11 @@
 	X(IpInAddrErrors)                                                                              \
 	X(IpForwDatagrams)                                                                             \
 	X(IpInUnknownProtos)                                                                           \
-	X(IpInDiscards) X(IpInDelivers) X(IpOutRequests) X(IpOutDiscards) X(IpOutNoRoutes)             \
-	    X(IpReasmTimeout) X(IpReasmReqds) X(IpReasmOKs) X(IpReasmFails) X(IpFragOKs)               \
-	        X(IpFragFails) X(IpFragCreates) X(IpOutTransmits) /* ICMP */                           \
+	X(IpInDiscards)                                                                                \
+	X(IpInDelivers)                                                                                \
+	X(IpOutRequests)                                                                               \
+	X(IpOutDiscards) X(IpOutNoRoutes) X(IpReasmTimeout) X(IpReasmReqds) X(IpReasmOKs)              \
+	    X(IpReasmFails) X(IpFragOKs) X(IpFragFails) X(IpFragCreates) X(IpOutTransmits) /* ICMP */  \
 	    X(IcmpInMsgs) X(IcmpInErrors) X(IcmpInCsumErrors) X(IcmpInDestUnreachs) X(IcmpInTimeExcds) \
 	        X(IcmpInParmProbs) X(IcmpInSrcQuenchs) X(IcmpInRedirects) X(IcmpInEchos)               \
 	            X(IcmpInEchoReps) X(IcmpInTimestamps) X(IcmpInTimestampReps) X(IcmpInAddrMasks)    \

@@ -26,9 +26,10 @@ void endpoint_init(struct endpoint *endpoint, struct px_stack *stack, int family
 void endpoint_fini(struct endpoint *endpoint)
 {
 	struct px_stack *stack = endpoint->stack;
+	struct ip_membership *entry;
 
-	while (!list_is_empty(&endpoint->memberships))
-		ip_group_leave(stack, list_first(&endpoint->memberships, struct ip_membership, node));
+	while ((entry = list_first(&endpoint->memberships, struct ip_membership, node)))
+		ip_group_leave(stack, entry);
 	px_pktq_clear(&endpoint->rx);
 	px_pktq_clear(&endpoint->errors);
 	endpoint->rx_truesize = 0;

@@ -523,7 +523,7 @@ static void ask_group(struct ip_group *group, const struct group_query *query, b
 	 * after another are answered together (section 5.2). */
 	if (query->source_count && (!pending || group->asked_count)) {
 		set_difference(&asked, group->asked, group->asked_count, NULL, 0);
-		for (unsigned int i = 0; i < query->source_count && i < 2 * IP_GROUP_SOURCES_MAX; i++) {
+		for (size_t i = 0; i < query->source_count && i < 2 * (size_t)IP_GROUP_SOURCES_MAX; i++) {
 			struct px_ip ip =
 			    is4 ? px_ip4_load(query->sources + i * 4) : px_ip6_load(query->sources + i * 16);
 			set_add(&asked, &ip);

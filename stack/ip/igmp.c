@@ -40,8 +40,8 @@ void igmp_report(struct px_iface *iface, const struct group_record *records, uns
 		struct wire_writer writer;
 		struct px_pkt *pkt;
 
-		while (done < count && len + 8 + 4 * records[done].count <= room)
-			len += 8 + 4 * records[done++].count;
+		while (done < count && len + 8 + (size_t)4 * records[done].count <= room)
+			len += 8 + (size_t)4 * records[done++].count;
 		if (done == first)
 			return; /* not even one fits this MTU */
 		pkt = px_pkt_alloc(iface->stack, len);

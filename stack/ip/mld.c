@@ -22,8 +22,8 @@ void mld_report(struct px_iface *iface, const struct group_record *records, unsi
 		struct wire_writer writer;
 		struct px_pkt *pkt;
 
-		while (done < count && len + 20 + 16 * records[done].count <= room)
-			len += 20 + 16 * records[done++].count;
+		while (done < count && len + 20 + (size_t)16 * records[done].count <= room)
+			len += 20 + (size_t)16 * records[done++].count;
 		if (done == first)
 			return;
 		pkt = px_pkt_alloc(iface->stack, len);

@@ -195,7 +195,7 @@ uint16_t ip4_next_id(
 static int check_included(struct px_stack *stack, struct px_pkt *pkt, const struct ip_dst *dst)
 {
 	struct ip4_header header;
-	uint8_t *bytes = pkt->data;
+	uint8_t *bytes;
 	uint16_t checksum = 0;
 	size_t header_len;
 

@@ -61,8 +61,11 @@ static struct ip_exception *get(struct px_stack *stack, const struct px_ip *dst,
 		list_append(&stack->ip->exception_lru, &exception->lru);
 		return exception;
 	}
-	if (stack->ip->exceptions.count >= EXCEPTIONS_MAX)
-		exception_free(stack, list_first(&stack->ip->exception_lru, struct ip_exception, lru));
+	if (stack->ip->exceptions.count >= EXCEPTIONS_MAX) {
+		exception = list_first(&stack->ip->exception_lru, struct ip_exception, lru);
+		if (exception)
+			exception_free(stack, exception);
+	}
 	exception = px_zalloc(stack->mem, sizeof(*exception));
 	if (!exception)
 		return NULL;
@@ -133,7 +136,9 @@ void ip_redirect(struct px_iface *iface, const struct px_ip *dst, const struct p
 
 void ip_exceptions_flush(struct px_stack *stack)
 {
-	while (stack->ip->exceptions.count)
-		exception_free(stack, list_first(&stack->ip->exception_lru, struct ip_exception, lru));
+	struct ip_exception *exception;
+
+	while ((exception = list_first(&stack->ip->exception_lru, struct ip_exception, lru)))
+		exception_free(stack, exception);
 	stack->generation++;
 }

@@ -124,7 +124,7 @@ static bool make_room(struct px_stack *stack, size_t bytes, const struct reassem
 
 	while (ip->reassembly_bytes + bytes > stack->options.reassembly_max) {
 		struct reassembly *oldest = list_first(&ip->reassembly_lru, struct reassembly, lru);
-		if (oldest == keep && oldest->lru.next != &ip->reassembly_lru)
+		if (oldest && oldest == keep && oldest->lru.next != &ip->reassembly_lru)
 			oldest = list_entry(oldest->lru.next, struct reassembly, lru);
 		if (!oldest || oldest == keep)
 			return false;

@@ -238,9 +238,10 @@ static void timer_fired(struct px_stack *stack, struct px_timer *timer)
 	switch (neighbour->state) {
 	case NEIGHBOUR_INCOMPLETE:
 	case NEIGHBOUR_PROBE: {
+		static const unsigned int limits[2] = {
+		    NEIGHBOUR_MULTICAST_SOLICIT, NEIGHBOUR_UNICAST_SOLICIT};
 		bool unicast = neighbour->state == NEIGHBOUR_PROBE;
-		unsigned int limit = unicast ? NEIGHBOUR_UNICAST_SOLICIT : NEIGHBOUR_MULTICAST_SOLICIT;
-		if (neighbour->probes >= limit) {
+		if (neighbour->probes >= limits[unicast]) {
 			neighbour_set_state(neighbour, NEIGHBOUR_FAILED);
 			return;
 		}
@@ -446,11 +447,12 @@ int neighbours_init(struct px_stack *stack)
 void neighbours_fini(struct px_stack *stack)
 {
 	struct neighbour_table *table = stack->neighbours;
+	struct neighbour *entry;
 
 	if (!table)
 		return;
-	while (!list_is_empty(&table->lru))
-		neighbour_delete(list_first(&table->lru, struct neighbour, lru));
+	while ((entry = list_first(&table->lru, struct neighbour, lru)))
+		neighbour_delete(entry);
 	px_table_fini(&table->entries, stack->mem);
 	px_free(stack->mem, table, sizeof(*table));
 	stack->neighbours = NULL;

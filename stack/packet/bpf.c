@@ -57,6 +57,8 @@ bool bpf_check(const struct sock_filter *code, unsigned int len)
 		const struct sock_filter *insn = &code[pc];
 		unsigned int left = len - pc - 1;
 
+		/* The names say what each is, though some of them are zeros.
+		 * NOLINTBEGIN(misc-redundant-expression) */
 		switch (insn->code) {
 		case BPF_LD | BPF_W | BPF_ABS:
 		case BPF_LD | BPF_H | BPF_ABS:
@@ -126,6 +128,7 @@ bool bpf_check(const struct sock_filter *code, unsigned int len)
 		default:
 			return false;
 		}
+		/* NOLINTEND(misc-redundant-expression) */
 	}
 	return check_memory(code, len);
 }

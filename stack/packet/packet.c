@@ -305,8 +305,10 @@ static void packet_event(struct px_stack *stack, enum px_event event, void *obje
 
 static void packet_detach(struct px_stack *stack)
 {
-	while (!list_is_empty(&stack->packet->ends))
-		packet_free(list_first(&stack->packet->ends, struct packet_end, node));
+	struct packet_end *entry;
+
+	while ((entry = list_first(&stack->packet->ends, struct packet_end, node)))
+		packet_free(entry);
 	px_free(stack->mem, stack->packet, sizeof(*stack->packet));
 	stack->packet = NULL;
 }

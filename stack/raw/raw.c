@@ -232,8 +232,10 @@ void raw_free(struct raw_end *end)
 
 static void raw_detach(struct px_stack *stack)
 {
-	while (!list_is_empty(&stack->raw->ends))
-		raw_free(list_first(&stack->raw->ends, struct raw_end, node));
+	struct raw_end *entry;
+
+	while ((entry = list_first(&stack->raw->ends, struct raw_end, node)))
+		raw_free(entry);
 	px_free(stack->mem, stack->raw, sizeof(*stack->raw));
 	stack->raw = NULL;
 }

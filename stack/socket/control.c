@@ -114,9 +114,9 @@ void control_put(struct control_writer *writer, int level, int type, const void 
 {
 	struct cmsghdr header = {.cmsg_len = CMSG_LEN(len), .cmsg_level = level, .cmsg_type = type};
 	size_t left = writer->room > writer->used ? writer->room - writer->used : 0;
-	uint8_t *at = (uint8_t *)writer->msg->msg_control + writer->used;
+	uint8_t *at;
 
-	if (!writer->msg->msg_control || left < sizeof(header)) {
+	if (left < sizeof(header)) {
 		writer->msg->msg_flags |= MSG_CTRUNC;
 		return;
 	}
@@ -125,6 +125,7 @@ void control_put(struct control_writer *writer, int level, int type, const void 
 		header.cmsg_len = left;
 		len = left - CMSG_LEN(0);
 	}
+	at = (uint8_t *)writer->msg->msg_control + writer->used;
 	memcpy(at, &header, sizeof(header));
 	memcpy(at + CMSG_LEN(0), data, len);
 	writer->used += left < CMSG_SPACE(len) ? left : CMSG_SPACE(len);

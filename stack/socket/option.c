@@ -32,7 +32,8 @@ int option_give(void *value, socklen_t *len, const void *from, size_t size)
 {
 	if (*len > size)
 		*len = (socklen_t)size;
-	memcpy(value, from, *len);
+	if (*len)
+		memcpy(value, from, *len);
 	return 0;
 }
 
@@ -260,20 +261,20 @@ static int get_packet_timestamp(struct px_sock *sock, int name, void *value, soc
 
 #define SOCKET_FLAG(name, bit)                                                                     \
 	{                                                                                              \
-		SOL_SOCKET, name, OPTION_FLAG, .mask = bit                                                 \
+		SOL_SOCKET, (name), OPTION_FLAG, .mask = (bit)                                             \
 	}
 #define SOCKET_INT(name, field, low, high)                                                         \
 	{                                                                                              \
-		SOL_SOCKET, name, OPTION_SOCK_INT, .offset = offsetof(struct px_sock, field), .min = low,  \
-		                                   .max = high                                             \
+		SOL_SOCKET, (name), OPTION_SOCK_INT, .offset = offsetof(struct px_sock, field),            \
+		                                     .min = (low), .max = (high)                           \
 	}
 #define SOCKET_BOOL(name, field)                                                                   \
 	{                                                                                              \
-		SOL_SOCKET, name, OPTION_SOCK_BOOL, .offset = offsetof(struct px_sock, field)              \
+		SOL_SOCKET, (name), OPTION_SOCK_BOOL, .offset = offsetof(struct px_sock, field)            \
 	}
 #define SOCKET_CALL(name, setter, getter)                                                          \
 	{                                                                                              \
-		SOL_SOCKET, name, OPTION_CALL, .set = setter, .get = getter                                \
+		SOL_SOCKET, (name), OPTION_CALL, .set = (setter), .get = (getter)                          \
 	}
 #define SOCKET_IGNORED(name)                                                                       \
 	{                                                                                              \
@@ -460,11 +461,11 @@ static int get_unicast_if(struct px_sock *sock, int name, void *value, socklen_t
 #define ENDPOINT_AT(field) .offset = offsetof(struct endpoint, field)
 #define IP4_FLAG(name, bit)                                                                        \
 	{                                                                                              \
-		IPPROTO_IP, name, OPTION_FLAG, .mask = bit                                                 \
+		IPPROTO_IP, (name), OPTION_FLAG, .mask = (bit)                                             \
 	}
 #define IP4_CALL(name, setter, getter)                                                             \
 	{                                                                                              \
-		IPPROTO_IP, name, OPTION_CALL, .set = setter, .get = getter                                \
+		IPPROTO_IP, (name), OPTION_CALL, .set = (setter), .get = (getter)                          \
 	}
 
 const struct sock_option ip4_options_table[] = {
@@ -578,11 +579,11 @@ static int get_preferences(struct px_sock *sock, int name, void *value, socklen_
 
 #define IP6_FLAG(name, bit)                                                                        \
 	{                                                                                              \
-		IPPROTO_IPV6, name, OPTION_FLAG, .mask = bit                                               \
+		IPPROTO_IPV6, (name), OPTION_FLAG, .mask = (bit)                                           \
 	}
 #define IP6_CALL(name, setter, getter)                                                             \
 	{                                                                                              \
-		IPPROTO_IPV6, name, OPTION_CALL, .set = setter, .get = getter                              \
+		IPPROTO_IPV6, (name), OPTION_CALL, .set = (setter), .get = (getter)                        \
 	}
 
 const struct sock_option ip6_options_table[] = {

@@ -277,8 +277,10 @@ ssize_t px_sock_recvmsg(struct px_sock *sock, struct msghdr *msg, int flags)
 
 static void socket_detach(struct px_stack *stack)
 {
-	while (!list_is_empty(&stack->sockets->all))
-		px_sock_free(list_first(&stack->sockets->all, struct px_sock, node));
+	struct px_sock *entry;
+
+	while ((entry = list_first(&stack->sockets->all, struct px_sock, node)))
+		px_sock_free(entry);
 	px_free(stack->mem, stack->sockets, sizeof(*stack->sockets));
 	stack->sockets = NULL;
 }

@@ -486,9 +486,10 @@ void udp_free(struct udp_end *end)
 static void udp_detach(struct px_stack *stack)
 {
 	struct udp_state *udp = stack->udp;
+	struct udp_end *entry;
 
-	while (!list_is_empty(&udp->ends))
-		udp_free(list_first(&udp->ends, struct udp_end, node));
+	while ((entry = list_first(&udp->ends, struct udp_end, node)))
+		udp_free(entry);
 	px_table_fini(&udp->ports, stack->mem);
 	px_table_fini(&udp->flows, stack->mem);
 	px_free(stack->mem, udp, sizeof(*udp));

@@ -38,7 +38,7 @@ struct sim_wire *sim_wire_new(struct sim *sim)
 
 	assert(wire);
 	wire->sim = sim;
-	wire->delay = 100 * 1000; /* 0.1 ms */
+	wire->delay = PX_MSEC / 10; /* 0.1 ms */
 	list_init(&wire->ports);
 	list_append(&sim->wires, &wire->node);
 	return wire;
@@ -284,16 +284,15 @@ void sim_node_free(struct sim_node *node)
 void sim_free(struct sim *sim)
 {
 	struct timerq_timer *timer;
+	struct sim_node *node;
+	struct sim_wire *wire;
 
-	while (!list_is_empty(&sim->nodes))
-		sim_node_free(list_first(&sim->nodes, struct sim_node, node));
+	list_for_each_safe (node, &sim->nodes, node)
+		sim_node_free(node);
 	while ((timer = timerq_expired(&sim->events, PX_TIME_NEVER)))
 		free(timer);
-	while (!list_is_empty(&sim->wires)) {
-		struct sim_wire *wire = list_first(&sim->wires, struct sim_wire, node);
-		list_remove(&wire->node);
+	list_for_each_safe (wire, &sim->wires, node)
 		free(wire);
-	}
 	if (sim->pcap)
 		fclose(sim->pcap);
 	free(sim);

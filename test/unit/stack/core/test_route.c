@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <setjmp.h>
 #include <cmocka.h>
 #include <linux/netlink.h>
@@ -163,10 +162,12 @@ static void test_expiry(void **state)
 static void test_against_list(void **state)
 {
 	enum { ROUTES = 300 };
+	const uint64_t seed[2] = {7, 8};
+	struct px_random chance;
 	static struct px_route routes[ROUTES];
 	unsigned int count = 0;
 
-	srand(7);
+	px_random_init(&chance, seed);
 	while (count < ROUTES) {
 		struct px_route route = {.table = RT_TABLE_MAIN,
 		    .type = RTN_UNICAST,
@@ -178,8 +179,8 @@ static void test_against_list(void **state)
 		/* Few different bits, so that prefixes nest. */
 		route.dst.b[0] = 0x20;
 		for (unsigned int i = 1; i < 16; i++)
-			route.dst.b[i] = (uint8_t)(rand() % 2 ? 0 : 0x80);
-		route.prefix = (uint8_t)(rand() % 129);
+			route.dst.b[i] = (uint8_t)(px_random32(&chance) % 2 ? 0 : 0x80);
+		route.prefix = (uint8_t)(px_random32(&chance) % 129);
 		route.dst = px_ip_mask(&route.dst, route.prefix);
 		if (px_route_add(stack, &route, NLM_F_CREATE | NLM_F_EXCL, NULL) == 0)
 			routes[count++] = route;
@@ -189,7 +190,7 @@ static void test_against_list(void **state)
 		const struct px_route *found, *best = NULL;
 		dst.b[0] = 0x20;
 		for (unsigned int i = 1; i < 16; i++)
-			dst.b[i] = (uint8_t)(rand() % 2 ? 0 : 0x80);
+			dst.b[i] = (uint8_t)(px_random32(&chance) % 2 ? 0 : 0x80);
 		for (unsigned int i = 0; i < count; i++) {
 			if (px_ip_prefix_eq(&routes[i].dst, &dst, routes[i].prefix) &&
 			    (!best || routes[i].prefix > best->prefix))

@@ -201,6 +201,14 @@ static void test_fragment_flood(void **state)
 	sim_run(sim, 120 * PX_SEC);
 	assert_int_equal(b->stack->ip->reassembly_bytes, 0);
 	assert_int_equal(b->stack->ip->reassemblies.count, 0);
+	b->stack->options.reassembly_max = 0; /* no room for even one */
+	net_inject4("10.0.0.9", "10.0.0.2", TEST_PROTOCOL, 64, IP4_MF, NULL, 0, payload, 64);
+	sim_run(sim, PX_SEC);
+	b->stack->options.reassembly_max = 400; /* for the first, not for a second fragment */
+	net_inject4("10.0.0.9", "10.0.0.2", TEST_PROTOCOL, 64, IP4_MF, NULL, 0, payload, 64);
+	net_inject4("10.0.0.9", "10.0.0.2", TEST_PROTOCOL, 64, 8, NULL, 0, payload, 64);
+	sim_run(sim, 120 * PX_SEC);
+	assert_int_equal(b->stack->ip->reassembly_bytes, 0);
 }
 
 static void test_protocol_unreachable(void **state)

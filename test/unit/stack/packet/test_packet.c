@@ -4,8 +4,6 @@
 
 #include "net.h"
 
-#include <stdlib.h>
-
 static int attach(struct px_stack *stack)
 {
 	int err = net_attach(stack);
@@ -206,26 +204,28 @@ static void test_random_programs(void **state)
 	    BPF_ALU | BPF_NEG, BPF_MISC | BPF_TAX, BPF_LD | BPF_H | BPF_ABS, BPF_ALU | BPF_MUL | BPF_K,
 	    BPF_RET | BPF_A};
 	struct px_mem *mem = px_mem_new(NULL, 0);
+	const uint64_t seed[2] = {3, 4};
+	struct px_random chance;
 	unsigned int passed = 0;
 
-	srand(3);
+	px_random_init(&chance, seed);
 	for (unsigned int round = 0; round < 20000; round++) {
 		struct sock_filter code[12];
-		unsigned int len = 2 + (unsigned int)rand() % 11;
+		unsigned int len = 2 + px_random32(&chance) % 11;
 		struct bpf_program *program;
 		struct px_pkt *pkt;
 		for (unsigned int i = 0; i < len; i++) {
-			uint32_t k = (uint32_t)rand() % 20;
-			if (rand() % 20 == 0)
-				k = 0xfffff000 + (uint32_t)rand() % 0x1000;
-			code[i] = (struct sock_filter){
-			    codes[(size_t)rand() % 15], (uint8_t)(rand() % 4), (uint8_t)(rand() % 4), k};
+			uint32_t k = px_random32(&chance) % 20;
+			if (px_random32(&chance) % 20 == 0)
+				k = 0xfffff000 + px_random32(&chance) % 0x1000;
+			code[i] = (struct sock_filter){codes[px_random32(&chance) % 15],
+			    (uint8_t)(px_random32(&chance) % 4), (uint8_t)(px_random32(&chance) % 4), k};
 		}
 		code[len - 1].code = BPF_RET | BPF_A;
 		if (bpf_new(mem, code, len, &program) < 0)
 			continue;
 		passed++;
-		pkt = px_pkt_new(mem, 0, (size_t)rand() % 30);
+		pkt = px_pkt_new(mem, 0, px_random32(&chance) % 30);
 		memset(px_pkt_put(pkt, pkt->block->room), 0xf3, pkt->block->room);
 		bpf_run(program, pkt);
 		px_pkt_free(pkt);

@@ -331,7 +331,7 @@ static void test_errors(void **state)
 	    .msg_iovlen = 1,
 	    .msg_control = control.bytes,
 	    .msg_controllen = sizeof(control)};
-	struct sock_extended_err error;
+	struct sock_extended_err error = {0};
 	const struct cmsghdr *cmsg;
 
 	host(2);
@@ -346,7 +346,8 @@ static void test_errors(void **state)
 	assert_int_equal(ntohs(((struct sockaddr_in *)&name)->sin_port), 9);
 	cmsg = find_cmsg(&msg, IPPROTO_IP, IP_RECVERR);
 	assert_non_null(cmsg);
-	memcpy(&error, CMSG_DATA(cmsg), sizeof(error));
+	if (cmsg)
+		memcpy(&error, CMSG_DATA(cmsg), sizeof(error));
 	assert_int_equal(error.ee_errno, ECONNREFUSED);
 	assert_int_equal(error.ee_origin, SO_EE_ORIGIN_ICMP);
 	assert_int_equal(error.ee_type, 3);
@@ -500,7 +501,7 @@ static void test_refused(void **state)
 				bind_to(sock[0], "127.0.0.1", 7000);
 			for (unsigned int i = 0; i < 3 && sock[1]; i++) {
 				send_to(sock[1], "::ffff:127.0.0.1", 7000, "hello", 5, NULL, 0);
-				px_run(stack, 1000 * i);
+				px_run(stack, i * PX_MSEC);
 			}
 			for (unsigned int i = 0; i < 3 && sock[0]; i++) {
 				char byte;
