@@ -81,6 +81,10 @@ extern const struct sock_option socket_options[], ip4_options_table[], ip6_optio
 
 /* An int of the user's; for IP options a single byte will do. -EINVAL: short. */
 int option_int(const void *value, socklen_t len, int *result);
+/* A value that cannot be set: -ENOPROTOOPT. */
+int option_refused(struct px_sock *sock, int name, const void *value, socklen_t len);
+
+/* Gives as much of a value as there is room for. */
 int option_give(void *value, socklen_t *len, const void *from, size_t size);
 
 /* ---- protocols (dgram.c, frame.c) ---- */
