@@ -2,6 +2,7 @@
 /* How programs and plugins in C and in C++ use the headers. Compiled, not run. */
 #include <libioth.h>
 #include <ioth.h>
+#include <libnlq.h>
 
 /* The address of ioth_newstack, in each way to take it. */
 struct ioth *(*const form_pointer)(const char *, const char *) = ioth_newstack;
@@ -41,6 +42,47 @@ int form_calls(const char *vnlv[])
 		    stack[0], AF_INET, mac, nl_addrdata2prefix(24, 0, 0), (unsigned int)text[0]);
 	return ioth_iproute_add(stack[0], AF_INET, NULL, nl_routedata2prefix(0, 1, 0), NULL, 1) +
 	       ioth_fcntl(0, 1) + ioth_fcntl(0, 2, 1L) + ioth_ioctl(0, 1UL) + ioth_ioctl(0, 1UL, mac);
+}
+
+static void *form_search(struct nlmsghdr *msg, struct nlattr **attr, void *stackinfo)
+{
+	return attr[IFLA_IFNAME] && msg ? stackinfo : NULL;
+}
+
+static int form_get(void *entry, struct nlmsghdr *msg, struct nlattr **attr,
+    struct nlq_msg **reply_msgq, void *stackinfo)
+{
+	struct nlq_msg *reply = nlq_createmsg(RTM_NEWLINK, 0, msg->nlmsg_seq, 0);
+
+#ifndef __cplusplus /* before C++20 */
+	nlq_addstruct(reply, ifinfomsg, .ifi_family = AF_UNSPEC, .ifi_index = 1);
+#endif
+	nlq_complete_enqueue(reply, reply_msgq);
+	return entry && attr && stackinfo ? 0 : 1;
+}
+
+static int form_new(struct nlmsghdr *msg, struct nlattr **attr, void *stackinfo)
+{
+	return stackinfo ? 0 : nlq_error(attr, -EINVAL, "no", attr[IFLA_MTU]) + (int)msg->nlmsg_len;
+}
+
+/* Handlers by position: the same in C and in C++, whatever the third member is called. */
+int form_netlink(struct nlmsghdr *msg, void *stackinfo);
+
+int form_netlink(struct nlmsghdr *msg, void *stackinfo)
+{
+	nlq_request_handlers_table table = {{form_search, form_get, form_new, NULL, NULL}};
+	struct nlq_msg *queue = nlq_process_rtrequest(msg, table, stackinfo);
+
+	while (queue != NULL)
+		nlq_freemsg(nlq_dequeue(&queue));
+#ifdef __cplusplus
+	if (table[RTMF_LINK].new_ == form_new)
+#else
+	if (table[RTMF_LINK].new == form_new)
+#endif
+		return nlq_iplink_add("vde0", 0, "vde", nlq_iplink_strdata(1, "vde://"));
+	return nlq_iplink_add("vde0", (unsigned int)-1, "dummy", NULL, 0);
 }
 
 void *form_newstack(const char *vnlv[], const char *options, struct ioth_functions *functions)

@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <stddef.h>
 #include <ioth.h>
+#include <libnlq.h>
 
 /* struct ioth_functions: one pointer after the other, in this order, and none behind them. */
 #define ASSERT_POSITION(position, name)                                                            \
@@ -56,6 +57,22 @@ static_assert(_Generic(((struct ioth_functions *)0)->ioctl, //
 static_assert(
     _Generic(((struct ioth_functions *)0)->fcntl, int (*)(int, int, ...) : 1, default : 0),
     "fcntl");
+
+/* What servers read, and the table they write. */
+static_assert(offsetof(struct nlq_msg, nlq_packet) == 0, "nlq_packet");
+static_assert(offsetof(struct nlq_msg, nlq_size) == sizeof(void *), "nlq_size");
+static_assert(offsetof(struct nlq_request_handlers, search_entry) == 0, "search_entry");
+static_assert(offsetof(struct nlq_request_handlers, get) == 1 * sizeof(void *), "get");
+static_assert(offsetof(struct nlq_request_handlers, new) == 2 * sizeof(void *), "new");
+static_assert(offsetof(struct nlq_request_handlers, del) == 3 * sizeof(void *), "del");
+static_assert(offsetof(struct nlq_request_handlers, set) == 4 * sizeof(void *), "set");
+static_assert(sizeof(struct nlq_request_handlers) == 5 * sizeof(void *), "handlers");
+static_assert(RTMF_LINK == 0 && RTMF_ADDR == 1 && RTMF_ROUTE == 2 && RTMF_NEIGH == 3 &&
+                  RTMF_RULE == 4 && RTMF_QDISC == 5,
+    "RTMF_");
+static_assert(RTM_NEW == 0 && RTM_DEL == 1 && RTM_GET == 2 && RTM_SET == 3, "RTM_");
+static_assert(offsetof(struct nlq_if_nameindex, if_name) == sizeof(void *), "if_name");
+static_assert(offsetof(struct nlq_iplink_data, data) == 8, "data");
 
 static_assert(MAC_ADDRSTRLEN == 18, "MAC_ADDRSTRLEN");
 

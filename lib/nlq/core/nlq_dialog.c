@@ -104,7 +104,8 @@ static bool is_dump(const struct nlmsghdr *request)
 
 struct exchange {
 	uint32_t sequence;
-	bool ends_itself; /* NLMSG_DONE or NLMSG_ERROR will end the answer */
+	bool any_sequence; /* whatever comes is the answer */
+	bool ends_itself;  /* NLMSG_DONE or NLMSG_ERROR will end the answer */
 	nlq_answer *answer;
 	void *argument;
 	bool ended;
@@ -112,29 +113,18 @@ struct exchange {
 	int result;       /* the first error of `answer`, or what the end says */
 };
 
-/* NLMSG_ERROR and NLMSG_DONE both begin with an error number; NLMSG_DONE may be empty. */
-static int read_end(const struct nlmsghdr *message)
-{
-	const void *body = nlq_message_body(message, sizeof(int));
-	int error = 0;
-
-	if (body)
-		memcpy(&error, body, sizeof(error));
-	else if (message->nlmsg_type == NLMSG_ERROR)
-		error = -EBADMSG;
-	return error;
-}
-
 static void take_message(struct exchange *exchange, const struct nlmsghdr *message)
 {
-	if (message->nlmsg_seq != exchange->sequence || message->nlmsg_type == NLMSG_NOOP)
+	if (message->nlmsg_type == NLMSG_NOOP)
+		return;
+	if (message->nlmsg_seq != exchange->sequence && !exchange->any_sequence)
 		return;
 	if (message->nlmsg_flags & NLM_F_DUMP_INTR)
 		exchange->interrupted = true;
 	if (message->nlmsg_type == NLMSG_ERROR || message->nlmsg_type == NLMSG_DONE) {
 		exchange->ended = true;
 		if (exchange->result == 0)
-			exchange->result = read_end(message);
+			exchange->result = nlq_message_result(message);
 		return;
 	}
 	if (exchange->result == 0 && exchange->answer) {
@@ -164,6 +154,33 @@ static void take_cut_error(struct exchange *exchange, const struct nlq_reader *r
 		take_message(exchange, &front.header);
 }
 
+static int receive_answer(
+    const struct nlq_io *io, struct exchange *exchange, void *buffer, size_t size)
+{
+	while (!exchange->ended) {
+		ssize_t len = receive(io, buffer, size);
+		bool truncated = len > 0 && (size_t)len > size;
+		struct nlq_reader reader;
+		const struct nlmsghdr *message;
+
+		if (len < 0)
+			return (int)len;
+		reader = nlq_reader(buffer, truncated ? size : (size_t)len);
+		while (!exchange->ended && (message = nlq_next_message(&reader)))
+			take_message(exchange, message);
+		if (!exchange->ended && truncated)
+			take_cut_error(exchange, &reader);
+		/* The end of the answer may be among what was lost: do not wait for it. */
+		if (!exchange->ended && truncated)
+			return -EMSGSIZE;
+		if (!exchange->ended && reader.error)
+			return reader.error;
+	}
+	if (exchange->result == 0 && exchange->interrupted)
+		return -EINTR;
+	return exchange->result;
+}
+
 int nlq_dialog_buffer(const struct nlq_io *io, struct nlmsghdr *request, nlq_answer *answer,
     void *argument, void *buffer, size_t size)
 {
@@ -173,30 +190,15 @@ int nlq_dialog_buffer(const struct nlq_io *io, struct nlmsghdr *request, nlq_ans
 	request->nlmsg_seq = exchange.sequence = draw_sequence();
 	exchange.ends_itself = (request->nlmsg_flags & NLM_F_ACK) || is_dump(request);
 	error = send_request(io, request);
-	if (error)
-		return error;
-	while (!exchange.ended) {
-		ssize_t len = receive(io, buffer, size);
-		bool truncated = len > 0 && (size_t)len > size;
-		struct nlq_reader reader;
-		const struct nlmsghdr *message;
+	return error ? error : receive_answer(io, &exchange, buffer, size);
+}
 
-		if (len < 0)
-			return (int)len;
-		reader = nlq_reader(buffer, truncated ? size : (size_t)len);
-		while (!exchange.ended && (message = nlq_next_message(&reader)))
-			take_message(&exchange, message);
-		if (!exchange.ended && truncated)
-			take_cut_error(&exchange, &reader);
-		/* The end of the answer may be among what was lost: do not wait for it. */
-		if (!exchange.ended && truncated)
-			return -EMSGSIZE;
-		if (!exchange.ended && reader.error)
-			return reader.error;
-	}
-	if (exchange.result == 0 && exchange.interrupted)
-		return -EINTR;
-	return exchange.result;
+int nlq_receive(
+    const struct nlq_io *io, nlq_answer *answer, void *argument, void *buffer, size_t size)
+{
+	struct exchange exchange = {.any_sequence = true, .answer = answer, .argument = argument};
+
+	return receive_answer(io, &exchange, buffer, size);
 }
 
 int nlq_dialog(

@@ -53,6 +53,11 @@ int nlq_dialog(
 int nlq_dialog_buffer(const struct nlq_io *io, struct nlmsghdr *request, nlq_answer *answer,
     void *argument, void *buffer, size_t size);
 
+/* The second half of a dialog: reads the answer to a request that was sent by other means, of any
+ * sequence number, and ends as for a request with neither flag. */
+int nlq_receive(
+    const struct nlq_io *io, nlq_answer *answer, void *argument, void *buffer, size_t size);
+
 /* Configuration. The calls return 0 unless said otherwise, or -errno: -EINVAL for a NULL that means
  * nothing, a wrong family or a prefix length that it has not, and what nlq_dialog returns.
  *
@@ -72,6 +77,15 @@ int nlq_dialog_link_getaddr(const struct nlq_io *io, unsigned int ifindex, void 
  * IFLA_INFO_DATA (a VNL), or NULL. */
 int nlq_dialog_link_add(const struct nlq_io *io, const char *name, unsigned int ifindex,
     const char *type, const char *data);
+/* The same, with attributes inside of IFLA_INFO_DATA, which is where the kernel's types have them.
+ */
+struct nlq_link_data {
+	uint16_t type;
+	const void *data;
+	size_t len;
+};
+int nlq_dialog_link_add_data(const struct nlq_io *io, const char *name, unsigned int ifindex,
+    const char *type, const struct nlq_link_data *data, size_t count);
 /* By index, or with ifindex 0 by name. */
 int nlq_dialog_link_del(const struct nlq_io *io, const char *name, unsigned int ifindex);
 /* A veth whose peer is created in the network namespace of `peer_netns_fd`; `mtu` 0: the default.

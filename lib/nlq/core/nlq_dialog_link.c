@@ -174,8 +174,26 @@ struct link_request {
 	const char *name;
 	unsigned int ifindex; /* 0: any */
 	const char *kind;
-	const char *data;
+	const char *string; /* the whole of IFLA_INFO_DATA; NULL: the attributes below */
+	const struct nlq_link_data *data;
+	size_t count;
 };
+
+static void build_data(struct nlq_builder *builder, const struct link_request *wanted)
+{
+	size_t data;
+
+	if (!wanted->string && !wanted->count)
+		return;
+	data = nlq_build_nest(builder, IFLA_INFO_DATA);
+	/* A string where the kernel's kinds have a nest: its padding is part of it, as nlinline has it,
+	 * so that the kernel does not take a short one for a nest cut short. */
+	if (wanted->string)
+		nlq_build_bytes(builder, wanted->string, strlen(wanted->string) + 1);
+	for (size_t i = 0; i < wanted->count; i++)
+		nlq_build_attr(builder, wanted->data[i].type, wanted->data[i].data, wanted->data[i].len);
+	nlq_build_nest_end(builder, data);
+}
 
 static int create_link(const struct nlq_io *io, const struct link_request *wanted, bool ask_index,
     uint16_t flags, int *ifindex)
@@ -193,28 +211,16 @@ static int create_link(const struct nlq_io *io, const struct link_request *wante
 	info = nlq_build_nest(&builder, IFLA_LINKINFO);
 	if (wanted->kind)
 		nlq_build_attr_string(&builder, IFLA_INFO_KIND, wanted->kind);
-	if (wanted->data) {
-		/* A string where the kernel's kinds have a nest: its padding is part of it, as nlinline
-		 * has it, so that the kernel does not take a short one for a nest cut short. */
-		size_t data = nlq_build_nest(&builder, IFLA_INFO_DATA);
-
-		nlq_build_bytes(&builder, wanted->data, strlen(wanted->data) + 1);
-		nlq_build_nest_end(&builder, data);
-	}
+	build_data(&builder, wanted);
 	nlq_build_nest_end(&builder, info);
 	return run(io, &builder, read_ifindex, ifindex);
 }
 
-int nlq_dialog_link_add(const struct nlq_io *io, const char *name, unsigned int ifindex,
-    const char *type, const char *data)
+/* Checks and completes a request whose ifindex is the caller's, (unsigned)-1 included. */
+static int add_link(const struct nlq_io *io, struct link_request *wanted)
 {
-	const bool ask_index = ifindex == (unsigned int)-1;
-	const struct link_request wanted = {
-	    .name = name,
-	    .ifindex = ask_index ? 0 : ifindex,
-	    .kind = type,
-	    .data = data,
-	};
+	const bool ask_index = wanted->ifindex == (unsigned int)-1;
+	const char *name = wanted->name;
 	int created = 0;
 	int result;
 
@@ -223,20 +229,48 @@ int nlq_dialog_link_add(const struct nlq_io *io, const char *name, unsigned int 
 	if (name && strnlen(name, IFNAMSIZ) == IFNAMSIZ)
 		return -ENAMETOOLONG;
 	if (!ask_index) {
-		result = create_link(io, &wanted, false, 0, &created);
+		result = create_link(io, wanted, false, 0, &created);
 		return result < 0 ? result : 0;
 	}
 	/* A stack that tells the index of a new link is asked as nlinline does, by IFLA_NEW_IFINDEX 0,
 	 * and answers it in place of NLMSG_ERROR's 0. The kernel refuses the number 0 (ERANGE); since
 	 * 6.2 it echoes the new link if NLM_F_ECHO asks for it. Where neither helps, the name does. */
-	result = create_link(io, &wanted, true, 0, &created);
+	wanted->ifindex = 0;
+	result = create_link(io, wanted, true, 0, &created);
 	if (result == -ERANGE || result == -EINVAL)
-		result = create_link(io, &wanted, false, NLM_F_ECHO, &created);
+		result = create_link(io, wanted, false, NLM_F_ECHO, &created);
 	if (result)
 		return result;
 	if (!created && name)
 		created = nlq_dialog_ifindex(io, name);
 	return created > 0 ? created : 0;
+}
+
+int nlq_dialog_link_add(const struct nlq_io *io, const char *name, unsigned int ifindex,
+    const char *type, const char *data)
+{
+	struct link_request wanted = {
+	    .name = name,
+	    .ifindex = ifindex,
+	    .kind = type,
+	    .string = data,
+	};
+
+	return add_link(io, &wanted);
+}
+
+int nlq_dialog_link_add_data(const struct nlq_io *io, const char *name, unsigned int ifindex,
+    const char *type, const struct nlq_link_data *data, size_t count)
+{
+	struct link_request wanted = {
+	    .name = name,
+	    .ifindex = ifindex,
+	    .kind = type,
+	    .data = data,
+	    .count = count,
+	};
+
+	return add_link(io, &wanted);
 }
 
 int nlq_dialog_link_del(const struct nlq_io *io, const char *name, unsigned int ifindex)

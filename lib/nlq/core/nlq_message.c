@@ -204,6 +204,18 @@ const void *nlq_message_body(const struct nlmsghdr *message, size_t len)
 	return (const unsigned char *)message + NLMSG_HDRLEN;
 }
 
+int nlq_message_result(const struct nlmsghdr *message)
+{
+	const void *body = nlq_message_body(message, sizeof(int));
+	int error = 0;
+
+	if (body)
+		memcpy(&error, body, sizeof(error));
+	else if (message->nlmsg_type == NLMSG_ERROR)
+		error = -EBADMSG;
+	return error;
+}
+
 struct nlq_reader nlq_message_attrs(const struct nlmsghdr *message, size_t header_len)
 {
 	const unsigned char *body = nlq_message_body(message, header_len);

@@ -73,6 +73,10 @@ const struct nlmsghdr *nlq_next_message(struct nlq_reader *reader);
 /* The family's header of a message if it has at least `len` bytes of body, or NULL. */
 const void *nlq_message_body(const struct nlmsghdr *message, size_t len);
 
+/* The number in NLMSG_ERROR or NLMSG_DONE: 0, -errno, or what a stack says in place of 0.
+ * NLMSG_DONE may be without it. */
+int nlq_message_result(const struct nlmsghdr *message);
+
 /* A reader over the attributes behind a family header of `header_len` bytes, or over those inside
  * an attribute. A body shorter than the header, or attribute NULL, gives a reader with an error. */
 struct nlq_reader nlq_message_attrs(const struct nlmsghdr *message, size_t header_len);

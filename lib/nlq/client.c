@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Dialogs of programs with a stack: libnlq's messages on libioth's sockets. */
+#include "client.h"
+
+#include <errno.h>
+
+#include "nlq_attrs.h"
+#include "nlq_message.h"
+#include "nlq_queue.h"
+
+/* The kernel fits the datagrams of a dump to the reader's buffer, up to this size. */
+#define RECEIVE_SIZE 32768
+
+static ssize_t client_send(void *context, const void *message, size_t len)
+{
+	const int *fd = context;
+	ssize_t sent = ioth_send(*fd, message, len, MSG_NOSIGNAL);
+
+	return sent < 0 ? -errno : sent;
+}
+
+static ssize_t client_recv(void *context, void *buffer, size_t size)
+{
+	const int *fd = context;
+
+	for (;;) {
+		struct sockaddr_nl sender = {.nl_pid = 0};
+		socklen_t sender_len = sizeof(sender);
+		ssize_t len =
+		    ioth_recvfrom(*fd, buffer, size, MSG_TRUNC, (struct sockaddr *)&sender, &sender_len);
+
+		if (len < 0)
+			return -errno;
+		/* Other processes may write to our port. A stack's own port is 0. */
+		if (sender.nl_pid == 0)
+			return len;
+	}
+}
+
+static struct nlq_io client_io(int *fd)
+{
+	return (struct nlq_io){.send = client_send, .recv = client_recv, .context = fd};
+}
+
+int nlqx_open(struct ioth *stack, int protocol)
+{
+	const struct sockaddr_nl any = {.nl_family = AF_NETLINK};
+	int fd = ioth_msocket(stack, AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
+	int error;
+
+	if (fd >= 0 && ioth_bind(fd, (const struct sockaddr *)&any, sizeof(any)) < 0) {
+		error = errno;
+		ioth_close(fd);
+		errno = error;
+		return -1;
+	}
+	return fd;
+}
+
+int nlq_open(int protocol)
+{
+	return nlqx_open(NULL, protocol);
+}
+
+int client_open(struct client *client, struct ioth *stack)
+{
+	client->fd = nlqx_open(stack, NETLINK_ROUTE);
+	client->io = client_io(&client->fd);
+	return client->fd < 0 ? -errno : 0;
+}
+
+void client_close(struct client *client)
+{
+	ioth_close(client->fd);
+}
+
+ssize_t nlq_sendmsg(int fd, struct nlq_msg *msg)
+{
+	int error = nlq_msg_error(msg);
+
+	if (!error && !msg->nlq_packet)
+		error = -EINVAL; /* not complete */
+	if (error)
+		return nlq_return_errno(error);
+	return ioth_send(fd, msg->nlq_packet, msg->nlq_size, MSG_NOSIGNAL);
+}
+
+ssize_t nlq_complete_send_freemsg(int fd, struct nlq_msg *msg)
+{
+	ssize_t sent;
+	int error;
+
+	nlq_complete(msg);
+	sent = nlq_sendmsg(fd, msg);
+	error = errno;
+	nlq_freemsg(msg);
+	errno = error;
+	return sent;
+}
+
+struct callback {
+	nlq_doit_f function;
+	const void *argin;
+	void *argout;
+	void *argenv;
+};
+
+static int call_back(const struct nlmsghdr *message, void *argument)
+{
+	const struct callback *callback = argument;
+
+	return nlq_attrs_call(
+	    message, callback->function, callback->argin, callback->argout, callback->argenv);
+}
+
+int nlq_recv_process_rtreply(int fd, nlq_doit_f cb, const void *argin, void *argout, void *argenv)
+{
+	struct callback callback = {cb, argin, argout, argenv};
+	const struct nlq_io io = client_io(&fd);
+	void *buffer = malloc(RECEIVE_SIZE);
+	int result;
+
+	if (!buffer)
+		return -ENOMEM;
+	result = nlq_receive(&io, call_back, &callback, buffer, RECEIVE_SIZE);
+	free(buffer);
+	return result;
+}
+
+int nlqx_rtdialog(struct ioth *stack, struct nlq_msg *msg, nlq_doit_f cb, const void *argin,
+    void *argout, void *argenv)
+{
+	struct callback callback = {cb, argin, argout, argenv};
+	void *buffer = malloc(RECEIVE_SIZE);
+	struct client client;
+	int result;
+
+	nlq_complete(msg);
+	result = buffer ? nlq_msg_error(msg) : -ENOMEM;
+	if (result)
+		goto out;
+	result = client_open(&client, stack);
+	if (result)
+		goto out;
+	result =
+	    nlq_dialog_buffer(&client.io, msg->nlq_packet, call_back, &callback, buffer, RECEIVE_SIZE);
+	client_close(&client);
+out:
+	free(buffer);
+	nlq_freemsg(msg);
+	return result;
+}
+
+int nlq_rtdialog(struct nlq_msg *msg, nlq_doit_f cb, const void *argin, void *argout, void *argenv)
+{
+	return nlqx_rtdialog(NULL, msg, cb, argin, argout, argenv);
+}
+
+int nlq_general_rtdialog(struct nlq_msg *msg, nlq_request_handlers_table handlers_table,
+    void *stackinfo, nlq_doit_f cb, const void *argin, void *argout, void *argenv)
+{
+	if (!handlers_table)
+		return nlqx_rtdialog(stackinfo, msg, cb, argin, argout, argenv);
+	return nlq_server_rtdialog(msg, handlers_table, stackinfo, cb, argin, argout, argenv);
+}
