@@ -6,13 +6,12 @@
  * driver is asked is checked here, so that the error numbers are those of the kernel whatever the
  * stack answers.
  *
- * Before a lookup a name is cut at its colon, as the kernel does where the older notation of alias
- * addresses ("eth0:1") is allowed.
+ * Before a lookup a name is cut at its colon, as in the kernel, which does so for the older
+ * notation of alias addresses ("eth0:1").
  */
 #include "nlq_ioctl.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <string.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
@@ -29,14 +28,13 @@
 	(IFF_UP | IFF_DEBUG | IFF_NOTRAILERS | IFF_NOARP | IFF_DYNAMIC | IFF_MULTICAST | IFF_PORTSEL | \
 	    IFF_AUTOMEDIA | IFF_PROMISC | IFF_ALLMULTI)
 
-static int find(const struct nlq_io *io, const struct ifreq *ifr, bool alias, struct nlq_link *link)
+static int find(const struct nlq_io *io, const struct ifreq *ifr, struct nlq_link *link)
 {
 	char name[IFNAMSIZ];
 
 	memcpy(name, ifr->ifr_name, sizeof(name));
 	name[IFNAMSIZ - 1] = '\0';
-	if (alias)
-		name[strcspn(name, ":")] = '\0';
+	name[strcspn(name, ":")] = '\0';
 	return nlq_dialog_link(io, name, 0, link);
 }
 
@@ -123,7 +121,7 @@ static void give_map(const struct nlq_link *link, struct ifmap *map)
 static int get_link(const struct nlq_io *io, unsigned long request, struct ifreq *ifr)
 {
 	struct nlq_link link;
-	int error = find(io, ifr, true, &link);
+	int error = find(io, ifr, &link);
 
 	if (error)
 		return error;
@@ -157,7 +155,7 @@ static int get_link(const struct nlq_io *io, unsigned long request, struct ifreq
 static int set_link(const struct nlq_io *io, unsigned long request, const struct ifreq *ifr)
 {
 	struct nlq_link link;
-	int error = find(io, ifr, request == SIOCSIFFLAGS, &link);
+	int error = find(io, ifr, &link);
 	char new_name[IFNAMSIZ];
 
 	if (error)

@@ -238,7 +238,7 @@ static int set_mask(
 	if (new.prefixlen == old->prefixlen)
 		return 0;
 	/* A broadcast address that followed from the mask goes on doing so. */
-	if ((link->flags & IFF_BROADCAST) && old->prefixlen < 31 &&
+	if ((link->flags & IFF_BROADCAST) && new.prefixlen < 31 &&
 	    old->broadcast == (old->local | ~mask_of(old->prefixlen)))
 		new.broadcast = new.local | ~mask;
 	return replace(io, old, &new);

@@ -3,6 +3,7 @@
 #include "nlq_links.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <linux/rtnetlink.h>
@@ -74,7 +75,8 @@ int nlq_dialog_link(
 	int error;
 
 	link->ifindex = 0;
-	if (name ? !*name || strnlen(name, IF_NAMESIZE) == IF_NAMESIZE : ifindex == 0)
+	if (name ? !*name || strnlen(name, IF_NAMESIZE) == IF_NAMESIZE
+	         : ifindex == 0 || ifindex > INT_MAX)
 		return -ENODEV;
 	nlq_build_message(&builder, RTM_GETLINK, NLM_F_REQUEST, 0, 0);
 	nlq_build_bytes(&builder, &header, sizeof(header));
