@@ -142,6 +142,9 @@ int nlqx_rtdialog(struct ioth *stack, struct nlq_msg *msg, nlq_doit_f cb, const 
 	result = client_open(&client, stack);
 	if (result)
 		goto out;
+	/* A change that is not acknowledged is answered by nothing if it succeeds. */
+	if (msg->nlq_packet->nlmsg_type % 4 != RTM_GET)
+		msg->nlq_packet->nlmsg_flags |= NLM_F_ACK;
 	result =
 	    nlq_dialog_buffer(&client.io, msg->nlq_packet, call_back, &callback, buffer, RECEIVE_SIZE);
 	client_close(&client);

@@ -4,7 +4,8 @@
 
 #include <errno.h>
 
-#define DATA_MAX 16 /* of one new interface */
+#define DATA_MAX 16     /* of one new interface */
+#define TAG_MAX  0x3fff /* NLA_TYPE_MASK in 16 bits */
 
 int nlqx_linksetupdown(struct ioth *stack, unsigned int ifindex, int updown)
 {
@@ -68,7 +69,7 @@ int nlqx_iplink_add(struct ioth *stack, const char *ifname, unsigned int ifindex
 	if (nifd < 0 || nifd > DATA_MAX || (nifd && !ifd))
 		return nlq_return_errno(-EINVAL);
 	for (int i = 0; i < nifd; i++) {
-		if (ifd[i].tag <= 0 || ifd[i].tag > NLA_TYPE_MASK || ifd[i].len < 0)
+		if (ifd[i].tag <= 0 || ifd[i].tag > TAG_MAX || ifd[i].len < 0)
 			return nlq_return_errno(-EINVAL);
 		data[i] = (struct nlq_link_data){
 		    .type = (uint16_t)ifd[i].tag,
