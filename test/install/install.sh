@@ -51,7 +51,7 @@ for plugin in kernel vdestack; do
 done
 if [ "$(option man)" = True ]; then
     pages=$DESTDIR$prefix/$(option mandir)
-    for page in man1/vdens.1 man3/ioth_newstack.3 man3/ioth_recvmsg.3 man3/vde_addstack.3 man7/ioth.7; do
+    for page in man1/vdens.1 man3/ioth_newstack.3 man3/ioth_recvmsg.3 man3/nlqx_ioctl.3 man3/vde_addstack.3 man7/ioth.7; do
         [ -f "$pages/$page" ] || fail "$page is not installed"
     done
 fi
@@ -78,6 +78,16 @@ int main(void)
 	return ioth_delstack(stack) == 0 ? 0 : 3;
 }
 END
+cat >"$dir/with_nlq.c" <<'END'
+#include <libnlq.h>
+
+int main(void)
+{
+	struct ioth *stack = ioth_get_defstack();
+
+	return nlqx_if_nametoindex(stack, "lo") == 1 && nlq_if_nametoindex("lo") == 1 ? 0 : 1;
+}
+END
 cat >"$dir/with_vdestack.c" <<'END'
 #include <vdestack.h>
 
@@ -90,7 +100,7 @@ END
 
 # Meson's files say the final prefix; pkg-config puts DESTDIR in front.
 export PKG_CONFIG_SYSROOT_DIR=$DESTDIR PKG_CONFIG_LIBDIR=$libs/pkgconfig
-for package in ioth libioth vdestack; do
+for package in ioth libioth nlq libnlq vdestack; do
     source=with_${package#lib}
     flags=$(pkg-config --cflags --libs "$package") || fail "pkg-config does not know $package"
     # shellcheck disable=SC2086 # several words
