@@ -86,9 +86,9 @@ assert_status 1 unshare --user --map-root-user --mount sh -ec 'mount --bind "$1"
 	sh "$dir/etc" "$VDENS"
 assert_equal "vdens: cannot replace /etc/resolv.conf: No such file or directory" "$err" "dangling link"
 
-# A read-only /tmp is no hindrance.
+# A read-only /tmp is no hindrance. (--rbind: what somebody mounted below cannot be uncovered here.)
 assert_status 0 unshare --user --map-root-user --mount sh -ec '
-	mount --bind /tmp /tmp; mount -o remount,bind,ro /tmp
+	mount --rbind /tmp /tmp; mount -o remount,bind,ro /tmp
 	exec "$0" -R 9.9.9.9 - cat /etc/resolv.conf' "$VDENS"
 assert_equal "nameserver 9.9.9.9" "$out" "-R with a read-only /tmp"
 
