@@ -228,9 +228,10 @@ await()
 	unset "started[$1]"
 }
 
+# A zombie is gone: in a container, nobody may be there to reap it.
 is_gone()
 {
-	! kill -0 "$1" 2>/dev/null
+	! kill -0 "$1" 2>/dev/null || grep -q '^State:.Z' "/proc/$1/status" 2>/dev/null
 }
 
 # says NAME PATTERN: the output of what was started as NAME has a line matching PATTERN.
