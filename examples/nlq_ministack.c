@@ -374,7 +374,7 @@ static int run(struct ministack *stack, const char *command)
 	char name[IFNAMSIZ];
 	char what[8];
 	char address[INET_ADDRSTRLEN];
-	unsigned int number = 0;
+	char number[8] = "0";
 
 	printf("> %s\n", command);
 	if (strcmp(command, "link") == 0)
@@ -387,10 +387,11 @@ static int run(struct ministack *stack, const char *command)
 		return over_a_socket(stack);
 	if (sscanf(command, "ifconfig %15s", name) == 1)
 		return ifconfig(stack, name);
-	if (sscanf(command, "link set %15s %7s %u", name, what, &number) >= 2)
-		return change_link(stack, name, what, number);
-	if (sscanf(command, "addr %7s %15[0-9.]/%u dev %15s", what, address, &number, name) == 4)
-		return change_addr(stack, strcmp(what, "add") == 0, address, number, name);
+	if (sscanf(command, "link set %15s %7s %7s", name, what, number) >= 2)
+		return change_link(stack, name, what, (unsigned int)strtoul(number, NULL, 10));
+	if (sscanf(command, "addr %7s %15[0-9.]/%7[0-9] dev %15s", what, address, number, name) == 4)
+		return change_addr(stack, strcmp(what, "add") == 0, address,
+		    (unsigned int)strtoul(number, NULL, 10), name);
 	printf("error: what is that?\n");
 	return -1;
 }

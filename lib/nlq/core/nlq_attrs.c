@@ -208,7 +208,8 @@ static const char *check(struct nlq_attrs *attrs, const struct rule *rule, int f
 	return NULL;
 }
 
-/* Reads the table, and checks it: with `strict` up to the first finding, else leaving out. */
+/* Reads the table, which is empty, and checks it: with `strict` up to the first finding, else
+ * leaving out. */
 static int read_table(struct nlq_attrs *attrs, const struct nlmsghdr *message, bool strict)
 {
 	const struct family *family = family_of(message->nlmsg_type);
@@ -216,14 +217,8 @@ static int read_table(struct nlq_attrs *attrs, const struct nlmsghdr *message, b
 	const struct nlattr **table = (const struct nlattr **)attrs->table;
 	int error;
 
-	attrs->error = 0;
-	attrs->message = NULL;
-	attrs->offender = NULL;
-	attrs->strings_used = 0;
-	if (!family) {
-		memset(attrs->table, 0, sizeof(attrs->table));
+	if (!family)
 		return 0;
-	}
 	header = nlq_message_body(message, family->header_len);
 	error =
 	    nlq_parse_attrs(nlq_message_attrs(message, family->header_len), table, NLQ_ATTRS_MAX - 1);
@@ -254,7 +249,7 @@ int nlq_attrs_read(struct nlq_attrs *attrs, const struct nlmsghdr *message)
 int nlq_attrs_call(
     const struct nlmsghdr *message, nlq_doit_f cb, const void *argin, void *argout, void *argenv)
 {
-	struct nlq_attrs attrs;
+	struct nlq_attrs attrs = {.error = 0};
 
 	if (read_table(&attrs, message, false))
 		return -EBADMSG;

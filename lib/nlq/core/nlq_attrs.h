@@ -30,9 +30,9 @@ struct nlq_attrs {
 /* The length of the family header of a message type, or 0 if the family is not known. */
 size_t nlq_header_len(uint16_t type);
 
-/* Reads a message whose family is known and whose header is whole. Returns 0, -EINVAL: not well
- * formed, or -ERANGE: the attribute `attrs->offender` has not the size of its type; then what is
- * wrong is said in `attrs->message`. */
+/* Reads into `attrs`, which is all zeros, a message whose family is known and whose header is
+ * whole. Returns 0, -EINVAL: not well formed, or -ERANGE: the attribute `attrs->offender` has not
+ * the size of its type; then what is wrong is said in `attrs->message`. */
 int nlq_attrs_read(struct nlq_attrs *attrs, const struct nlmsghdr *message);
 
 /* For answers: calls `cb` with what could be read; attributes of a wrong size are not there. Of a

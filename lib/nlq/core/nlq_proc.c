@@ -46,8 +46,10 @@ enum counter {
 	TX_COMPRESSED,
 };
 
-_Static_assert(offsetof(struct rtnl_link_stats64, tx_compressed) == TX_COMPRESSED * 8, "order");
-_Static_assert(offsetof(struct rtnl_link_stats, tx_compressed) == TX_COMPRESSED * 4, "order");
+_Static_assert(
+    offsetof(struct rtnl_link_stats64, tx_compressed) == sizeof(uint64_t) * TX_COMPRESSED, "order");
+_Static_assert(
+    offsetof(struct rtnl_link_stats, tx_compressed) == sizeof(uint32_t) * TX_COMPRESSED, "order");
 
 struct lines {
 	char *text;

@@ -287,20 +287,17 @@ static int process(const struct nlq_server *server, struct nlmsghdr *msg, unsign
 {
 	struct nlq_msg *end = prepare_end(msg);
 	struct nlq_queued mark;
-	struct request request;
+	struct request request = {
+	    .server = server,
+	    .msg = msg,
+	    .may_dump = *dumps > 0,
+	    .answer = nlq_mark(&mark),
+	};
 	int result;
 	int lost;
 
 	if (!end)
 		return -ENOMEM;
-	request.server = server;
-	request.handlers = NULL;
-	request.msg = msg;
-	request.may_dump = *dumps > 0;
-	request.dumping = false;
-	request.answer = nlq_mark(&mark);
-	nlq_error(request.attrs.table, 0, NULL, NULL);
-
 	result = handle(&request);
 	lost = nlq_mark_remove(&mark, &request.answer);
 	if (result >= 0 && lost)

@@ -83,6 +83,11 @@ static int get_link(void *entry, struct nlmsghdr *msg, struct nlattr **attr,
 	return 0;
 }
 
+static bool is_valid_name(const char *name)
+{
+	return !strpbrk(name, "/: ") && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
+
 static int set_link(void *entry, struct nlmsghdr *msg, struct nlattr **attr, void *stackinfo)
 {
 	const struct ifinfomsg *header = HEADER(msg);
@@ -107,7 +112,7 @@ static int set_link(void *entry, struct nlmsghdr *msg, struct nlattr **attr, voi
 	if (attr[IFLA_TXQLEN])
 		changed.txqlen = u32(attr[IFLA_TXQLEN]);
 	name = header->ifi_index > 0 && attr[IFLA_IFNAME] ? VALUE(attr[IFLA_IFNAME]) : "";
-	if (strpbrk(name, "/: ") || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+	if (!is_valid_name(name))
 		return -EINVAL;
 	if (*name && strcmp(name, link->name) != 0 && link_by_name(stack, name))
 		return -EEXIST;
@@ -139,13 +144,18 @@ static int new_link(struct nlmsghdr *msg, struct nlattr **attr, void *stackinfo)
 	struct small_stack *stack = stackinfo;
 	struct small_link *link = NULL;
 	int ifindex = header->ifi_index;
+	const char *name = attr[IFLA_IFNAME] ? VALUE(attr[IFLA_IFNAME]) : "";
 
 	stack->calls++;
 	if (ifindex < 0)
 		return -EINVAL;
 	if (strcmp(kind_of(attr), "veth") != 0)
 		return nlq_error(attr, -EOPNOTSUPP, "unknown kind", attr[IFLA_LINKINFO]);
-	if (attr[IFLA_IFNAME] && link_by_name(stack, VALUE(attr[IFLA_IFNAME])))
+	if (!*name)
+		name = "veth0"; /* only one is made without a name */
+	if (!is_valid_name(name))
+		return -EINVAL;
+	if (link_by_name(stack, name))
 		return -EEXIST;
 	for (size_t i = 0; i < SMALL_LINKS && !link; i++) {
 		if (!stack->links[i].ifindex)
@@ -164,10 +174,7 @@ static int new_link(struct nlmsghdr *msg, struct nlattr **attr, void *stackinfo)
 	    .mac = {2, 0, 0, 0, 0, (unsigned char)ifindex},
 	    .broadcast = {255, 255, 255, 255, 255, 255},
 	};
-	if (attr[IFLA_IFNAME])
-		strcpy(link->name, VALUE(attr[IFLA_IFNAME]));
-	else
-		strcpy(link->name, "veth0");
+	strcpy(link->name, name);
 	return attr[IFLA_NEW_IFINDEX] && u32(attr[IFLA_NEW_IFINDEX]) == 0 ? ifindex : 0;
 }
 

@@ -162,10 +162,10 @@ static void test_not_supported(void **state)
 	request = nlq_createmsg(RTM_GETNEIGH, NLM_F_REQUEST | NLM_F_DUMP, 1000, 2000);
 	nlq_addstruct(request, ndmsg, .ndm_family = AF_INET);
 	assert_error(ask(request), -EOPNOTSUPP);
-	for (uint16_t type = RTM_BASE; type < RTM_BASE + 4; type++) {
+	for (int operation = RTM_NEW; operation <= RTM_SET; operation++) {
 		struct nlq_msg *answer;
 
-		request = link_request(type, NLM_F_CREATE, 1);
+		request = link_request((uint16_t)(RTM_BASE + operation), NLM_F_CREATE, 1);
 		nlq_complete(request);
 		answer = nlq_process_rtrequest(request->nlq_packet, empty, NULL);
 		assert_error(answer, -EOPNOTSUPP);
@@ -326,10 +326,10 @@ static void test_permit(void **state)
 	assert_int_equal(nlq_head(answer)->nlq_packet->nlmsg_type, RTM_NEWLINK);
 	nlq_free(&answer);
 	stack.calls = 0;
-	for (uint16_t type = RTM_NEWLINK; type <= RTM_SETLINK; type++) {
-		if (type == RTM_GETLINK)
+	for (int operation = RTM_NEW; operation <= RTM_SET; operation++) {
+		if (operation == RTM_GET)
 			continue;
-		request->nlq_packet->nlmsg_type = type;
+		request->nlq_packet->nlmsg_type = (uint16_t)(RTM_BASE + operation);
 		assert_int_equal(nlq_server_answer(&server, request->nlq_packet, &answer), 0);
 		assert_error(answer, -EPERM);
 		answer = NULL;
