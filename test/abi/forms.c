@@ -66,6 +66,10 @@ static int form_new(struct nlmsghdr *msg, struct nlattr **attr, void *stackinfo)
 	return stackinfo ? 0 : nlq_error(attr, -EINVAL, "no", attr[IFLA_MTU]) + (int)msg->nlmsg_len;
 }
 
+#ifdef __cplusplus
+static_assert(offsetof(struct nlq_request_handlers, new_) == 2 * sizeof(void *), "new_");
+#endif
+
 /* Handlers by position: the same in C and in C++, whatever the third member is called. */
 int form_netlink(struct nlmsghdr *msg, void *stackinfo);
 
