@@ -26,7 +26,7 @@
  * function that "takes" a packet frees it or hands it on, whatever it returns.
  *
  * Layers. Each directory of stack/ includes only those before it: wire, core, link, ip, udp, raw,
- * packet, socket. A layer keeps its own state behind a pointer of struct px_stack that only it can
+ * packet, netlink, socket. A layer keeps its own state behind a pointer of struct px_stack that only it can
  * see through, and hears of the layers below by events (core/layer.h).
  */
 #ifndef CORE_PX_H

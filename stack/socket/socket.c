@@ -66,6 +66,8 @@ static int choose(struct px_sock *sock)
 		sock->packet->socket = sock;
 		return 0;
 	}
+	if (sock->domain == AF_NETLINK)
+		return netlink_sock_new(sock);
 	if (sock->domain != AF_INET && sock->domain != AF_INET6)
 		return -EAFNOSUPPORT;
 	if (sock->protocol < 0 || sock->protocol > 255)
@@ -182,7 +184,9 @@ int px_sock_getname(struct px_sock *sock, bool peer, struct sockaddr *name, sock
 
 int px_sock_ioctl(struct px_sock *sock, unsigned long request, int *value)
 {
-	const struct px_pktq *rx = sock->endpoint ? &sock->endpoint->rx : &sock->packet->rx;
+	const struct px_pktq *rx = sock->endpoint               ? &sock->endpoint->rx
+	                           : sock->domain == AF_NETLINK ? &sock->netlink->rx
+	                                                        : &sock->packet->rx;
 
 	switch (request) {
 	case FIONREAD: /* SIOCINQ: of the next datagram */
@@ -304,8 +308,8 @@ static int socket_attach(struct px_stack *stack)
 
 int px_open(const struct px_config *config, struct px_stack **result)
 {
-	static int (*const attach[])(struct px_stack *) = {
-	    link_attach, ip_attach, udp_attach, raw_attach, packet_attach, socket_attach, loopback_add};
+	static int (*const attach[])(struct px_stack *) = {link_attach, ip_attach, udp_attach,
+	    raw_attach, packet_attach, netlink_attach, socket_attach, loopback_add};
 	struct px_stack *stack;
 	int err = px_stack_new(config, &stack);
 

@@ -17,6 +17,7 @@
 #define SOCKET_SOCKET_H
 
 #include "endpoint.h"
+#include "netlink.h"
 #include "packet.h"
 #include "px.h"
 #include "raw.h"
@@ -48,11 +49,12 @@ struct px_sock {
 	struct px_stack *stack;
 	int domain, type, protocol;
 	const struct sock_ops *ops;
-	struct endpoint *endpoint; /* NULL for AF_PACKET */
+	struct endpoint *endpoint; /* NULL for AF_PACKET and AF_NETLINK */
 	union {
 		struct udp_end *udp;
 		struct raw_end *raw;
 		struct packet_end *packet;
+		struct netlink_end *netlink;
 	};
 
 	/* SOL_SOCKET values that others look at. */

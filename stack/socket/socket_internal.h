@@ -87,9 +87,12 @@ int option_refused(struct px_sock *sock, int name, const void *value, socklen_t 
 /* Gives as much of a value as there is room for. */
 int option_give(void *value, socklen_t *len, const void *from, size_t size);
 
-/* ---- protocols (dgram.c, frame.c) ---- */
+/* ---- protocols (dgram.c, frame.c, netlink_socket.c) ---- */
 
-extern const struct sock_ops udp_sock_ops, raw_sock_ops, packet_sock_ops;
+extern const struct sock_ops udp_sock_ops, raw_sock_ops, packet_sock_ops, netlink_sock_ops;
+
+/* The end of an AF_NETLINK socket. 0 or -errno. */
+int netlink_sock_new(struct px_sock *sock);
 
 void sock_changed(struct px_sock *sock, bool news);
 void sock_endpoint_event(struct endpoint *endpoint, unsigned int events);

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* AF_NETLINK sockets: NETLINK_ROUTE over the ends of netlink/. */
+#include "socket_internal.h"
+
+#include <linux/netlink.h>
+
+static void end_event(struct netlink_end *end)
+{
+	if (end->socket)
+		sock_changed(end->socket, true);
+}
+
+int netlink_sock_new(struct px_sock *sock)
+{
+	int err;
+
+	if (sock->type != SOCK_RAW && sock->type != SOCK_DGRAM)
+		return -ESOCKTNOSUPPORT;
+	if (sock->protocol != NETLINK_ROUTE)
+		return -EPROTONOSUPPORT;
+	err = netlink_new(sock->stack, &sock->netlink);
+	if (err)
+		return err;
+	sock->ops = &netlink_sock_ops;
+	sock->netlink->event = end_event;
+	sock->netlink->socket = sock;
+	return 0;
+}
+
+static int read_name(const void *name, socklen_t len, struct sockaddr_nl *nl)
+{
+	if (len < sizeof(*nl))
+		return -EINVAL;
+	memcpy(nl, name, sizeof(*nl));
+	return nl->nl_family == AF_NETLINK ? 0 : -EINVAL;
+}
+
+static int nl_bind(struct px_sock *sock, const struct sockaddr *name, socklen_t len)
+{
+	struct sockaddr_nl nl;
+	int err = read_name(name, len, &nl);
+
+	if (!err)
+		err = netlink_bind(sock->netlink, nl.nl_pid);
+	if (!err)
+		sock->netlink->groups = nl.nl_groups;
+	return err;
+}
+
+/* The stack (port 0) is the only peer. */
+static int nl_connect(struct px_sock *sock, const struct sockaddr *name, socklen_t len)
+{
+	struct sockaddr_nl nl;
+
+	if (len < sizeof(sa_family_t))
+		return -EINVAL;
+	if (name->sa_family == AF_UNSPEC)
+		return 0;
+	if (read_name(name, len, &nl))
+		return -EINVAL;
+	return nl.nl_pid || nl.nl_groups ? -EPERM : netlink_bind(sock->netlink, 0);
+}
+
+static int nl_name(struct px_sock *sock, bool peer, struct sockaddr_storage *name, socklen_t *len)
+{
+	const struct sockaddr_nl nl = {
+	    .nl_family = AF_NETLINK,
+	    .nl_pid = peer ? 0 : sock->netlink->port,
+	    .nl_groups = peer ? 0 : sock->netlink->groups,
+	};
+
+	memset(name, 0, sizeof(*name));
+	memcpy(name, &nl, sizeof(nl));
+	*len = sizeof(nl);
+	return 0;
+}
+
+static int nl_shutdown(struct px_sock *sock, int how)
+{
+	return -EOPNOTSUPP;
+}
+
+static int nl_send(struct px_sock *sock, const struct msghdr *msg, struct px_pkt *pkt, int flags)
+{
+	int len = (int)pkt->total, err;
+	struct sockaddr_nl nl;
+
+	err = -EOPNOTSUPP;
+	if (flags & MSG_OOB)
+		goto out;
+	if (msg->msg_name && msg->msg_namelen) {
+		err = read_name(msg->msg_name, msg->msg_namelen, &nl);
+		if (err)
+			goto out;
+		err = nl.nl_groups ? -EPERM : -ECONNREFUSED;
+		if (nl.nl_groups || nl.nl_pid)
+			goto out;
+	}
+	err = -ENOBUFS;
+	if (px_pkt_linearize(pkt))
+		goto out;
+	err = netlink_request(sock->netlink, pkt->data, pkt->len);
+out:
+	px_pkt_free(pkt);
+	return err ? err : len;
+}
+
+static int nl_receive(struct px_sock *sock, struct msghdr *msg, struct px_pkt **result, int flags)
+{
+	struct netlink_end *end = sock->netlink;
+	struct control_writer writer;
+	struct sockaddr_storage name;
+	struct sockaddr_nl nl = {.nl_family = AF_NETLINK};
+	struct px_pkt *pkt;
+	uint32_t group;
+
+	if (flags & MSG_OOB)
+		return -EOPNOTSUPP;
+	if (end->error) {
+		int error = end->error;
+
+		end->error = 0;
+		sock_changed(sock, false);
+		return -error;
+	}
+	if (!end->rx.first)
+		return -EAGAIN;
+	pkt = netlink_take(end, flags & MSG_PEEK);
+	if (!pkt)
+		return -ENOMEM;
+	group = netlink_group(pkt);
+	nl.nl_groups = group ? 1u << (group - 1) : 0;
+	memset(&name, 0, sizeof(name));
+	memcpy(&name, &nl, sizeof(nl));
+	sock_name_copy(&name, sizeof(nl), msg->msg_name, &msg->msg_namelen);
+	writer = control_writer(msg);
+	if (end->pktinfo) {
+		const struct nl_pktinfo info = {.group = group};
+
+		control_put(&writer, SOL_NETLINK, NETLINK_PKTINFO, &info, sizeof(info));
+	}
+	control_end(&writer);
+	sock_changed(sock, false);
+	*result = pkt;
+	return (int)pkt->total;
+}
+
+static unsigned int nl_poll(const struct px_sock *sock)
+{
+	unsigned int mask = POLLOUT | POLLWRNORM | POLLWRBAND;
+
+	if (sock->netlink->error)
+		mask |= POLLERR;
+	if (sock->netlink->rx.first)
+		mask |= POLLIN | POLLRDNORM;
+	return mask;
+}
+
+static void nl_free(struct px_sock *sock)
+{
+	netlink_free(sock->netlink);
+}
+
+/* ---- options (netlink(7)) ---- */
+
+static bool *switch_of(struct netlink_end *end, int name)
+{
+	switch (name) {
+	case NETLINK_PKTINFO:
+		return &end->pktinfo;
+	case NETLINK_BROADCAST_ERROR:
+		return &end->broadcast_error;
+	case NETLINK_NO_ENOBUFS:
+		return &end->no_enobufs;
+	case NETLINK_CAP_ACK:
+		return &end->cap_ack;
+	case NETLINK_EXT_ACK:
+		return &end->ext_ack;
+	default: /* NETLINK_GET_STRICT_CHK */
+		return &end->strict;
+	}
+}
+
+static int set_switch(struct px_sock *sock, int name, const void *value, socklen_t len)
+{
+	int on, err = option_int(value, len, &on);
+
+	if (!err)
+		*switch_of(sock->netlink, name) = on;
+	return err;
+}
+
+static int get_switch(struct px_sock *sock, int name, void *value, socklen_t *len)
+{
+	int on = *switch_of(sock->netlink, name);
+
+	return option_give(value, len, &on, sizeof(on));
+}
+
+static int set_membership(struct px_sock *sock, int name, const void *value, socklen_t len)
+{
+	struct netlink_end *end = sock->netlink;
+	int group, err = option_int(value, len, &group);
+
+	if (err)
+		return err;
+	if (group < 1 || group > RTNLGRP_MAX)
+		return -EINVAL;
+	if (group > 32) /* nothing is ever told there */
+		return 0;
+	if (name == NETLINK_ADD_MEMBERSHIP)
+		end->groups |= 1u << (group - 1);
+	else
+		end->groups &= ~(1u << (group - 1));
+	return 0;
+}
+
+static int get_none(struct px_sock *sock, int name, void *value, socklen_t *len)
+{
+	return -ENOPROTOOPT;
+}
+
+static int get_number(struct px_sock *sock, int name, void *value, socklen_t *len)
+{
+	int result;
+
+	switch (name) {
+	case SO_TYPE:
+		result = sock->type;
+		break;
+	case SO_DOMAIN:
+		result = sock->domain;
+		break;
+	case SO_PROTOCOL:
+		result = sock->protocol;
+		break;
+	case SO_RCVBUF:
+		result = (int)sock->netlink->rcvbuf;
+		break;
+	case SO_SNDBUF:
+		result = (int)sock->stack->options.wmem_default;
+		break;
+	default: /* SO_ERROR */
+		result = sock->netlink->error;
+		sock->netlink->error = 0;
+		sock_changed(sock, false);
+		break;
+	}
+	return option_give(value, len, &result, sizeof(result));
+}
+
+static int set_buffer(struct px_sock *sock, int name, const void *value, socklen_t len)
+{
+	uint32_t max = sock->stack->options.rmem_max, size;
+	int wanted, err = option_int(value, len, &wanted);
+
+	if (err)
+		return err;
+	if (name == SO_SNDBUF) /* what is sent is handled at once */
+		return 0;
+	size = wanted < 0 || (name == SO_RCVBUF && (uint32_t)wanted > max) ? max : (uint32_t)wanted;
+	if (size > INT32_MAX / 2)
+		size = INT32_MAX / 2;
+	sock->netlink->rcvbuf = size * 2 < 2304 ? 2304 : size * 2; /* socket(7): doubled */
+	return 0;
+}
+
+#define CALL(level, name, set, get)                                                                \
+	{                                                                                              \
+		level, name, OPTION_CALL, 0, 0, 0, 0, set, get                                             \
+	}
+
+static const struct sock_option netlink_options[] = {
+    CALL(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, set_membership, get_none),
+    CALL(SOL_NETLINK, NETLINK_DROP_MEMBERSHIP, set_membership, get_none),
+    CALL(SOL_NETLINK, NETLINK_PKTINFO, set_switch, get_switch),
+    CALL(SOL_NETLINK, NETLINK_BROADCAST_ERROR, set_switch, get_switch),
+    CALL(SOL_NETLINK, NETLINK_NO_ENOBUFS, set_switch, get_switch),
+    CALL(SOL_NETLINK, NETLINK_CAP_ACK, set_switch, get_switch),
+    CALL(SOL_NETLINK, NETLINK_EXT_ACK, set_switch, get_switch),
+    CALL(SOL_NETLINK, NETLINK_GET_STRICT_CHK, set_switch, get_switch),
+    CALL(SOL_SOCKET, SO_TYPE, option_refused, get_number),
+    CALL(SOL_SOCKET, SO_DOMAIN, option_refused, get_number),
+    CALL(SOL_SOCKET, SO_PROTOCOL, option_refused, get_number),
+    CALL(SOL_SOCKET, SO_ERROR, option_refused, get_number),
+    CALL(SOL_SOCKET, SO_RCVBUF, set_buffer, get_number),
+    CALL(SOL_SOCKET, SO_RCVBUFFORCE, set_buffer, get_none),
+    CALL(SOL_SOCKET, SO_SNDBUF, set_buffer, get_number),
+    {0},
+};
+
+static const struct sock_option *const tables[] = {netlink_options, NULL};
+
+const struct sock_ops netlink_sock_ops = {
+    .bind = nl_bind,
+    .connect = nl_connect,
+    .name = nl_name,
+    .shutdown = nl_shutdown,
+    .send = nl_send,
+    .receive = nl_receive,
+    .poll = nl_poll,
+    .free = nl_free,
+    .options = tables,
+};
