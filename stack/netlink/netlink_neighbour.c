@@ -42,39 +42,46 @@ struct key {
 };
 
 /* In the kernel's order: address, interface, family. */
-static int read_key(
-    struct px_stack *stack, const struct ndmsg *header, struct nlattr **attr, struct key *key)
+static int refuse_key(
+    const struct ndmsg *header, struct nlattr **attr, const struct px_iface *iface)
 {
 	if (!attr[NDA_DST])
 		return nlq_error(attr, -EINVAL, "Network address not specified", NULL);
-	if (header->ndm_ifindex) {
-		key->iface = px_iface_by_index(stack, (uint32_t)header->ndm_ifindex);
-		if (!key->iface)
-			return -ENODEV;
-	}
+	if (header->ndm_ifindex && !iface)
+		return -ENODEV;
 	if (header->ndm_family != AF_INET && header->ndm_family != AF_INET6)
 		return nlq_error(attr, -EAFNOSUPPORT, "Unsupported neighbour family", NULL);
 	if (header->ndm_flags & NTF_PROXY)
 		return nlq_error(attr, -EOPNOTSUPP, "no proxy entries", NULL);
-	if (!header->ndm_ifindex)
-		return nlq_error(attr, -EINVAL, "Device not specified", NULL);
+	return iface ? 0 : nlq_error(attr, -EINVAL, "Device not specified", NULL);
+}
+
+static int read_key(
+    struct px_stack *stack, const struct ndmsg *header, struct nlattr **attr, struct key *key)
+{
+	int err;
+
+	key->iface = px_iface_by_index(stack, (uint32_t)header->ndm_ifindex);
+	err = refuse_key(header, attr, key->iface);
+	if (err || !key->iface)
+		return err ? err : -EINVAL;
 	return netlink_ip(header->ndm_family, attr, NDA_DST, &key->ip);
 }
 
 void *netlink_neighbour_search(struct nlmsghdr *msg, struct nlattr **attr, void *stackinfo)
 {
 	struct neighbour *neighbour;
-	struct key key;
-	int err = -EOPNOTSUPP;
+	struct key key = {0};
 
 	if (msg->nlmsg_type == RTM_NEWNEIGH)
 		return netlink_new_entry(msg, stackinfo);
-	if (msg->nlmsg_type == RTM_DELNEIGH || msg->nlmsg_type == RTM_GETNEIGH)
-		err = read_key(stackinfo, NLMSG_DATA(msg), attr, &key);
-	if (err) {
-		nlq_error(attr, err, NULL, NULL);
+	if (msg->nlmsg_type != RTM_DELNEIGH && msg->nlmsg_type != RTM_GETNEIGH) {
+		nlq_error(attr, -EOPNOTSUPP, NULL, NULL);
 		return NULL;
 	}
+	/* What is wrong has been said; unsaid it is ENODEV. */
+	if (read_key(stackinfo, NLMSG_DATA(msg), attr, &key) || !key.iface)
+		return NULL;
 	neighbour = neighbour_find(key.iface, &key.ip);
 	if (!neighbour)
 		nlq_error(attr, -ENOENT, "Neighbour entry not found", NULL);

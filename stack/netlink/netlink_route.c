@@ -80,7 +80,7 @@ static int check(const struct rtmsg *header, struct nlattr **attr)
 	unsigned int bits = header->rtm_family == AF_INET ? 32 : 128;
 
 	if (header->rtm_family != AF_INET && header->rtm_family != AF_INET6)
-		return -EOPNOTSUPP;
+		return nlq_error(attr, -EOPNOTSUPP, NULL, NULL);
 	if (header->rtm_dst_len > bits || header->rtm_src_len > bits)
 		return nlq_error(attr, -EINVAL, "Invalid prefix length", NULL);
 	if (header->rtm_src_len || header->rtm_tos)
@@ -186,17 +186,14 @@ void *netlink_route_search(struct nlmsghdr *msg, struct nlattr **attr, void *sta
 {
 	const struct rtmsg *header = NLMSG_DATA(msg);
 	struct px_route key, *route;
-	int err;
 
 	switch (msg->nlmsg_type) {
 	case RTM_NEWROUTE:
 		return netlink_new_entry(msg, stackinfo);
 	case RTM_DELROUTE:
-		err = read_key(stackinfo, header, attr, &key);
-		if (err) {
-			nlq_error(attr, err, NULL, NULL);
+		/* What is wrong has been said; unsaid it is ENODEV. */
+		if (read_key(stackinfo, header, attr, &key))
 			return NULL;
-		}
 		route = find(stackinfo, header, &key);
 		if (!route)
 			nlq_error(attr, -ESRCH, NULL, NULL);
