@@ -58,6 +58,7 @@ static void *fake_switch_serve(void *argument)
 	int fd;
 
 	while ((fd = accept4(fake->listening, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
+		struct sockaddr_un client;
 		struct request request;
 		ssize_t len = recv(fd, &request, sizeof request, 0);
 
@@ -68,7 +69,8 @@ static void *fake_switch_serve(void *argument)
 		fake->opened++;
 		/* The client removes the name when it has the answer. */
 		pthread_mutex_lock(&fake->lock);
-		CHECK(connect(fake->data, (struct sockaddr *)&request.client, sizeof request.client) == 0);
+		memcpy(&client, &request.client, sizeof client); /* in the message it is not aligned */
+		CHECK(connect(fake->data, (struct sockaddr *)&client, sizeof client) == 0);
 		CHECK(send(fd, &fake->address, sizeof fake->address, MSG_NOSIGNAL) == sizeof fake->address);
 		pthread_mutex_unlock(&fake->lock);
 	}
