@@ -22,6 +22,7 @@
 
 struct px_stack;
 struct px_iface;
+struct px_link_ops; /* run/driver.h */
 struct arp_iface;
 struct ip4_iface;
 struct ip6_iface;
@@ -32,25 +33,6 @@ enum px_link_cap {
 	PX_LINK_CSUM_RX = 1 << 1, /* bytes cannot be damaged: received checksums need no check */
 	PX_LINK_JUMBO = 1 << 2,   /* frames up to 64 KiB */
 	PX_LINK_FILTER = 1 << 3,  /* wants to know unicast addresses and groups (mem://) */
-};
-
-/* A link driver: runtime's side of an interface (stack/run). No call may block but open and close.
- * Bursts are arrays; a driver takes as many as it can. */
-struct px_link_ops {
-	const char *name;
-	int (*open)(const char *vnl, void **link);
-	void (*close)(void *link);
-	/* Frames received into `pkts` (with PX_PKT_HEADROOM before them); returns how many. */
-	unsigned int (*receive)(void *link, struct px_pkt **pkts, unsigned int max);
-	/* Returns how many were taken; fewer than `count` means full. Packets stay the caller's. */
-	unsigned int (*send)(void *link, struct px_pkt *const *pkts, unsigned int count);
-	void (*want_write)(void *link, bool want);
-	int (*fd)(void *link);
-	bool (*up)(void *link); /* carrier */
-	uint32_t (*mtu_max)(void *link);
-	uint32_t (*caps)(void *link); /* enum px_link_cap */
-	/* PX_LINK_FILTER: a unicast or group address is (not) wanted any more. */
-	void (*filter)(void *link, const uint8_t mac[PX_MAC_LEN], bool wanted);
 };
 
 /* What kind of link: how a packet becomes a frame. The tables are in link/. */

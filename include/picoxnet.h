@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* picoxnet.h: a TCP/IP stack as an object of a program (-lpicoxnet).
+ *
+ * A stack lives in the program's memory; a program may have any number. Its sockets are real
+ * descriptors: they can be given to poll(2), select(2) and epoll(7); everything else is done by the
+ * calls below, which are those of the system with the prefix picox_.
+ *
+ * Every call sets errno and returns -1 (or NULL) when it fails. Where nothing else is said, errors
+ * are those of the system's call of the same name, and EBADF also for a descriptor that is no
+ * socket of this library's or that was made before fork(2) by the parent. Calls that wait are
+ * cancellation points, and are restarted or not after a signal handler as signal(7) says.
+ */
+#ifndef PICOXNET_H
+#define PICOXNET_H
+
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct picox;
+
+/* A stack with one interface, vde0, down, on the network `vdeurl`: any VNL of libvdeplug
+ * ("vde:///tmp/sw", "vxvde://", ...), or "mem://NAME", an Ethernet in memory that the stacks of the
+ * process share ("mem://NAME/uplink=VNL" connects it to a VDE network). NULL or "": only lo.
+ * Returns the stack, or NULL and errno: ENOMEM, EMFILE, or why the network cannot be opened. */
+struct picox *picox_newstack(char *vdeurl);
+
+/* The same with several interfaces and options. `vnlv` is an array that ends with NULL (NULL: no
+ * interface); a VNL may name its interface ("eth0:vde:///tmp/sw"), else they are vde0, vde1, ...
+ * `options` (NULL: none) is a list like "mem=16M,linger=5":
+ *     mem=BYTES          what the stack may use for buffers and tables (64M)
+ *     linger=SECONDS     how long picox_delstack and exit(3) wait for data to be sent (2)
+ *     busy_poll=USEC     a blocked call looks for frames that long before it sleeps (0; the socket
+ *                        option SO_BUSY_POLL says it for one socket)
+ *     pcap=FILE          records all frames there
+ * Returns the stack, or NULL and errno: as picox_newstack, EINVAL for an option (picox_error says
+ * which). */
+struct picox *picox_newstackv(const char *const *vnlv, const char *options);
+
+/* Why picox_newstack or picox_newstackv last failed in this thread; "" if there is nothing to say.
+ * Valid until the thread's next such call. */
+const char *picox_error(void);
+
+/* Ends a stack: waits for what is to be sent (linger=). Returns 0, or -1 and errno: EBUSY while it
+ * has open sockets (nothing has changed then), EINVAL for NULL. In a forked child it ends nothing
+ * but the child's use of the parent's stack. */
+int picox_delstack(struct picox *stack);
+
+/* socket(2) in a stack: AF_INET, AF_INET6 (SOCK_DGRAM, SOCK_RAW), AF_PACKET. The descriptor is
+ * close-on-exec whatever `type` says. Close it by picox_close. */
+int picox_msocket(struct picox *stack, int domain, int type, int protocol);
+
+int picox_close(int fd);
+int picox_bind(int fd, const struct sockaddr *addr, socklen_t addrlen);
+int picox_connect(int fd, const struct sockaddr *addr, socklen_t addrlen);
+int picox_listen(int fd, int backlog);
+int picox_accept(int fd, struct sockaddr *addr, socklen_t *addrlen);
+int picox_getsockname(int fd, struct sockaddr *addr, socklen_t *addrlen);
+int picox_getpeername(int fd, struct sockaddr *addr, socklen_t *addrlen);
+int picox_setsockopt(int fd, int level, int optname, const void *optval, socklen_t optlen);
+int picox_getsockopt(int fd, int level, int optname, void *optval, socklen_t *optlen);
+int picox_shutdown(int fd, int how);
+
+ssize_t picox_read(int fd, void *buf, size_t len);
+ssize_t picox_readv(int fd, const struct iovec *iov, int iovcnt);
+ssize_t picox_recv(int fd, void *buf, size_t len, int flags);
+ssize_t picox_recvfrom(
+    int fd, void *buf, size_t len, int flags, struct sockaddr *from, socklen_t *fromlen);
+ssize_t picox_recvmsg(int fd, struct msghdr *msg, int flags);
+ssize_t picox_write(int fd, const void *buf, size_t len);
+ssize_t picox_writev(int fd, const struct iovec *iov, int iovcnt);
+ssize_t picox_send(int fd, const void *buf, size_t len, int flags);
+ssize_t picox_sendto(
+    int fd, const void *buf, size_t len, int flags, const struct sockaddr *to, socklen_t tolen);
+ssize_t picox_sendmsg(int fd, const struct msghdr *msg, int flags);
+
+/* ioctl(2) with its argument: FIONBIO, FIONREAD, SIOCOUTQ. ENOTTY for what is not known. */
+int picox_ioctl(int fd, unsigned long cmd, void *argp);
+
+/* fcntl(2): F_GETFL, F_SETFL, F_GETFD, F_SETFD, F_DUPFD and F_DUPFD_CLOEXEC are the system's own (a
+ * duplicate is a socket of this library's, too); EINVAL for others. */
+int picox_fcntl(int fd, int cmd, long val);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The public calls but those that carry data (calls_message.c).
+ *
+ * User memory is read before the stack's lock is taken and written after it is free, so that a
+ * fault there hangs nobody; values are copied through buffers on the stack.
+ */
+#include "calls.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#define VALUE_MAX 65536 /* of an option: multicast source lists are the largest */
+
+static _Thread_local char reason[512];
+
+/* ---- stacks ---- */
+
+PICOX_PUBLIC struct picox *picox_newstackv(const char *const *vnlv, const char *options)
+{
+	static const char *const none[] = {NULL};
+	struct picox *stack;
+	int err;
+
+	reason[0] = '\0';
+	err = stack_new(vnlv ? vnlv : none, options, reason, sizeof(reason), &stack);
+	if (!err)
+		return stack;
+	errno = -err;
+	return NULL;
+}
+
+PICOX_PUBLIC struct picox *picox_newstack(char *vdeurl)
+{
+	const char *vnlv[] = {vdeurl, NULL};
+
+	return picox_newstackv(vnlv, NULL);
+}
+
+PICOX_PUBLIC const char *picox_error(void)
+{
+	return reason;
+}
+
+PICOX_PUBLIC int picox_delstack(struct picox *stack)
+{
+	return result_int(stack ? stack_free(stack) : -EINVAL);
+}
+
+PICOX_PUBLIC int picox_msocket(struct picox *stack, int domain, int type, int protocol)
+{
+	if (!stack)
+		return result_int(-EINVAL);
+	if (stack->generation != process_generation())
+		return result_int(-ENODEV); /* the parent's */
+	return result_int(file_open(stack, domain, type, protocol));
+}
+
+PICOX_PUBLIC int picox_close(int fd)
+{
+	return result_int(file_close(fd));
+}
+
+/* ---- names ---- */
+
+struct name {
+	struct sockaddr_storage bytes;
+	socklen_t len;
+};
+
+static int read_name(struct name *name, const struct sockaddr *addr, socklen_t addrlen)
+{
+	if (!addr)
+		return -EFAULT;
+	if (addrlen > sizeof(name->bytes))
+		return -EINVAL;
+	memcpy(&name->bytes, addr, addrlen);
+	name->len = addrlen;
+	return 0;
+}
+
+static int bind_name(int fd, const struct name *name)
+{
+	CALL_SCOPE call;
+	int err = call_enter(&call, fd);
+
+	return err ? err
+	           : px_sock_bind(call.file->sock, (const struct sockaddr *)&name->bytes, name->len);
+}
+
+static int connect_name(int fd, const struct name *name)
+{
+	CALL_SCOPE call;
+	int err = call_enter(&call, fd);
+
+	return err ? err
+	           : px_sock_connect(call.file->sock, (const struct sockaddr *)&name->bytes, name->len);
+}
+
+PICOX_PUBLIC int picox_bind(int fd, const struct sockaddr *addr, socklen_t addrlen)
+{
+	struct name name;
+	int err = read_name(&name, addr, addrlen);
+
+	return result_int(err ? err : bind_name(fd, &name));
+}
+
+PICOX_PUBLIC int picox_connect(int fd, const struct sockaddr *addr, socklen_t addrlen)
+{
+	struct name name;
+	int err = read_name(&name, addr, addrlen);
+
+	return result_int(err ? err : connect_name(fd, &name));
+}
+
+static int get_name(int fd, bool peer, struct name *name)
+{
+	CALL_SCOPE call;
+	int err = call_enter(&call, fd);
+
+	name->len = sizeof(name->bytes);
+	return err ? err
+	           : px_sock_getname(
+	                 call.file->sock, peer, (struct sockaddr *)&name->bytes, &name->len);
+}
+
+static int give_name(int fd, bool peer, struct sockaddr *addr, socklen_t *addrlen)
+{
+	struct name name;
+	int err;
+
+	if (!addr || !addrlen)
+		return -EFAULT;
+	if (*addrlen > INT32_MAX)
+		return -EINVAL;
+	err = get_name(fd, peer, &name);
+	if (err)
+		return err;
+	memcpy(addr, &name.bytes, *addrlen < name.len ? *addrlen : name.len);
+	*addrlen = name.len;
+	return 0;
+}
+
+PICOX_PUBLIC int picox_getsockname(int fd, struct sockaddr *addr, socklen_t *addrlen)
+{
+	return result_int(give_name(fd, false, addr, addrlen));
+}
+
+PICOX_PUBLIC int picox_getpeername(int fd, struct sockaddr *addr, socklen_t *addrlen)
+{
+	return result_int(give_name(fd, true, addr, addrlen));
+}
+
+/* ---- connections ---- */
+
+static int do_listen(int fd, int backlog)
+{
+	CALL_SCOPE call;
+	int err = call_enter(&call, fd);
+
+	return err ? err : px_sock_listen(call.file->sock, backlog);
+}
+
+PICOX_PUBLIC int picox_listen(int fd, int backlog)
+{
+	return result_int(do_listen(fd, backlog));
+}
+
+PICOX_PUBLIC int picox_accept(int fd, struct sockaddr *addr, socklen_t *addrlen)
+{
+	CALL_SCOPE call;
+	int err = call_enter(&call, fd);
+
+	return result_int(err ? err : -EOPNOTSUPP); /* nothing listens yet */
+}
+
+static int do_shutdown(int fd, int how)
+{
+	CALL_SCOPE call;
+	int err = call_enter(&call, fd);
+
+	return err ? err : px_sock_shutdown(call.file->sock, how);
+}
+
+PICOX_PUBLIC int picox_shutdown(int fd, int how)
+{
+	return result_int(do_shutdown(fd, how));
+}
+
+/* ---- options ---- */
+
+static int set_option(int fd, int level, int optname, const void *value, socklen_t len)
+{
+	CALL_SCOPE call;
+	int err = call_enter(&call, fd);
+
+	return err ? err : px_sock_setsockopt(call.file->sock, level, optname, value, len);
+}
+
+static int get_option(int fd, int level, int optname, void *value, socklen_t *len)
+{
+	CALL_SCOPE call;
+	int err = call_enter(&call, fd);
+
+	return err ? err : px_sock_getsockopt(call.file->sock, level, optname, value, len);
+}
+
+PICOX_PUBLIC int picox_setsockopt(
+    int fd, int level, int optname, const void *optval, socklen_t optlen)
+{
+	char small[256], *value = small;
+	int err;
+
+	if (optlen > VALUE_MAX)
+		return result_int(-EINVAL);
+	if (!optval && optlen)
+		return result_int(-EFAULT);
+	/* SO_ATTACH_FILTER's value holds a pointer: its program is read under the lock. */
+	if (optlen > sizeof(small) && !(value = malloc(optlen)))
+		return result_int(-ENOBUFS);
+	if (optlen)
+		memcpy(value, optval, optlen);
+	err = set_option(fd, level, optname, value, optlen);
+	if (value != small)
+		free(value);
+	return result_int(err);
+}
+
+PICOX_PUBLIC int picox_getsockopt(int fd, int level, int optname, void *optval, socklen_t *optlen)
+{
+	char small[256], *value = small;
+	socklen_t room;
+	int err;
+
+	if (!optlen || (!optval && *optlen))
+		return result_int(-EFAULT);
+	room = *optlen;
+	if (room > INT32_MAX)
+		return result_int(-EINVAL);
+	if (room > VALUE_MAX)
+		room = VALUE_MAX;
+	if (room > sizeof(small) && !(value = malloc(room)))
+		return result_int(-ENOBUFS);
+	/* Some read what they are given (MCAST_MSFILTER). */
+	if (room)
+		memcpy(value, optval, room);
+	err = get_option(fd, level, optname, value, &room);
+	if (!err) {
+		memcpy(optval, value, room < *optlen ? room : *optlen);
+		*optlen = room;
+	}
+	if (value != small)
+		free(value);
+	return result_int(err);
+}
+
+/* ---- ioctl, fcntl ---- */
+
+static int do_ioctl(int fd, unsigned long cmd, int *value)
+{
+	CALL_SCOPE call;
+	int err = call_enter(&call, fd);
+
+	if (err)
+		return err;
+	if (cmd == FIONBIO)
+		return ioctl(fd, FIONBIO, value) < 0 ? -errno : 0;
+	return px_sock_ioctl(call.file->sock, cmd, value);
+}
+
+PICOX_PUBLIC int picox_ioctl(int fd, unsigned long cmd, void *argp)
+{
+	int value = 0, err;
+
+	if (!argp)
+		return result_int(-EFAULT);
+	if (cmd == FIONBIO)
+		memcpy(&value, argp, sizeof(value));
+	err = do_ioctl(fd, cmd, &value);
+	if (!err && cmd != FIONBIO)
+		memcpy(argp, &value, sizeof(value));
+	return result_int(err);
+}
+
+PICOX_PUBLIC int picox_fcntl(int fd, int cmd, long val)
+{
+	struct file *file = file_get(fd);
+	int result;
+
+	if (!file)
+		return result_int(-EBADF);
+	switch (cmd) {
+	case F_GETFL:
+	case F_SETFL:
+	case F_GETFD:
+	case F_SETFD:
+	case F_DUPFD:
+	case F_DUPFD_CLOEXEC:
+		result = fcntl(fd, cmd, val);
+		break;
+	default:
+		errno = EINVAL;
+		result = -1;
+	}
+	file_unref(file);
+	return result;
+}

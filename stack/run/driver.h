@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The contract between the runtime and a link driver.
+ *
+ * A driver moves frames in bursts and never blocks, but in open and close. It is used under its
+ * stack's lock; it takes no other stack's. Either it has a descriptor that becomes readable when
+ * there is something to receive (or room to send, while that is wanted, or a change of state), or
+ * it calls config.notify, from any thread, with no lock that the runtime could want.
+ */
+#ifndef RUN_DRIVER_H
+#define RUN_DRIVER_H
+
+#include "iface.h"
+
+/* What a filtering link (PX_LINK_FILTER) is told of. */
+struct px_link_filter {
+	enum px_link_filter_kind {
+		PX_FILTER_MAC,       /* frames to this address, unicast or group */
+		PX_FILTER_ARP,       /* ARP requests for this IPv4 address */
+		PX_FILTER_BROADCAST, /* all other broadcasts */
+		PX_FILTER_ALL,       /* everything (promiscuous) */
+	} kind;
+	union {
+		uint8_t mac[PX_MAC_LEN];
+		uint8_t ip4[4];
+	};
+};
+
+struct px_link_config {
+	const char *vnl;
+	struct px_mem *mem;            /* received packets are charged to it */
+	void (*notify)(void *context); /* there is something to receive */
+	void *context;
+};
+
+struct px_link_ops {
+	const char *name;
+	/* 0 or -errno. */
+	int (*open)(const struct px_link_config *config, void **link);
+	void (*close)(void *link);
+	/* Frames received, with PX_PKT_HEADROOM before them, the caller's; returns how many. */
+	unsigned int (*receive)(void *link, struct px_pkt **pkts, unsigned int max);
+	/* Returns how many were taken; fewer than `count` means full. Packets stay the caller's. */
+	unsigned int (*send)(void *link, struct px_pkt *const *pkts, unsigned int count);
+	void (*want_write)(void *link, bool want);
+	int (*fd)(const void *link);  /* -1: notify is called */
+	bool (*up)(const void *link); /* carrier */
+	/* poll is wanted at `deadline`, and after the descriptor became readable. */
+	px_time (*deadline)(const void *link);
+	void (*poll)(void *link, px_time now);
+	void (*set_mtu)(void *link, uint32_t mtu);
+	uint32_t (*caps)(const void *link); /* enum px_link_cap */
+	/* PX_LINK_FILTER; each `wanted` is undone by one that is not. 0 or -ENOMEM. */
+	int (*filter)(void *link, const struct px_link_filter *filter, bool wanted);
+};
+
+extern const struct px_link_ops link_vde, link_mem;
+
+#endif

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Descriptors: which socket a number means.
+ *
+ * A table of chunks that are never freed; a slot is one word, a pointer whose lowest bit is the
+ * slot's own lock. A call takes it just to add a reference to the file, so that calls on different
+ * descriptors share nothing here.
+ *
+ * Programs may treat the descriptors as what they are, the kernel's: after dup(2) a new number is
+ * found by its inode, once; one that was closed by close(2) is noticed when its number is given to
+ * another socket, when the pair's other end finds it gone, and when the stack is deleted.
+ *
+ * In a forked child the table is empty: its descriptors give EBADF.
+ */
+#include "runtime.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <sys/stat.h>
+
+#define CHUNK_SLOTS 1024
+#define CHUNKS      1024 /* a million descriptors: the kernel's fs.nr_open, unless raised */
+#define LOCKED      ((uintptr_t)1)
+
+typedef _Atomic uintptr_t slot;
+
+static _Atomic(slot *) chunks[CHUNKS];
+
+static slot *slot_of(int fd, bool make)
+{
+	slot *chunk, *expected = NULL;
+
+	if (fd < 0 || fd >= CHUNKS * CHUNK_SLOTS)
+		return NULL;
+	chunk = atomic_load_explicit(&chunks[fd / CHUNK_SLOTS], memory_order_acquire);
+	if (!chunk && make) {
+		chunk = calloc(CHUNK_SLOTS, sizeof(*chunk));
+		if (chunk && !atomic_compare_exchange_strong(&chunks[fd / CHUNK_SLOTS], &expected, chunk)) {
+			free(chunk);
+			chunk = expected;
+		}
+	}
+	return chunk ? &chunk[fd % CHUNK_SLOTS] : NULL;
+}
+
+static struct file *slot_lock(slot *at)
+{
+	uintptr_t word;
+
+	for (;;) {
+		word = atomic_load_explicit(at, memory_order_relaxed) & ~LOCKED;
+		if (atomic_compare_exchange_weak_explicit(
+		        at, &word, word | LOCKED, memory_order_acquire, memory_order_relaxed))
+			return (struct file *)word;
+	}
+}
+
+static void slot_unlock(slot *at, struct file *file)
+{
+	atomic_store_explicit(at, (uintptr_t)file, memory_order_release);
+}
+
+/* ---- fork ---- */
+
+static void fork_child(void)
+{
+	for (unsigned int i = 0; i < CHUNKS; i++) {
+		slot *chunk = atomic_load(&chunks[i]);
+		for (unsigned int j = 0; chunk && j < CHUNK_SLOTS; j++)
+			atomic_store(&chunk[j], 0);
+	}
+}
+
+static void hook_fork(void)
+{
+	pthread_atfork(NULL, NULL, fork_child);
+}
+
+/* ---- files ---- */
+
+void file_unref(struct file *file)
+{
+	struct picox *stack = file->stack;
+
+	if (atomic_fetch_sub_explicit(&file->refs, 1, memory_order_acq_rel) != 1)
+		return;
+	runtime_lock(stack);
+	stack->file_count--;
+	pthread_cond_broadcast(&stack->file_freed);
+	pthread_mutex_unlock(&stack->lock);
+	free(file);
+}
+
+/* Adds a reference that the table counts. */
+static void put(slot *at, struct file *file)
+{
+	struct file *old = slot_lock(at);
+
+	slot_unlock(at, file);
+	/* Its number was closed behind our back, and the kernel gave it to this one. */
+	if (old) {
+		runtime_lock(old->stack);
+		old->stack->file_died = true;
+		old->readiness.tokens = 0;
+		if (old->numbers-- == 1)
+			old->readiness.shown |= POLLNVAL;
+		runtime_leave(old->stack);
+		file_unref(old);
+	}
+}
+
+/* Closes the socket; the descriptor is the caller's business. The lock is held. */
+static void shut_file(struct file *file)
+{
+	struct picox *stack = file->stack;
+
+	if (!file->sock)
+		return;
+	px_sock_free(file->sock);
+	file->sock = NULL;
+	readiness_close(&file->readiness);
+	list_remove(&file->node);
+	stack->open_files--;
+	if (stack->open_files == 0)
+		stack_listeners_changed(stack, false);
+	waiters_close(file);
+}
+
+static void clear_slots(struct file *file)
+{
+	for (unsigned int i = 0; i < CHUNKS; i++) {
+		slot *chunk = atomic_load(&chunks[i]);
+
+		for (unsigned int j = 0; chunk && j < CHUNK_SLOTS; j++) {
+			struct file *at;
+
+			if ((atomic_load(&chunk[j]) & ~LOCKED) != (uintptr_t)file)
+				continue;
+			at = slot_lock(&chunk[j]);
+			slot_unlock(&chunk[j], at == file ? NULL : at);
+			if (at == file)
+				atomic_fetch_sub(&file->refs, 1);
+		}
+	}
+}
+
+/* A file whose last number is gone without file_close; its memory goes when the calls inside left,
+ * so a reference is held meanwhile. */
+static void bury(struct file *file)
+{
+	atomic_fetch_add(&file->refs, 1);
+	shut_file(file);
+	clear_slots(file);
+	/* Not file_unref: it would take the lock. */
+	if (atomic_fetch_sub(&file->refs, 1) == 1) {
+		file->stack->file_count--;
+		free(file);
+	}
+}
+
+void file_drop_dead(struct picox *stack)
+{
+	struct file *file;
+
+	stack->file_died = false;
+	list_for_each_safe (file, &stack->files, node) {
+		if (file->readiness.shown & POLLNVAL)
+			bury(file);
+	}
+}
+
+/* Does any number still mean this file? */
+static bool is_open(const struct file *file)
+{
+	for (unsigned int i = 0; i < CHUNKS; i++) {
+		slot *chunk = atomic_load(&chunks[i]);
+
+		for (unsigned int j = 0; chunk && j < CHUNK_SLOTS; j++) {
+			struct stat status;
+
+			if ((atomic_load(&chunk[j]) & ~LOCKED) == (uintptr_t)file &&
+			    fstat((int)(i * CHUNK_SLOTS + j), &status) == 0 && status.st_ino == file->inode)
+				return true;
+		}
+	}
+	return false;
+}
+
+void file_sweep(struct picox *stack)
+{
+	struct file *file;
+
+	list_for_each_safe (file, &stack->files, node) {
+		if (!is_open(file))
+			bury(file);
+	}
+}
+
+/* ---- readiness ---- */
+
+static void file_changed(struct px_sock *sock, unsigned int mask)
+{
+	struct file *file = sock->owner;
+
+	file->mask = mask & (POLLIN | POLLOUT | POLLERR | POLLRDHUP | POLLHUP);
+	/* Somebody is inside recv: the edge would be seen by nobody. */
+	if (waiters_tell(file, file->mask))
+		return;
+	readiness_raise(&file->readiness, file->mask);
+	if (file->readiness.shown & POLLNVAL)
+		file->stack->file_died = true;
+}
+
+/* ---- opening, finding, closing ---- */
+
+int file_open(struct picox *stack, int domain, int type, int protocol)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	struct file *file = calloc(1, sizeof(*file));
+	struct stat status;
+	slot *at;
+	int fd, err;
+
+	if (!file)
+		return -ENOBUFS;
+	pthread_once(&once, hook_fork);
+	fd = readiness_open(&file->readiness, type & SOCK_NONBLOCK);
+	if (fd < 0) {
+		free(file);
+		return fd;
+	}
+	err = -ENFILE;
+	at = slot_of(fd, true);
+	if (!at || fstat(fd, &status) < 0)
+		goto close_pair;
+	file->stack = stack;
+	file->inode = status.st_ino;
+	atomic_init(&file->numbers, 1);
+	atomic_init(&file->refs, 1);
+	runtime_lock(stack);
+	err = px_sock_new(
+	    stack->px, domain, type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC), protocol, &file->sock);
+	if (!err) {
+		file->sock->owner = file;
+		file->sock->wake = file_changed;
+		file->mask = px_sock_poll(file->sock) & (POLLIN | POLLOUT | POLLERR | POLLRDHUP | POLLHUP);
+		list_append(&stack->files, &file->node);
+		stack->file_count++;
+		if (stack->open_files++ == 0)
+			stack_listeners_changed(stack, true);
+		readiness_show(&file->readiness, fd, file->mask);
+	}
+	runtime_leave(stack);
+	if (err)
+		goto close_pair;
+	put(at, file);
+	return fd;
+
+close_pair:
+	close(fd);
+	readiness_close(&file->readiness);
+	free(file);
+	return err;
+}
+
+/* After dup(2). */
+static struct file *find_duplicate(int fd)
+{
+	struct stat status;
+	slot *to;
+
+	if (fstat(fd, &status) < 0 || !S_ISSOCK(status.st_mode) || !(to = slot_of(fd, true)))
+		return NULL;
+	for (unsigned int i = 0; i < CHUNKS; i++) {
+		slot *chunk = atomic_load(&chunks[i]);
+
+		for (unsigned int j = 0; chunk && j < CHUNK_SLOTS; j++) {
+			struct file *file;
+			bool found;
+
+			if (!(atomic_load(&chunk[j]) & ~LOCKED))
+				continue;
+			file = slot_lock(&chunk[j]);
+			found = file && file->inode == status.st_ino;
+			if (found) {
+				atomic_fetch_add(&file->refs, 2); /* the new slot's, the caller's */
+				file->numbers++;
+			}
+			slot_unlock(&chunk[j], file);
+			if (found) {
+				put(to, file);
+				return file;
+			}
+		}
+	}
+	return NULL;
+}
+
+struct file *file_get(int fd)
+{
+	slot *at = slot_of(fd, false);
+	struct file *file = NULL;
+
+	if (at) {
+		file = slot_lock(at);
+		if (file)
+			atomic_fetch_add_explicit(&file->refs, 1, memory_order_relaxed);
+		slot_unlock(at, file);
+	}
+	return file ? file : find_duplicate(fd);
+}
+
+int file_close(int fd)
+{
+	struct file *file = file_get(fd), *was;
+	slot *at = slot_of(fd, false);
+	struct picox *stack;
+
+	if (!file)
+		return -EBADF;
+	stack = file->stack;
+	runtime_lock(stack);
+	was = slot_lock(at);
+	slot_unlock(at, was == file ? NULL : was);
+	if (was != file) {
+		runtime_unlock(stack);
+		file_unref(file);
+		return -EBADF; /* another thread was faster */
+	}
+	/* Under the lock: no call on this number is between looking at the socket and at the
+	 * descriptor, which may be somebody else's at once. */
+	close(fd);
+	if (--file->numbers == 0)
+		shut_file(file);
+	runtime_leave(stack);
+	file_unref(file);
+	file_unref(file);
+	return 0;
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* An interface on a VDE network: packets to and from lib/vdelink, in bursts.
+ *
+ * Packets to receive into are made before a burst and kept if nothing came; their number follows
+ * what comes, so that an idle interface keeps few.
+ */
+#include "driver.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <net/ethernet.h>
+
+#include "vdelink.h"
+
+#define ROOM_EXTRA (ETHER_HDR_LEN + 4) /* header and one tag */
+#define BATCH_MIN  2
+
+struct vde_port {
+	struct vdelink *link;
+	struct px_mem *mem;
+	size_t room;
+	unsigned int batch; /* to ask for */
+	unsigned int spare_count;
+	struct px_pkt *spare[PX_BURST];
+};
+
+static void set_mtu(void *link, uint32_t mtu)
+{
+	struct vde_port *port = link;
+
+	port->room = (mtu < ETHERMTU ? ETHERMTU : mtu) + ROOM_EXTRA;
+	while (port->spare_count)
+		px_pkt_free(port->spare[--port->spare_count]);
+}
+
+static int vde_port_open(const struct px_link_config *config, void **link)
+{
+	struct vde_port *port = calloc(1, sizeof(*port));
+	int err;
+
+	if (!port)
+		return -ENOMEM;
+	err = vdelink_open(config->vnl, "picox", &port->link);
+	if (err) {
+		free(port);
+		return err;
+	}
+	port->mem = config->mem;
+	port->batch = BATCH_MIN;
+	set_mtu(port, ETHERMTU);
+	*link = port;
+	return 0;
+}
+
+static void vde_port_close(void *link)
+{
+	struct vde_port *port = link;
+
+	while (port->spare_count)
+		px_pkt_free(port->spare[--port->spare_count]);
+	vdelink_close(port->link);
+	free(port);
+}
+
+/* No memory for packets: frames are taken off the network and dropped, or else its descriptor would
+ * stay readable. */
+static void drop_burst(struct vde_port *port)
+{
+	struct iovec none[PX_BURST] = {0};
+
+	vdelink_recv(port->link, none, PX_BURST);
+}
+
+static unsigned int vde_port_receive(void *link, struct px_pkt **pkts, unsigned int max)
+{
+	struct vde_port *port = link;
+	struct iovec frame[PX_BURST];
+	unsigned int wanted = port->batch < max ? port->batch : max, count;
+
+	while (port->spare_count < wanted) {
+		struct px_pkt *pkt = px_pkt_new(port->mem, PX_PKT_HEADROOM, port->room);
+		if (!pkt)
+			break;
+		port->spare[port->spare_count++] = pkt;
+	}
+	if (wanted > port->spare_count)
+		wanted = port->spare_count;
+	if (wanted == 0) {
+		drop_burst(port);
+		return 0;
+	}
+	for (unsigned int i = 0; i < wanted; i++) {
+		frame[i].iov_base = port->spare[i]->data;
+		frame[i].iov_len = port->room;
+	}
+	count = vdelink_recv(port->link, frame, wanted);
+	for (unsigned int i = 0; i < count; i++) {
+		/* The link may have exchanged rooms: find whose this is. */
+		unsigned int at = i;
+
+		while (port->spare[at]->data != frame[i].iov_base)
+			at++;
+		pkts[i] = port->spare[at];
+		port->spare[at] = port->spare[i];
+		px_pkt_put(pkts[i], frame[i].iov_len);
+	}
+	port->spare_count -= count;
+	for (unsigned int i = 0; i < port->spare_count; i++)
+		port->spare[i] = port->spare[i + count];
+	if (count == wanted && port->batch < PX_BURST)
+		port->batch *= 2;
+	else if (count < wanted / 4 && port->batch > BATCH_MIN)
+		port->batch /= 2;
+	while (port->spare_count > port->batch)
+		px_pkt_free(port->spare[--port->spare_count]);
+	return count;
+}
+
+static unsigned int vde_port_send(void *link, struct px_pkt *const *pkts, unsigned int count)
+{
+	struct vde_port *port = link;
+	struct vdelink_frame frame[PX_BURST];
+	struct iovec piece[PX_BURST][PX_PKT_SLICES + 1];
+
+	if (count > PX_BURST)
+		count = PX_BURST;
+	for (unsigned int i = 0; i < count; i++) {
+		frame[i].piece = piece[i];
+		frame[i].pieces = px_pkt_iov(pkts[i], 0, piece[i]);
+	}
+	return vdelink_send(port->link, frame, count);
+}
+
+static void vde_port_want_write(void *link, bool want)
+{
+	vdelink_want_write(((struct vde_port *)link)->link, want);
+}
+
+static int vde_port_fd(const void *link)
+{
+	return vdelink_fd(((const struct vde_port *)link)->link);
+}
+
+static bool vde_port_up(const void *link)
+{
+	return vdelink_state(((const struct vde_port *)link)->link) == VDELINK_UP;
+}
+
+static px_time vde_port_deadline(const void *link)
+{
+	return vdelink_deadline(((const struct vde_port *)link)->link);
+}
+
+static void vde_port_poll(void *link, px_time now)
+{
+	vdelink_poll(((struct vde_port *)link)->link, now);
+}
+
+static uint32_t vde_port_caps(const void *link)
+{
+	size_t max = vdelink_frame_max(((const struct vde_port *)link)->link);
+
+	return max >= VDELINK_FRAME_MAX ? PX_LINK_JUMBO : 0;
+}
+
+const struct px_link_ops link_vde = {
+    .name = "vde",
+    .open = vde_port_open,
+    .close = vde_port_close,
+    .receive = vde_port_receive,
+    .send = vde_port_send,
+    .want_write = vde_port_want_write,
+    .fd = vde_port_fd,
+    .up = vde_port_up,
+    .deadline = vde_port_deadline,
+    .poll = vde_port_poll,
+    .set_mtu = set_mtu,
+    .caps = vde_port_caps,
+};

@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* An Ethernet in memory for the stacks of a process.
+ *
+ * It delivers as a network card's filter does: each port says which addresses and groups it wants,
+ * whose ARP requests, and whether it listens to broadcasts; a frame is looked up once and reaches
+ * only those. So ten thousand stacks that announce themselves by ARP cost ten thousand look-ups,
+ * not 10^8 deliveries. Neighbour solicitations need nothing special: they go to the solicited-node
+ * group of their target (RFC 4861 section 7.2.2), which few ports share.
+ *
+ * A delivery puts the frame into the port's queue and tells its stack, whose own lock is not taken:
+ * no thread holds two stacks' locks. Small frames are copied, into the receiver's budget; of large
+ * ones the bytes are shared. A full queue loses frames, as that of a switch does.
+ *
+ * A network exists while it has ports; its name is in the one registry of the process. What is for
+ * nobody here, and all broadcasts and groups, also goes to the uplink, if there is one; ARP
+ * requests only if nobody here answers or if they tell something (RFC 5227 section 3: probes and
+ * announcements).
+ *
+ * Locks, in this order: stack, network (shared by senders), port, poller.
+ */
+#include "mem_network.h"
+
+#include "ether.h"
+#include "hashtable.h"
+#include "mem_uplink.h"
+#include "process.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COPY_MAX   1024 /* bytes; a clone costs about as much as copying these */
+#define ARP_FRAME  (ETHER_HEADER + 28)
+#define ARP_SENDER (ETHER_HEADER + 14)
+#define ARP_TARGET (ETHER_HEADER + 24)
+
+struct mem_key {
+	uint8_t kind;
+	uint8_t bytes[PX_MAC_LEN];
+};
+
+/* What is wanted by at least one port. */
+struct mem_address {
+	struct hashtable_link link;
+	struct mem_key key;
+	struct list members;
+};
+
+struct mem_member {
+	struct list node;    /* mem_address.members */
+	struct list of_port; /* mem_port.wanted */
+	struct mem_address *address;
+	struct mem_port *port;
+	unsigned int count;
+};
+
+struct mem_port {
+	struct mem_network *network;
+	struct list wanted;
+	bool all; /* gets everything, by the list of those who do */
+	struct px_mem *mem;
+	void (*notify)(void *context);
+	void *context;
+	pthread_mutex_t lock; /* of the queue */
+	struct px_pktq queue;
+};
+
+struct mem_network {
+	struct list node; /* registry */
+	char *name, *uplink_vnl;
+	unsigned int ports; /* under the registry's lock */
+	struct mem_uplink *uplink;
+	pthread_rwlock_t lock; /* of the rest */
+	struct hashtable addresses;
+};
+
+static struct {
+	pthread_mutex_t lock;
+	struct list networks;
+} registry = {PTHREAD_MUTEX_INITIALIZER, LIST_INIT(registry.networks)};
+
+/* ---- fork: the child starts without networks ---- */
+
+static void fork_prepare(void)
+{
+	pthread_mutex_lock(&registry.lock);
+}
+
+static void fork_parent(void)
+{
+	pthread_mutex_unlock(&registry.lock);
+}
+
+static void fork_child(void)
+{
+	list_init(&registry.networks);
+	pthread_mutex_unlock(&registry.lock);
+}
+
+static void hook_fork(void)
+{
+	process_hook_fork();
+	pthread_atfork(fork_prepare, fork_parent, fork_child);
+}
+
+/* ---- who wants what ---- */
+
+static struct mem_key key_of(const struct px_link_filter *filter)
+{
+	struct mem_key key = {.kind = (uint8_t)filter->kind};
+
+	if (filter->kind == PX_FILTER_MAC)
+		memcpy(key.bytes, filter->mac, sizeof(filter->mac));
+	else if (filter->kind == PX_FILTER_ARP)
+		memcpy(key.bytes, filter->ip4, sizeof(filter->ip4));
+	return key;
+}
+
+static bool matches(const struct hashtable_link *link, const void *key)
+{
+	const struct mem_address *address = hashtable_entry(link, const struct mem_address, link);
+
+	return memcmp(&address->key, key, sizeof(address->key)) == 0;
+}
+
+static struct mem_address *find(struct mem_network *network, const struct mem_key *key)
+{
+	uint64_t hash = hashtable_hash(&network->addresses, key, sizeof(*key));
+	struct hashtable_link *link = hashtable_find(&network->addresses, hash, matches, key);
+
+	return link ? hashtable_entry(link, struct mem_address, link) : NULL;
+}
+
+static struct mem_address *find_or_make(struct mem_network *network, const struct mem_key *key)
+{
+	struct mem_address *address = find(network, key);
+
+	if (address)
+		return address;
+	address = malloc(sizeof(*address));
+	if (!address)
+		return NULL;
+	address->key = *key;
+	list_init(&address->members);
+	hashtable_insert(&network->addresses, &address->link,
+	    hashtable_hash(&network->addresses, key, sizeof(*key)));
+	return address;
+}
+
+static void drop_if_empty(struct mem_network *network, struct mem_address *address)
+{
+	if (!list_is_empty(&address->members))
+		return;
+	hashtable_remove(&network->addresses, &address->link);
+	free(address);
+}
+
+static void member_free(struct mem_member *member)
+{
+	struct mem_address *address = member->address;
+
+	if (address->key.kind == PX_FILTER_ALL)
+		member->port->all = false;
+	list_remove(&member->node);
+	list_remove(&member->of_port);
+	drop_if_empty(member->port->network, address);
+	free(member);
+}
+
+static int want(struct mem_port *port, const struct mem_key *key)
+{
+	struct mem_address *address = find_or_make(port->network, key);
+	struct mem_member *member;
+
+	if (!address)
+		return -ENOMEM;
+	member = malloc(sizeof(*member));
+	if (!member) {
+		drop_if_empty(port->network, address);
+		return -ENOMEM;
+	}
+	*member = (struct mem_member){.address = address, .port = port, .count = 1};
+	list_append(&address->members, &member->node);
+	list_append(&port->wanted, &member->of_port);
+	if (key->kind == PX_FILTER_ALL)
+		port->all = true;
+	return 0;
+}
+
+int mem_port_filter(struct mem_port *port, const struct px_link_filter *filter, bool wanted)
+{
+	struct mem_network *network = port->network;
+	struct mem_key key = key_of(filter);
+	struct mem_member *member, *found = NULL;
+	int err = 0;
+
+	pthread_rwlock_wrlock(&network->lock);
+	/* A port has few, an address may have ten thousand members. */
+	list_for_each (member, &port->wanted, of_port) {
+		if (memcmp(&member->address->key, &key, sizeof(key)) == 0)
+			found = member;
+	}
+	if (found && wanted)
+		found->count++;
+	else if (found && --found->count == 0)
+		member_free(found);
+	else if (wanted)
+		err = want(port, &key);
+	pthread_rwlock_unlock(&network->lock);
+	return err;
+}
+
+/* ---- delivery ---- */
+
+static struct px_pkt *for_port(const struct mem_port *port, const struct px_pkt *frame)
+{
+	struct px_pkt *pkt;
+
+	if (frame->total > COPY_MAX) {
+		pkt = px_pkt_clone(frame);
+		if (pkt) {
+			pkt->flags = 0;
+			pkt->iface = NULL;
+		}
+		return pkt;
+	}
+	pkt = px_pkt_new(port->mem, PX_PKT_HEADROOM, frame->total);
+	if (pkt)
+		px_pkt_read(frame, 0, px_pkt_put(pkt, frame->total), frame->total);
+	return pkt;
+}
+
+static void deliver_to(struct mem_port *port, const struct px_pkt *frame)
+{
+	struct px_pkt *pkt = for_port(port, frame);
+	bool first;
+
+	if (!pkt)
+		return;
+	pthread_mutex_lock(&port->lock);
+	first = port->queue.first == NULL;
+	if (port->queue.count < PX_TX_LIMIT) {
+		px_pktq_append(&port->queue, pkt);
+		pkt = NULL;
+	}
+	pthread_mutex_unlock(&port->lock);
+	px_pkt_free(pkt);
+	if (first)
+		port->notify(port->context);
+}
+
+/* Returns whether there is anyone. */
+static bool deliver_by(struct mem_network *network, const struct mem_port *from,
+    const struct mem_key *key, const struct px_pkt *frame)
+{
+	struct mem_address *address = find(network, key);
+	struct mem_member *member;
+
+	if (!address)
+		return false;
+	list_for_each (member, &address->members, node) {
+		if (member->port != from && (!member->port->all || key->kind == PX_FILTER_ALL))
+			deliver_to(member->port, frame);
+	}
+	return true;
+}
+
+/* Returns whether the frame is for the uplink too. */
+static bool deliver(
+    struct mem_network *network, const struct mem_port *from, const struct px_pkt *frame)
+{
+	static const struct mem_key all = {.kind = PX_FILTER_ALL};
+	struct mem_key key = {.kind = PX_FILTER_MAC};
+	uint8_t head[ARP_FRAME];
+	size_t len = px_pkt_read(frame, 0, head, sizeof(head));
+
+	if (len < ETHER_HEADER)
+		return false;
+	deliver_by(network, from, &all, frame);
+	if (!ether_is_broadcast(head)) {
+		memcpy(key.bytes, head, PX_MAC_LEN);
+		return !deliver_by(network, from, &key, frame) || ether_is_group(head);
+	}
+	if (len == sizeof(head) && head[12] == 0x08 && head[13] == 0x06) {
+		static const uint8_t zero[4];
+		bool tells = memcmp(head + ARP_SENDER, head + ARP_TARGET, 4) == 0 ||
+		             memcmp(head + ARP_SENDER, zero, 4) == 0;
+
+		key.kind = PX_FILTER_ARP;
+		memcpy(key.bytes, head + ARP_TARGET, 4);
+		return !deliver_by(network, from, &key, frame) || tells;
+	}
+	key.kind = PX_FILTER_BROADCAST;
+	deliver_by(network, from, &key, frame);
+	return true;
+}
+
+void mem_network_send(struct mem_port *port, const struct px_pkt *frame)
+{
+	struct mem_network *network = port->network;
+
+	pthread_rwlock_rdlock(&network->lock);
+	if (deliver(network, port, frame) && network->uplink)
+		mem_uplink_send(network->uplink, frame);
+	pthread_rwlock_unlock(&network->lock);
+}
+
+static void from_uplink(void *context, const struct px_pkt *frame)
+{
+	struct mem_network *network = context;
+
+	pthread_rwlock_rdlock(&network->lock);
+	deliver(network, NULL, frame);
+	pthread_rwlock_unlock(&network->lock);
+}
+
+unsigned int mem_port_receive(struct mem_port *port, struct px_pkt **pkts, unsigned int max)
+{
+	unsigned int count = 0;
+
+	pthread_mutex_lock(&port->lock);
+	while (count < max && (pkts[count] = px_pktq_take(&port->queue)))
+		count++;
+	pthread_mutex_unlock(&port->lock);
+	return count;
+}
+
+bool mem_network_has_uplink(const struct mem_port *port)
+{
+	return port->network->uplink != NULL;
+}
+
+/* ---- networks and ports ---- */
+
+static void network_free(struct mem_network *network)
+{
+	if (network->uplink)
+		mem_uplink_close(network->uplink);
+	hashtable_clear(&network->addresses);
+	pthread_rwlock_destroy(&network->lock);
+	free(network->uplink_vnl);
+	free(network->name);
+	free(network);
+}
+
+static int network_new(const char *name, const char *uplink, struct mem_network **result)
+{
+	struct mem_network *network = calloc(1, sizeof(*network));
+	int err = -ENOMEM;
+
+	if (!network)
+		return err;
+	pthread_rwlock_init(&network->lock, NULL);
+	network->name = strdup(name);
+	network->uplink_vnl = strdup(uplink ? uplink : "");
+	if (network->name && network->uplink_vnl)
+		err = hashtable_init(&network->addresses, NULL);
+	if (!err && uplink)
+		err = mem_uplink_open(uplink, from_uplink, network, &network->uplink);
+	if (err) {
+		network_free(network);
+		return err;
+	}
+	*result = network;
+	return 0;
+}
+
+/* The registry's lock is held. */
+static int network_get(const char *name, const char *uplink, struct mem_network **result)
+{
+	struct mem_network *network;
+	int err;
+
+	list_for_each (network, &registry.networks, node) {
+		if (strcmp(network->name, name) != 0)
+			continue;
+		if (uplink && strcmp(network->uplink_vnl, uplink) != 0)
+			return -EINVAL;
+		*result = network;
+		return 0;
+	}
+	err = network_new(name, uplink, result);
+	if (!err)
+		list_append(&registry.networks, &(*result)->node);
+	return err;
+}
+
+int mem_network_join(const char *name, const char *uplink, const struct px_link_config *config,
+    struct mem_port **result)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	struct mem_port *port = calloc(1, sizeof(*port));
+	int err;
+
+	if (!port)
+		return -ENOMEM;
+	pthread_once(&once, hook_fork);
+	list_init(&port->wanted);
+	port->mem = config->mem;
+	port->notify = config->notify;
+	port->context = config->context;
+	pthread_mutex_init(&port->lock, NULL);
+	pthread_mutex_lock(&registry.lock);
+	err = network_get(name, uplink, &port->network);
+	if (!err)
+		port->network->ports++;
+	pthread_mutex_unlock(&registry.lock);
+	if (err) {
+		pthread_mutex_destroy(&port->lock);
+		free(port);
+		return err;
+	}
+	*result = port;
+	return 0;
+}
+
+void mem_network_leave(struct mem_port *port)
+{
+	struct mem_network *network = port->network;
+	struct mem_member *member;
+
+	pthread_rwlock_wrlock(&network->lock);
+	list_for_each_safe (member, &port->wanted, of_port)
+		member_free(member);
+	pthread_rwlock_unlock(&network->lock);
+	pthread_mutex_lock(&registry.lock);
+	if (--network->ports == 0)
+		list_remove(&network->node);
+	else
+		network = NULL;
+	pthread_mutex_unlock(&registry.lock);
+	if (network)
+		network_free(network);
+	px_pktq_clear(&port->queue);
+	pthread_mutex_destroy(&port->lock);
+	free(port);
+}

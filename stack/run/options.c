@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Options, a table: name, meaning, parser. */
+#include "options.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LINGER_DEFAULT 2 /* seconds */
+#define LINGER_MAX     3600
+#define BUSY_MAX       1000000
+#define MEM_MIN        (64 << 10)
+#define SECOND         UINT64_C(1000000000)
+
+/* The number at the start of `text`; the rest is in *end. */
+static bool number(const char *text, size_t len, uint64_t max, uint64_t *value, size_t *used)
+{
+	*value = 0;
+	for (*used = 0; *used < len && text[*used] >= '0' && text[*used] <= '9'; (*used)++) {
+		*value = *value * 10 + (uint64_t)(text[*used] - '0');
+		if (*value > max)
+			return false;
+	}
+	return *used > 0;
+}
+
+static int set_mem(struct options *options, const char *text, size_t len)
+{
+	uint64_t value;
+	size_t used;
+
+	if (!number(text, len, SIZE_MAX >> 31, &value, &used) || len - used > 1)
+		return -EINVAL;
+	switch (len > used ? text[used] : '\0') {
+	case '\0':
+		break;
+	case 'k':
+	case 'K':
+		value <<= 10;
+		break;
+	case 'm':
+	case 'M':
+		value <<= 20;
+		break;
+	case 'g':
+	case 'G':
+		value <<= 30;
+		break;
+	default:
+		return -EINVAL;
+	}
+	if (value < MEM_MIN)
+		return -EINVAL;
+	options->mem = (size_t)value;
+	return 0;
+}
+
+static int set_linger(struct options *options, const char *text, size_t len)
+{
+	uint64_t value;
+	size_t used;
+
+	if (!number(text, len, LINGER_MAX, &value, &used) || used != len)
+		return -EINVAL;
+	options->linger = value * SECOND;
+	return 0;
+}
+
+static int set_busy_poll(struct options *options, const char *text, size_t len)
+{
+	uint64_t value;
+	size_t used;
+
+	if (!number(text, len, BUSY_MAX, &value, &used) || used != len)
+		return -EINVAL;
+	options->busy_poll = (uint32_t)value;
+	return 0;
+}
+
+static int set_pcap(struct options *options, const char *text, size_t len)
+{
+	if (len == 0)
+		return -EINVAL;
+	free(options->pcap);
+	options->pcap = strndup(text, len);
+	return options->pcap ? 0 : -ENOMEM;
+}
+
+static int set_ctl(struct options *options, const char *text, size_t len)
+{
+	return -EINVAL;
+}
+
+static const struct {
+	const char *name, *meaning;
+	int (*set)(struct options *options, const char *text, size_t len);
+} table[] = {
+    {"mem", "a number of bytes, at least 64K; K, M and G may follow", set_mem},
+    {"linger", "a number of seconds up to 3600", set_linger},
+    {"busy_poll", "a number of microseconds up to 1000000", set_busy_poll},
+    {"pcap", "the name of a file", set_pcap},
+    {"ctl", "reserved", set_ctl},
+};
+
+static int set_option(
+    const char *text, size_t len, struct options *options, char *reason, size_t size)
+{
+	const char *equals = memchr(text, '=', len);
+	size_t name_len = equals ? (size_t)(equals - text) : len;
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		int err;
+
+		if (strlen(table[i].name) != name_len || strncmp(table[i].name, text, name_len) != 0)
+			continue;
+		err = equals ? table[i].set(options, equals + 1, len - name_len - 1) : -EINVAL;
+		if (err == -EINVAL)
+			snprintf(
+			    reason, size, "%.*s: %s is %s", (int)len, text, table[i].name, table[i].meaning);
+		return err;
+	}
+	snprintf(reason, size, "%.*s: unknown option; there are mem, linger, busy_poll, pcap", (int)len,
+	    text);
+	return -EINVAL;
+}
+
+int options_parse(const char *text, struct options *options, char *reason, size_t size)
+{
+	*options = (struct options){.linger = LINGER_DEFAULT * SECOND};
+	while (text && *text != '\0') {
+		size_t len = strcspn(text, ",");
+		int err = len ? set_option(text, len, options, reason, size) : 0;
+
+		if (err) {
+			options_free(options);
+			return err;
+		}
+		text += len;
+		text += *text == ',';
+	}
+	return 0;
+}
+
+void options_free(struct options *options)
+{
+	free(options->pcap);
+	options->pcap = NULL;
+}

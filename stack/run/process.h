@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the stacks of a process share: threads that poll their links, and what fork does to them.
+ *
+ * A poller is a thread with an epoll set and one queue of deadlines. A process has two at most, and
+ * none without stacks. An item (a stack, the uplink of a mem:// network) belongs to one poller for
+ * its life; the poller calls its `run` when a descriptor of it is ready, its deadline has come, or
+ * somebody queued it. It sleeps else: nothing here ticks.
+ */
+#ifndef RUN_PROCESS_H
+#define RUN_PROCESS_H
+
+#include "list.h"
+#include "timer.h"
+
+#include <stdatomic.h>
+
+struct poller;
+
+struct poll_item {
+	void (*run)(struct poll_item *item, px_time now); /* by its poller, one at a time */
+	struct poller *poller;
+	/* Under the poller's lock. */
+	struct list ready;
+	struct timerq_timer timer;
+	bool watched; /* has had descriptors */
+	/* The deadline that the poller knows; changed under the lock, read without. */
+	_Atomic px_time deadline;
+};
+
+/* Starts what threads are needed. 0 or -errno. */
+int poller_attach(struct poll_item *item, void (*run)(struct poll_item *, px_time));
+
+/* `run` is not inside, and is not called any more, when this returns. Descriptors must have been
+ * taken out before. Not from `run`. */
+void poller_detach(struct poll_item *item);
+
+/* Adds a descriptor, armed; or changes whether it is. 0 or -errno. */
+int poller_watch(struct poll_item *item, int fd);
+int poller_arm(struct poll_item *item, int fd, bool armed);
+void poller_unwatch(struct poll_item *item, int fd);
+
+/* `run` as soon as can be. */
+void poller_queue(struct poll_item *item);
+
+/* `run` at this time; an earlier one stays if `deadline` is later: then `run` comes too early. */
+void poller_deadline(struct poll_item *item, px_time deadline);
+
+/* Ends the threads, at the process's end; items stay. */
+void process_stop(void);
+
+px_time process_now(void);
+
+/* Changes in a forked child: what the parent made is not the child's. */
+unsigned int process_generation(void);
+
+/* Registers the handlers of fork, once. Whoever has a lock of its own that is taken before these
+ * calls registers its handlers after this. */
+void process_hook_fork(void);
+
+#endif

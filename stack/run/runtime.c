@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Entering and leaving a stack, and the poller's part: see runtime.h. */
+#include "pcap.h"
+#include "runtime.h"
+
+#include <errno.h>
+#include <unistd.h>
+#include <linux/futex.h>
+#include <sys/syscall.h>
+
+#define WATCH_TIME    PX_MSEC
+#define SETTLE_ROUNDS 8
+
+void runtime_lock(struct picox *stack)
+{
+	pthread_mutex_lock(&stack->lock);
+}
+
+static void futex_wake(_Atomic uint32_t *word)
+{
+	syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+
+/* ---- output ---- */
+
+static void stopped(struct port *port, struct px_pkt **frames, unsigned int count)
+{
+	px_tx_return(port->iface, frames, count);
+	port->iface->tx_stopped = true;
+	port->ops->want_write(port->link, true);
+}
+
+static void record(struct picox *stack, struct px_pkt **frames, unsigned int count)
+{
+	for (unsigned int i = 0; i < count; i++)
+		pcap_record(stack->pcap, frames[i]);
+	pcap_flush(stack->pcap);
+}
+
+static void transmit(struct picox *stack)
+{
+	struct px_pkt *frames[PX_BURST];
+	struct px_iface *iface;
+
+	while ((iface = px_tx_next(stack->px))) {
+		struct port *port = iface->link;
+		unsigned int count = px_tx_take(iface, frames, PX_BURST), sent;
+
+		sent = port ? port->ops->send(port->link, frames, count) : count;
+		if (stack->pcap)
+			record(stack, frames, sent);
+		for (unsigned int i = 0; i < sent; i++)
+			px_pkt_free(frames[i]);
+		if (sent < count)
+			stopped(port, frames + sent, count - sent);
+	}
+}
+
+/* Those that were full are tried again. */
+static void restart_output(struct picox *stack)
+{
+	struct port *port;
+
+	list_for_each (port, &stack->ports, node) {
+		if (port->iface && port->iface->tx_stopped) {
+			port->iface->tx_stopped = false;
+			port->ops->want_write(port->link, false);
+		}
+	}
+}
+
+bool runtime_congested(const struct picox *stack)
+{
+	const struct port *port;
+
+	list_for_each (port, &stack->ports, node) {
+		if (port->iface && port->iface->tx_stopped && px_iface_tx_room(port->iface) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool runtime_drained(const struct picox *stack)
+{
+	const struct port *port;
+
+	list_for_each (port, &stack->ports, node) {
+		if (port->iface && port->iface->tx.first)
+			return false;
+	}
+	return true;
+}
+
+/* ---- leaving ---- */
+
+static px_time next_deadline(const struct picox *stack)
+{
+	px_time deadline = px_deadline(stack->px);
+	const struct port *port;
+
+	list_for_each (port, &stack->ports, node) {
+		px_time of_link = port->ops->deadline(port->link);
+		if (of_link < deadline)
+			deadline = of_link;
+	}
+	return deadline;
+}
+
+void runtime_settle(struct picox *stack)
+{
+	px_time now = process_now(), deadline;
+
+	for (unsigned int round = 0; round < SETTLE_ROUNDS; round++) {
+		px_run(stack->px, now);
+		transmit(stack);
+		if (px_deadline(stack->px) > stack->px->now)
+			break;
+	}
+	if (stack->file_died)
+		file_drop_dead(stack);
+	deadline = next_deadline(stack);
+	if (deadline != PX_TIME_NEVER)
+		poller_deadline(&stack->item, deadline);
+}
+
+void runtime_unlock(struct picox *stack)
+{
+	_Atomic uint32_t *wake[WAKES_MAX];
+	unsigned int wakes = stack->wakes;
+	bool leader = stack->wake_leader;
+
+	for (unsigned int i = 0; i < wakes; i++)
+		wake[i] = stack->wake[i];
+	stack->wakes = 0;
+	stack->wake_leader = false;
+	/* The leader's descriptor stays open while the stack is: told before the lock is free. */
+	if (leader)
+		runtime_wake_leader(stack);
+	pthread_mutex_unlock(&stack->lock);
+	/* The word may be gone with its waiter, who saw it change: then this wakes nobody. */
+	for (unsigned int i = 0; i < wakes; i++)
+		futex_wake(wake[i]);
+}
+
+/* ---- input ---- */
+
+/* Returns whether there was anything. */
+static bool port_receive(struct port *port)
+{
+	struct px_pkt *pkts[PX_BURST];
+	unsigned int count = port->ops->receive(port->link, pkts, PX_BURST);
+
+	if (count == 0)
+		return false;
+	/* Who has no descriptor tells of the first frame only; there may be more of them. */
+	if (count == PX_BURST && port->ops->fd(port->link) < 0)
+		runtime_notify(port->stack);
+	if (port->stack->pcap)
+		record(port->stack, pkts, count);
+	if (port->iface) {
+		px_input(port->stack->px, port->iface, pkts, count, process_now());
+		return true;
+	}
+	while (count)
+		px_pkt_free(pkts[--count]);
+	return true;
+}
+
+/* Its state may change. */
+static void port_poll(struct port *port, px_time now)
+{
+	port->ops->poll(port->link, now);
+	if (port->iface)
+		px_iface_set_carrier(port->iface, port->ops->up(port->link));
+}
+
+static void poll_due(struct picox *stack, px_time now)
+{
+	struct port *port;
+
+	list_for_each (port, &stack->ports, node) {
+		if (port->ops->deadline(port->link) <= now)
+			port_poll(port, now);
+	}
+}
+
+bool runtime_receive(struct picox *stack, bool states)
+{
+	struct port *port;
+	bool any = false;
+
+	/* Cleared first: who comes from now on tells again. */
+	if (atomic_load_explicit(&stack->news, memory_order_relaxed))
+		atomic_store(&stack->news, 0);
+	restart_output(stack);
+	list_for_each (port, &stack->ports, node) {
+		/* If it has nothing, perhaps its state was what made it ready. */
+		if (port_receive(port))
+			any = true;
+		else if (states)
+			port_poll(port, process_now());
+	}
+	return any;
+}
+
+static void tell_driver(struct picox *stack, enum news news)
+{
+	const uint64_t one = 1;
+
+	if (atomic_fetch_or(&stack->news, news) & news)
+		return;
+	switch (atomic_load(&stack->driver)) {
+	case DRIVER_POLLER:
+		if (news == NEWS_LINK)
+			poller_queue(&stack->item);
+		break;
+	case DRIVER_SPINS:
+		break;
+	case DRIVER_FUTEX:
+		futex_wake(&stack->news);
+		break;
+	case DRIVER_DESCRIPTORS:
+		if (write(stack->event_fd, &one, sizeof(one)) < 0)
+			break; /* full: readable */
+		break;
+	}
+}
+
+void runtime_notify(void *stack)
+{
+	tell_driver(stack, NEWS_LINK);
+}
+
+void runtime_wake_leader(struct picox *stack)
+{
+	tell_driver(stack, NEWS_READY);
+}
+
+/* ---- the poller's part ---- */
+
+void runtime_arm(struct picox *stack, bool armed)
+{
+	struct port *port;
+
+	if (stack->armed == armed)
+		return;
+	list_for_each (port, &stack->ports, node) {
+		int fd = port->ops->fd(port->link);
+		if (fd >= 0)
+			poller_arm(&stack->item, fd, armed);
+	}
+	stack->armed = armed;
+}
+
+/* A caller is blocked, or was a moment ago: who waits for the links? */
+static void watch(struct picox *stack, px_time now)
+{
+	bool led = stack->leader != NULL;
+
+	if (led && stack->armed) {
+		runtime_arm(stack, false);
+		stack->watching = true;
+	} else if (stack->calls == stack->calls_seen) {
+		stack->watching = false;
+		if (!led)
+			runtime_arm(stack, true);
+	}
+	stack->calls_seen = stack->calls;
+	if (stack->watching)
+		poller_deadline(&stack->item, now + WATCH_TIME);
+}
+
+void runtime_poll(struct poll_item *item, px_time now)
+{
+	struct picox *stack = (struct picox *)(void *)((char *)item - offsetof(struct picox, item));
+
+	runtime_lock(stack);
+	if (stack->descriptors && (stack->leader || stack->watching))
+		watch(stack, now);
+	/* A leader sees what comes by itself. */
+	if (!stack->leader)
+		runtime_receive(stack, true);
+	else
+		restart_output(stack);
+	poll_due(stack, now);
+	runtime_settle(stack);
+	waiters_room(stack);
+	runtime_unlock(stack);
+}

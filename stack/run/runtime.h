@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A stack that runs: the protocol core with a lock, links, descriptors, and those who wait.
+ *
+ * Who drives. A call of the program runs the protocol in its own thread, under the stack's lock;
+ * leaving (runtime_leave) sends what it made. Somebody must wait for what the links bring:
+ *
+ *     a caller about to block is the leader: it waits for the links itself, so that one wake-up
+ *     lies between the wire and the reader; other callers wait for it on a futex (wait.c)
+ *     a poller, while no caller is blocked (process.c)
+ *
+ * A leader does not take the links out of the poller's set, which would cost a system call on each
+ * side of each wait. The poller does that when it is woken in vain, and then looks again after
+ * WATCH_TIME: as long as callers keep coming it leaves the links to them, else it takes them back;
+ * a caller that leaves after the poller stopped looking gives them back itself.
+ *
+ * Timers are the poller's, whoever drives.
+ *
+ * Locks. The stack's lock is held during link calls, which do not block, and never while waiting.
+ * Behind it come those of networks in memory and of pollers.
+ */
+#ifndef RUN_RUNTIME_H
+#define RUN_RUNTIME_H
+
+#include "driver.h"
+#include "process.h"
+#include "readiness.h"
+#include "socket.h"
+
+#include <pthread.h>
+#include <sys/types.h>
+
+struct pcap;
+
+/* An interface's link. */
+struct port {
+	struct list node; /* picox.ports */
+	struct picox *stack;
+	struct px_iface *iface; /* NULL: deleted, the link waits to be closed */
+	const struct px_link_ops *ops;
+	void *link;
+	/* What a filtering link was told. */
+	uint8_t mac[PX_MAC_LEN];
+	bool mac_told, all_told;
+};
+
+enum driver {
+	DRIVER_POLLER,
+	DRIVER_SPINS,       /* a leader that looks all the time */
+	DRIVER_FUTEX,       /* a leader asleep on `news`: no link has a descriptor */
+	DRIVER_DESCRIPTORS, /* a leader asleep on the links' descriptors and event_fd */
+};
+
+enum news {
+	NEWS_LINK = 1,  /* a link without a descriptor has something */
+	NEWS_READY = 2, /* the leader's own */
+};
+
+#define WAKES_MAX 16
+
+struct picox {
+	pthread_mutex_t lock;
+	struct px_stack *px;
+	unsigned int generation; /* of the process that made it */
+	struct list node;        /* of all stacks */
+	struct poll_item item;
+	struct list ports;
+	struct port *adding;      /* its interface is being made */
+	unsigned int descriptors; /* links that have one */
+
+	struct list files;
+	unsigned int open_files, file_count; /* open; not freed yet */
+	pthread_cond_t file_freed;
+	bool file_died; /* some file's program end is gone */
+
+	struct list waiters; /* in the order in which they came */
+	struct waiter *leader;
+	_Atomic enum driver driver;
+	_Atomic uint32_t news; /* enum news; what a leader without descriptors sleeps on */
+	int event_fd;          /* -1 until a leader sleeps on descriptors */
+	bool armed;            /* the links are in the poller's set */
+	bool watching;         /* the poller is going to look */
+	uint64_t calls, calls_seen;
+
+	/* Threads to be woken once the lock is free. */
+	_Atomic uint32_t *wake[WAKES_MAX];
+	unsigned int wakes;
+	bool wake_leader;
+
+	px_time linger;
+	uint32_t busy_poll; /* microseconds */
+	struct pcap *pcap;
+};
+
+/* ---- runtime.c ---- */
+
+void runtime_lock(struct picox *stack);
+
+/* Runs and sends what the call made; then unlocks and wakes whoever has to look. */
+void runtime_settle(struct picox *stack);
+void runtime_unlock(struct picox *stack);
+static inline void runtime_leave(struct picox *stack)
+{
+	runtime_settle(stack);
+	runtime_unlock(stack);
+}
+
+/* Takes what the links have; returns whether there was anything. `states`: looks after those that
+ * have nothing, too. The lock is held. */
+bool runtime_receive(struct picox *stack, bool states);
+
+/* A link without descriptor has something. No lock is held that the stack could want. */
+void runtime_notify(void *stack);
+
+/* The leader is ready. The lock is held. */
+void runtime_wake_leader(struct picox *stack);
+
+void runtime_poll(struct poll_item *item, px_time now);
+void runtime_arm(struct picox *stack, bool armed);
+
+/* Whether a transmit queue is full: senders wait. */
+bool runtime_congested(const struct picox *stack);
+/* Whether nothing waits to be sent. */
+bool runtime_drained(const struct picox *stack);
+
+/* ---- descriptors: file.c ---- */
+
+struct file {
+	struct list node; /* picox.files */
+	struct picox *stack;
+	struct px_sock *sock; /* NULL: closed */
+	struct readiness readiness;
+	unsigned int mask;    /* that the socket told last */
+	unsigned int waiting; /* waiters */
+	ino_t inode;
+	_Atomic unsigned int numbers; /* descriptors that mean it */
+	_Atomic unsigned int refs;    /* numbers, and calls inside */
+};
+
+/* A new socket and its descriptor, or -errno. */
+int file_open(struct picox *stack, int domain, int type, int protocol);
+
+/* The file of a descriptor, referenced; NULL: none. */
+struct file *file_get(int fd);
+void file_unref(struct file *file);
+int file_close(int fd);
+
+/* Removes files whose descriptors were closed by close(2). The lock is held. */
+void file_sweep(struct picox *stack);
+void file_drop_dead(struct picox *stack);
+
+/* ---- blocked callers: wait.c ---- */
+
+struct waiter {
+	struct list node;  /* picox.waiters */
+	struct file *file; /* NULL: waits for the stack's output to drain */
+	unsigned int events;
+	bool ready, asleep;
+	_Atomic uint32_t word;
+};
+
+/* A call on a descriptor, from entry to return; left by the cleanup attribute, so that it is when
+ * the thread is cancelled while it waits. */
+struct call {
+	struct picox *stack; /* NULL: not inside */
+	struct file *file;
+	int fd;
+	bool locked;
+	struct waiter *waiter;
+};
+#define CALL_SCOPE struct call __attribute__((cleanup(call_leave)))
+
+/* Refers to the descriptor's file; takes the lock, too. 0 or -EBADF. */
+int call_find(struct call *call, int fd);
+int call_lock(struct call *call);
+int call_enter(struct call *call, int fd);
+void call_leave(struct call *call);
+
+/* Waits for one of `events` (POLLIN, POLLOUT), until `until`. The lock is held before and after. 0:
+ * try again; -EAGAIN: time is over; -EINTR (`restartable`: only if a handler wants it); -EBADF. */
+int call_wait(struct call *call, unsigned int events, px_time until, bool restartable);
+
+/* Something of a file has changed: its waiters. Returns whether somebody is going to look. */
+bool waiters_tell(struct file *file, unsigned int mask);
+void waiters_close(struct file *file);
+void waiters_room(struct picox *stack);
+
+/* Waits until everything is sent, at most until `until`. The lock is held before and after. */
+void wait_drained(struct picox *stack, px_time until);
+
+/* Whether all handlers that may have run ask for calls to be restarted (restart.c). */
+bool signals_restart(void);
+
+/* ---- stack.c ---- */
+
+int stack_new(
+    const char *const *vnlv, const char *options, char *reason, size_t size, struct picox **stack);
+int stack_free(struct picox *stack); /* 0, or -EBUSY */
+
+/* Tells filtering links whether broadcasts have listeners. The lock is held. */
+void stack_listeners_changed(struct picox *stack, bool first);
+
+#endif

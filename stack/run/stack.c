@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Making and ending stacks; the process's end; the child of a fork.
+ *
+ * A stack ends only when no descriptor of it is open. What it still has to send may take until
+ * linger=; so it is at the normal end of the process, for all stacks together. In a forked child a
+ * stack of the parent can only be deleted: its memory is left alone (threads that are not in the
+ * child may have been changing it), and nothing is sent or unlinked.
+ */
+#include "options.h"
+#include "pcap.h"
+#include "port.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* For the process's end: stacks need no registry but then. */
+static struct {
+	pthread_mutex_t lock;
+	struct list stacks;
+} all = {PTHREAD_MUTEX_INITIALIZER, LIST_INIT(all.stacks)};
+
+static void fork_prepare(void)
+{
+	pthread_mutex_lock(&all.lock);
+}
+
+static void fork_parent(void)
+{
+	pthread_mutex_unlock(&all.lock);
+}
+
+static void fork_child(void)
+{
+	list_init(&all.stacks);
+	pthread_mutex_unlock(&all.lock);
+}
+
+static void hook_fork(void)
+{
+	pthread_atfork(fork_prepare, fork_parent, fork_child);
+}
+
+/* ---- making ---- */
+
+static int open_core(const struct options *options, struct picox *stack)
+{
+	struct px_config config = {.mem_limit = options->mem, .now = process_now()};
+	int err = px_open(&config, &stack->px);
+
+	if (err)
+		return err;
+	stack->px->owner = stack;
+	err = px_layer_attach(stack->px, &run_layer);
+	if (err)
+		px_stack_free(stack->px);
+	return err;
+}
+
+/* Closing may block: not under the lock, for which a poller may be waiting. Networks in memory
+ * call runtime_notify until their port is closed: the stack still has its poller. */
+static void close_ports(struct picox *stack)
+{
+	struct list ports;
+	struct port *port;
+
+	list_init(&ports);
+	runtime_lock(stack);
+	list_append_all(&ports, &stack->ports);
+	list_for_each (port, &ports, node)
+		port_detach(port);
+	runtime_unlock(stack);
+	list_for_each_safe (port, &ports, node)
+		port_close(port);
+}
+
+static void free_stack(struct picox *stack)
+{
+	if (stack->event_fd >= 0)
+		close(stack->event_fd);
+	pcap_close(stack->pcap);
+	pthread_cond_destroy(&stack->file_freed);
+	pthread_mutex_destroy(&stack->lock);
+	free(stack);
+}
+
+static int open_stack(const char *const *vnlv, const struct options *options, char *reason,
+    size_t size, struct picox *stack)
+{
+	int err = open_core(options, stack);
+
+	if (err) {
+		snprintf(reason, size, "the stack cannot be made: %s", strerrordesc_np(-err));
+		return err;
+	}
+	err = poller_attach(&stack->item, runtime_poll);
+	if (err) {
+		snprintf(reason, size, "no thread: %s", strerrordesc_np(-err));
+		goto close_core;
+	}
+	if (options->pcap && (err = pcap_open(options->pcap, &stack->pcap)) < 0) {
+		snprintf(reason, size, "%.300s: %s", options->pcap, strerrordesc_np(-err));
+		goto detach;
+	}
+	for (; *vnlv; vnlv++) {
+		if (**vnlv == '\0')
+			continue;
+		err = port_open(stack, *vnlv);
+		if (err) {
+			snprintf(reason, size, "%.300s: %s", *vnlv, strerrordesc_np(-err));
+			goto close_ports;
+		}
+	}
+	return 0;
+
+close_ports:
+	close_ports(stack);
+detach:
+	poller_detach(&stack->item);
+close_core:
+	px_stack_free(stack->px);
+	return err;
+}
+
+int stack_new(
+    const char *const *vnlv, const char *text, char *reason, size_t size, struct picox **result)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	struct options options;
+	struct picox *stack;
+	int err = options_parse(text, &options, reason, size);
+
+	if (err)
+		return err;
+	stack = calloc(1, sizeof(*stack));
+	if (!stack) {
+		options_free(&options);
+		return -ENOMEM;
+	}
+	pthread_once(&once, hook_fork);
+	pthread_mutex_init(&stack->lock, NULL);
+	pthread_cond_init(&stack->file_freed, NULL);
+	list_init(&stack->ports);
+	list_init(&stack->files);
+	list_init(&stack->waiters);
+	stack->generation = process_generation();
+	stack->event_fd = -1;
+	stack->armed = true;
+	stack->linger = options.linger;
+	stack->busy_poll = options.busy_poll;
+	err = open_stack(vnlv, &options, reason, size, stack);
+	options_free(&options);
+	if (err) {
+		free_stack(stack);
+		return err;
+	}
+	pthread_mutex_lock(&all.lock);
+	list_append(&all.stacks, &stack->node);
+	pthread_mutex_unlock(&all.lock);
+	*result = stack;
+	return 0;
+}
+
+/* ---- ending ---- */
+
+/* Queued frames leave; later, closed TCP connections finish. The lock is held. */
+static void linger(struct picox *stack, px_time until)
+{
+	runtime_settle(stack);
+	wait_drained(stack, until);
+}
+
+int stack_free(struct picox *stack)
+{
+	if (stack->generation != process_generation())
+		return 0;
+	runtime_lock(stack);
+	file_sweep(stack);
+	if (stack->open_files) {
+		runtime_leave(stack);
+		return -EBUSY;
+	}
+	linger(stack, process_now() + stack->linger);
+	/* Calls that were inside when their descriptor was closed. */
+	while (stack->file_count)
+		pthread_cond_wait(&stack->file_freed, &stack->lock);
+	runtime_leave(stack);
+	pthread_mutex_lock(&all.lock);
+	list_remove(&stack->node);
+	pthread_mutex_unlock(&all.lock);
+
+	close_ports(stack);
+	poller_detach(&stack->item);
+	px_stack_free(stack->px);
+	free_stack(stack);
+	return 0;
+}
+
+/* The normal end of the process. Other threads may still be inside calls: nothing is freed. */
+__attribute__((destructor)) static void at_exit(void)
+{
+	px_time now = process_now();
+	struct picox *stack;
+
+	pthread_mutex_lock(&all.lock);
+	list_for_each (stack, &all.stacks, node) {
+		runtime_lock(stack);
+		linger(stack, now + stack->linger);
+		runtime_unlock(stack);
+	}
+	pthread_mutex_unlock(&all.lock);
+	process_stop();
+}

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Blocked callers: one leads, the others follow.
+ *
+ *     (not waiting) --> FOLLOWS <--------> asleep on its own word
+ *           |              | the leader leaves: the first in line is promoted
+ *           +---------> LEADS <----------> asleep on the links, or on `news`
+ *
+ * A waiter is made ready under the lock by whoever runs the protocol, which is the leader itself
+ * most of the time; only one that sleeps is woken by a system call, after the lock is free again.
+ * News for a file make one of its waiters ready; that one passes them on if it leaves some (its
+ * call's end looks again).
+ *
+ * Waiting is a cancellation point, with no lock held; the cleanup attribute leaves in order.
+ */
+#include "runtime.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
+#include <unistd.h>
+#include <linux/futex.h>
+#include <sys/eventfd.h>
+#include <sys/syscall.h>
+
+#define PORTS_ON_STACK 8
+
+/* ---- who is to look ---- */
+
+static void make_ready(struct picox *stack, struct waiter *waiter)
+{
+	if (waiter->ready)
+		return;
+	waiter->ready = true;
+	if (!waiter->asleep)
+		return;
+	if (waiter == stack->leader) {
+		stack->wake_leader = true;
+		return;
+	}
+	atomic_store(&waiter->word, 1);
+	if (stack->wakes < WAKES_MAX)
+		stack->wake[stack->wakes++] = &waiter->word;
+	else
+		syscall(SYS_futex, &waiter->word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+
+bool waiters_tell(struct file *file, unsigned int mask)
+{
+	const unsigned int to_all = POLLERR | POLLHUP | POLLRDHUP;
+	struct waiter *waiter;
+	bool any = false;
+
+	if (!file->waiting)
+		return false;
+	list_for_each (waiter, &file->stack->waiters, node) {
+		if (waiter->file != file || (mask & (waiter->events | to_all)) == 0)
+			continue;
+		any = true;
+		if (waiter->ready)
+			continue;
+		make_ready(file->stack, waiter);
+		if ((mask & to_all) == 0)
+			break;
+	}
+	return any;
+}
+
+void waiters_close(struct file *file)
+{
+	struct waiter *waiter;
+
+	list_for_each (waiter, &file->stack->waiters, node) {
+		if (waiter->file == file)
+			make_ready(file->stack, waiter);
+	}
+}
+
+void waiters_room(struct picox *stack)
+{
+	struct waiter *waiter;
+
+	if (list_is_empty(&stack->waiters) || runtime_congested(stack))
+		return;
+	list_for_each (waiter, &stack->waiters, node) {
+		if (waiter->file ? (waiter->events & POLLOUT) != 0 : runtime_drained(stack))
+			make_ready(stack, waiter);
+	}
+}
+
+/* ---- sleeping ---- */
+
+/* Sleeps while *word is 0. 0, -EINTR or -EAGAIN (time is over). A cancellation point. */
+static int sleep_on(_Atomic uint32_t *word, px_time until)
+{
+	struct timespec limit = {.tv_sec = (time_t)(until / PX_SEC), .tv_nsec = (long)(until % PX_SEC)};
+	int before, err = 0;
+
+	pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &before);
+	if (syscall(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, 0,
+	        until == PX_TIME_NEVER ? NULL : &limit, NULL, FUTEX_BITSET_MATCH_ANY) < 0)
+		err = errno;
+	pthread_setcanceltype(before, NULL);
+	if (err == EINTR)
+		return -EINTR;
+	return err == ETIMEDOUT ? -EAGAIN : 0;
+}
+
+/* Sleeps on `count` descriptors. As sleep_on. */
+static int sleep_on_descriptors(struct pollfd *fds, nfds_t count, px_time until)
+{
+	struct timespec left = {0};
+	int rc;
+
+	if (until != PX_TIME_NEVER) {
+		px_time now = process_now();
+		if (now >= until)
+			return -EAGAIN;
+		left.tv_sec = (time_t)((until - now) / PX_SEC);
+		left.tv_nsec = (long)((until - now) % PX_SEC);
+	}
+	rc = ppoll(fds, count, until == PX_TIME_NEVER ? NULL : &left, NULL);
+	if (rc < 0)
+		return errno == EINTR ? -EINTR : 0;
+	return rc == 0 ? -EAGAIN : 0;
+}
+
+/* The links' descriptors and our own; those that do not fit are left to the poller. */
+static nfds_t descriptors_of(const struct picox *stack, struct pollfd *fds)
+{
+	const struct port *port;
+	nfds_t count = 1;
+
+	fds[0] = (struct pollfd){.fd = stack->event_fd, .events = POLLIN};
+	list_for_each (port, &stack->ports, node) {
+		int fd = port->ops->fd(port->link);
+		if (fd >= 0 && count <= PORTS_ON_STACK)
+			fds[count++] = (struct pollfd){.fd = fd, .events = POLLIN};
+	}
+	return count;
+}
+
+/* The lock is held before and after; in between not. */
+static void fall_asleep(struct call *call, struct waiter *waiter)
+{
+	waiter->asleep = true;
+	atomic_store(&waiter->word, 0);
+	call->locked = false;
+	runtime_unlock(call->stack);
+}
+
+static void wake_up(struct call *call, struct waiter *waiter)
+{
+	runtime_lock(call->stack);
+	call->locked = true;
+	waiter->asleep = false;
+}
+
+/* ---- leading ---- */
+
+/* Looks all the time for `busy` microseconds, in case something comes soon. */
+static bool spin(struct call *call, struct waiter *waiter, uint32_t busy, px_time until)
+{
+	struct picox *stack = call->stack;
+	px_time end = process_now() + busy * UINT64_C(1000);
+
+	if (end > until)
+		end = until;
+	atomic_store(&stack->driver, DRIVER_SPINS);
+	do {
+		if ((stack->descriptors || atomic_load(&stack->news)) && runtime_receive(stack, false))
+			runtime_settle(stack);
+		if (waiter->ready)
+			return true;
+		/* Others want in, too; perhaps just the one who is going to send. */
+		call->locked = false;
+		runtime_unlock(stack);
+		pthread_testcancel();
+		sched_yield();
+		runtime_lock(stack);
+		call->locked = true;
+	} while (!waiter->ready && process_now() < end);
+	return waiter->ready;
+}
+
+static int lead(struct call *call, struct waiter *waiter, px_time until)
+{
+	struct picox *stack = call->stack;
+	uint32_t busy = waiter->file && waiter->file->sock && waiter->file->sock->busy_poll > 0
+	                    ? (uint32_t)waiter->file->sock->busy_poll
+	                    : stack->busy_poll;
+	struct pollfd fds[PORTS_ON_STACK + 1];
+	uint64_t unused;
+	int err;
+
+	if (busy && spin(call, waiter, busy, until))
+		return 0;
+	if (stack->descriptors && stack->event_fd < 0)
+		stack->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (stack->descriptors && stack->event_fd >= 0) {
+		nfds_t count = descriptors_of(stack, fds);
+
+		atomic_store(&stack->driver, DRIVER_DESCRIPTORS);
+		/* Who told before that saw another driver. */
+		if (atomic_load(&stack->news)) {
+			err = 0;
+		} else {
+			fall_asleep(call, waiter);
+			err = sleep_on_descriptors(fds, count, until);
+			wake_up(call, waiter);
+		}
+		if (fds[0].revents && read(stack->event_fd, &unused, sizeof(unused)) < 0)
+			err = 0; /* another leader took it */
+	} else {
+		atomic_store(&stack->driver, DRIVER_FUTEX);
+		fall_asleep(call, waiter);
+		err = sleep_on(&stack->news, until);
+		wake_up(call, waiter);
+	}
+	if (waiter->ready)
+		return 0;
+	if (!err) {
+		runtime_receive(stack, true);
+		runtime_settle(stack);
+		waiters_room(stack);
+	}
+	return err;
+}
+
+static void stop_leading(struct picox *stack)
+{
+	struct waiter *next;
+
+	stack->leader = NULL;
+	atomic_store(&stack->driver, DRIVER_POLLER);
+	list_for_each (next, &stack->waiters, node) {
+		if (next->ready)
+			continue;
+		stack->leader = next;
+		if (next->asleep) {
+			atomic_store(&next->word, 1);
+			if (stack->wakes < WAKES_MAX)
+				stack->wake[stack->wakes++] = &next->word;
+			else
+				syscall(SYS_futex, &next->word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+		}
+		return;
+	}
+	if (!stack->armed && !stack->watching)
+		runtime_arm(stack, true);
+	/* Who told while we led, told us. The news stay, since another leader may be faster. */
+	if (atomic_fetch_and(&stack->news, ~(uint32_t)NEWS_READY) & NEWS_LINK)
+		poller_queue(&stack->item);
+}
+
+/* ---- waiting ---- */
+
+static void waiter_leave(struct call *call)
+{
+	struct waiter *waiter = call->waiter;
+
+	call->waiter = NULL;
+	list_remove(&waiter->node);
+	if (waiter->file)
+		waiter->file->waiting--;
+	if (call->stack->leader == waiter)
+		stop_leading(call->stack);
+}
+
+int call_wait(struct call *call, unsigned int events, px_time until, bool restartable)
+{
+	struct picox *stack = call->stack;
+	struct waiter waiter = {.file = call->file, .events = events};
+	int err = 0;
+
+	call->waiter = &waiter;
+	list_append(&stack->waiters, &waiter.node);
+	if (waiter.file)
+		waiter.file->waiting++;
+	stack->calls++;
+	runtime_settle(stack);
+	while (!waiter.ready && !err) {
+		if (!stack->leader)
+			stack->leader = &waiter;
+		if (stack->leader == &waiter) {
+			err = lead(call, &waiter, until);
+		} else {
+			fall_asleep(call, &waiter);
+			err = sleep_on(&waiter.word, until);
+			wake_up(call, &waiter);
+		}
+		if (err == -EINTR && restartable && signals_restart())
+			err = 0;
+	}
+	if (waiter.ready)
+		err = 0;
+	waiter_leave(call);
+	if (call->file && !call->file->sock)
+		return -EBADF;
+	return err;
+}
+
+void wait_drained(struct picox *stack, px_time until)
+{
+	CALL_SCOPE call = {.stack = stack, .locked = true};
+
+	while (
+	    !runtime_drained(stack) && process_now() < until && call_wait(&call, 0, until, true) == 0)
+		;
+	call.stack = NULL;
+}
+
+/* ---- calls ---- */
+
+int call_find(struct call *call, int fd)
+{
+	struct file *file = file_get(fd);
+
+	*call = (struct call){0};
+	if (!file)
+		return -EBADF;
+	call->file = file;
+	call->stack = file->stack;
+	call->fd = fd;
+	return 0;
+}
+
+int call_lock(struct call *call)
+{
+	runtime_lock(call->stack);
+	call->locked = true;
+	return call->file->sock ? 0 : -EBADF;
+}
+
+int call_enter(struct call *call, int fd)
+{
+	int err = call_find(call, fd);
+
+	return err ? err : call_lock(call);
+}
+
+void call_leave(struct call *call)
+{
+	struct picox *stack = call->stack;
+	struct file *file = call->file;
+
+	if (!stack)
+		return;
+	/* Cancelled while it waited; or it never came so far. */
+	if (!call->locked && !call->waiter)
+		goto unref;
+	if (!call->locked)
+		runtime_lock(stack);
+	if (call->waiter)
+		waiter_leave(call);
+	runtime_settle(stack);
+	if (file && file->sock) {
+		/* What is left is for the next waiter, or else for whoever polls. */
+		if (!waiters_tell(file, file->mask & (POLLIN | POLLERR)))
+			readiness_show(&file->readiness, call->fd, file->mask);
+	}
+	runtime_unlock(stack);
+unref:
+	if (file)
+		file_unref(file);
+}

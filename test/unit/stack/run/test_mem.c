@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Networks in memory: who gets what; names; uplinks; a thousand stacks; nobody wakes for nothing.
+ */
+#include "host.h"
+
+#include "mem_network.h"
+#include "vdelink.h"
+
+#include <dirent.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- ports alone ---- */
+
+struct tester {
+	struct mem_port *port;
+	struct px_mem *mem;
+	unsigned int notified;
+};
+
+static void count_notification(void *context)
+{
+	((struct tester *)context)->notified++;
+}
+
+static int join(struct tester *tester, const char *name, const char *uplink)
+{
+	struct px_link_config config = {.notify = count_notification, .context = tester};
+
+	*tester = (struct tester){.mem = px_mem_new(NULL, 0)};
+	config.mem = tester->mem;
+	return mem_network_join(name, uplink, &config, &tester->port);
+}
+
+static void leave(struct tester *tester)
+{
+	mem_network_leave(tester->port);
+	px_mem_drop(tester->mem);
+}
+
+static void want_mac(struct tester *tester, const char *mac, bool wanted)
+{
+	struct px_link_filter filter = {.kind = PX_FILTER_MAC};
+
+	memcpy(filter.mac, mac, 6);
+	assert_int_equal(mem_port_filter(tester->port, &filter, wanted), 0);
+}
+
+static void want_kind(struct tester *tester, enum px_link_filter_kind kind, bool wanted)
+{
+	struct px_link_filter filter = {.kind = kind};
+
+	assert_int_equal(mem_port_filter(tester->port, &filter, wanted), 0);
+}
+
+/* Returns how many of the frames that the port has got. */
+static unsigned int received(struct tester *tester)
+{
+	struct px_pkt *pkts[PX_BURST];
+	unsigned int count = mem_port_receive(tester->port, pkts, PX_BURST);
+
+	for (unsigned int i = 0; i < count; i++)
+		px_pkt_free(pkts[i]);
+	return count;
+}
+
+static void send_frame(struct tester *from, const void *bytes, size_t len, size_t padded)
+{
+	struct px_pkt *pkt = px_pkt_new(from->mem, PX_PKT_HEADROOM, padded);
+
+	memset(px_pkt_put(pkt, padded), 0, padded);
+	memcpy(pkt->data, bytes, len);
+	mem_network_send(from->port, pkt);
+	px_pkt_free(pkt);
+}
+
+#define MAC_A "\x02\0\0\0\0\x0a"
+#define MAC_B "\x02\0\0\0\0\x0b"
+#define MAC_X "\x02\0\0\0\0\x0e"
+#define GROUP "\x33\x33\0\0\0\x01"
+
+static void test_filters(void **state)
+{
+	struct tester a, b, c;
+
+	assert_int_equal(join(&a, "filters", NULL), 0);
+	assert_int_equal(join(&b, "filters", NULL), 0);
+	assert_int_equal(join(&c, "filters", NULL), 0);
+	want_mac(&a, MAC_A, true);
+	want_mac(&b, MAC_B, true);
+	want_mac(&b, GROUP, true);
+	want_mac(&b, GROUP, true);
+
+	send_frame(&a, MAC_B MAC_A "\x08\0", 14, 60);
+	assert_int_equal(received(&a), 0);
+	assert_int_equal(received(&b), 1);
+	assert_int_equal(received(&c), 0);
+	send_frame(&a, MAC_X MAC_A "\x08\0", 14, 60);
+	send_frame(&a, GROUP MAC_A "\x86\xdd", 14, 60);
+	assert_int_equal(received(&b), 1);
+	assert_int_equal(received(&c), 0);
+	/* Wanted twice, undone once. */
+	want_mac(&b, GROUP, false);
+	send_frame(&a, GROUP MAC_A "\x86\xdd", 14, 5000);
+	assert_int_equal(received(&b), 1);
+	want_mac(&b, GROUP, false);
+	send_frame(&a, GROUP MAC_A "\x86\xdd", 14, 60);
+	assert_int_equal(received(&b), 0);
+	/* Promiscuous: everything, once. */
+	want_kind(&b, PX_FILTER_ALL, true);
+	send_frame(&a, MAC_B MAC_A "\x08\0", 14, 60);
+	send_frame(&a, MAC_X MAC_A "\x08\0", 14, 60);
+	assert_int_equal(received(&b), 2);
+	want_kind(&b, PX_FILTER_ALL, false);
+	send_frame(&a, MAC_X MAC_A "\x08\0", 14, 60);
+	assert_int_equal(received(&b), 0);
+	/* Too short to be one. */
+	send_frame(&a, MAC_B, 6, 13);
+	assert_int_equal(received(&b), 0);
+	leave(&a);
+	leave(&b);
+	leave(&c);
+}
+
+#define BROADCAST "\xff\xff\xff\xff\xff\xff"
+#define ARP_HEAD  BROADCAST MAC_A "\x08\x06\0\x01\x08\0\x06\x04\0\x01"
+
+static void test_broadcasts(void **state)
+{
+	struct px_link_filter arp = {.kind = PX_FILTER_ARP, .ip4 = {10, 0, 0, 2}};
+	struct tester a, b, c;
+
+	assert_int_equal(join(&a, "broadcasts", NULL), 0);
+	assert_int_equal(join(&b, "broadcasts", NULL), 0);
+	assert_int_equal(join(&c, "broadcasts", NULL), 0);
+	assert_int_equal(mem_port_filter(b.port, &arp, true), 0);
+	want_kind(&c, PX_FILTER_BROADCAST, true);
+
+	send_frame(&a,
+	    ARP_HEAD MAC_A "\x0a\0\0\x01"
+	                   "\0\0\0\0\0\0"
+	                   "\x0a\0\0\x02",
+	    42, 42);
+	assert_int_equal(received(&b), 1);
+	assert_int_equal(received(&c), 0);
+	/* A gratuitous one of somebody else's address is for nobody. */
+	send_frame(&a,
+	    ARP_HEAD MAC_A "\x0a\0\0\x01"
+	                   "\0\0\0\0\0\0"
+	                   "\x0a\0\0\x01",
+	    42, 42);
+	assert_int_equal(received(&b) + received(&c), 0);
+	send_frame(&a, BROADCAST MAC_A "\x08\0", 14, 60);
+	assert_int_equal(received(&b), 0);
+	assert_int_equal(received(&c), 1);
+	assert_int_equal(mem_port_filter(b.port, &arp, false), 0);
+	send_frame(&a,
+	    ARP_HEAD MAC_A "\x0a\0\0\x01"
+	                   "\0\0\0\0\0\0"
+	                   "\x0a\0\0\x02",
+	    42, 42);
+	assert_int_equal(received(&b), 0);
+	leave(&a);
+	leave(&b);
+	leave(&c);
+}
+
+/* A port that nobody reads is bounded, and tells once. */
+static void test_full(void **state)
+{
+	struct tester a, b;
+	unsigned int count = 0, n;
+
+	assert_int_equal(join(&a, "full", NULL), 0);
+	assert_int_equal(join(&b, "full", NULL), 0);
+	want_mac(&b, MAC_B, true);
+	for (int i = 0; i < 3000; i++)
+		send_frame(&a, MAC_B MAC_A "\x08\0", 14, 60);
+	assert_int_equal(b.notified, 1);
+	while ((n = received(&b)))
+		count += n;
+	assert_int_equal(count, PX_TX_LIMIT);
+	/* A sender who leaves before its frame is read. */
+	send_frame(&a, MAC_B MAC_A "\x08\0", 14, 60000);
+	leave(&a);
+	assert_int_equal(received(&b), 1);
+	leave(&b);
+}
+
+static void test_names(void **state)
+{
+	struct tester a, b;
+
+	assert_int_equal(join(&a, "names", NULL), 0);
+	assert_int_equal(join(&b, "names", "vde:///tmp/x"), -EINVAL);
+	px_mem_drop(b.mem);
+	leave(&a);
+	/* Gone with its last port. */
+	if (HOST_HAS_VDEPLUG) {
+		assert_int_equal(join(&a, "names", "hub:///nowhere/at/all"), -ENOENT);
+		px_mem_drop(a.mem);
+	}
+	assert_int_equal(join(&a, "names", NULL), 0);
+	assert_int_equal(join(&b, "other", NULL), 0);
+	want_mac(&b, MAC_B, true);
+	send_frame(&a, MAC_B MAC_A "\x08\0", 14, 60);
+	assert_int_equal(received(&b), 0);
+	leave(&a);
+	leave(&b);
+}
+
+/* ---- stacks ---- */
+
+#define STACKS 1000
+
+static void udp_round(int from, struct picox *stack, const char *address)
+{
+	int fd = host_udp4(stack, address, 7);
+	struct sockaddr_in peer;
+	socklen_t len = sizeof(peer);
+	char text[8];
+
+	host_send4(from, address, 7, "there", 5);
+	assert_int_equal(picox_recvfrom(fd, text, sizeof(text), 0, (struct sockaddr *)&peer, &len), 5);
+	assert_int_equal(picox_sendto(fd, "back", 4, 0, (struct sockaddr *)&peer, len), 4);
+	assert_int_equal(picox_recv(from, text, sizeof(text), 0), 4);
+	assert_int_equal(picox_close(fd), 0);
+}
+
+static unsigned int threads(void)
+{
+	char line[128];
+	unsigned int count = 0;
+	FILE *file = fopen("/proc/self/status", "r");
+
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file))
+		sscanf(line, "Threads: %u", &count);
+	fclose(file);
+	return count;
+}
+
+static void test_thousand(void **state)
+{
+	struct picox **stack = calloc(STACKS, sizeof(struct picox *));
+	unsigned int before = threads();
+	int fd;
+
+	assert_non_null(stack);
+	for (unsigned int i = 0; i < STACKS; i++) {
+		char address[32];
+
+		snprintf(address, sizeof(address), "10.%u.%u.1", i / 250, i % 250);
+		stack[i] = picox_newstack((char *)(uintptr_t) "mem://thousand");
+		assert_non_null(stack[i]);
+		assert_int_equal(host_address(stack[i], address, 8), 0);
+	}
+	assert_true(threads() - before <= 2 + HOST_IS_TSAN); /* it has a thread of its own */
+	fd = picox_msocket(stack[0], AF_INET, SOCK_DGRAM, 0);
+	for (unsigned int i = 1; i < STACKS; i += 37) {
+		char address[32];
+
+		snprintf(address, sizeof(address), "10.%u.%u.1", i / 250, i % 250);
+		udp_round(fd, stack[i], address);
+	}
+	assert_int_equal(picox_close(fd), 0);
+	for (unsigned int i = 0; i < STACKS; i++)
+		assert_int_equal(picox_delstack(stack[i]), 0);
+	free(stack);
+	if (!HOST_IS_TSAN)
+		assert_int_equal(threads(), before);
+}
+
+/* How often the pollers have gone to sleep. */
+static unsigned long sleeps(void)
+{
+	unsigned long total = 0, count;
+	DIR *tasks = opendir("/proc/self/task");
+	char path[64], line[128];
+	struct dirent *task;
+
+	assert_non_null(tasks);
+	while ((task = readdir(tasks))) {
+		bool poller = false;
+		FILE *file;
+
+		snprintf(path, sizeof(path), "/proc/self/task/%.20s/status", task->d_name);
+		file = fopen(path, "r");
+		while (file && fgets(line, sizeof(line), file)) {
+			if (strcmp(line, "Name:\tpicox\n") == 0)
+				poller = true;
+			if (poller && sscanf(line, "voluntary_ctxt_switches: %lu", &count) == 1)
+				total += count;
+		}
+		if (file)
+			fclose(file);
+	}
+	closedir(tasks);
+	return total;
+}
+
+static px_time deadline_of(struct picox *stack)
+{
+	px_time deadline;
+
+	runtime_lock(stack);
+	deadline = px_deadline(stack->px);
+	runtime_leave(stack);
+	return deadline;
+}
+
+/* Between its timers (announcements, neighbours that grow old) a stack costs no wake-up. */
+static void test_idle(void **state)
+{
+	px_time next_a, next_b, end;
+	unsigned long before, after;
+	struct picox *a, *b;
+	int fd;
+
+	if (HOST_IS_TSAN)
+		skip();
+	a = host_new("mem://idle", NULL, "10.0.0.1");
+	b = host_new("mem://idle", NULL, "10.0.0.2");
+	fd = picox_msocket(a, AF_INET, SOCK_DGRAM, 0);
+	udp_round(fd, b, "10.0.0.2");
+	do {
+		poll(NULL, 0, 50);
+		next_a = deadline_of(a);
+		next_b = deadline_of(b);
+		poll(NULL, 0, 20); /* the pollers may have been told of a new deadline */
+		before = sleeps();
+		poll(NULL, 0, 200);
+		after = sleeps();
+		end = process_now();
+	} while (end >= next_a || end >= next_b);
+	assert_int_equal(after, before);
+	assert_int_equal(picox_close(fd), 0);
+	assert_int_equal(picox_delstack(a), 0);
+	assert_int_equal(picox_delstack(b), 0);
+}
+
+/* ---- uplink ---- */
+
+static void test_uplink(void **state)
+{
+	char dir[] = "/tmp/mem.XXXXXX", uplink[64], vnl[128];
+	struct picox *inside, *outside, *other;
+	int fd, fd_inside;
+
+	if (!HOST_HAS_VDEPLUG)
+		skip();
+	assert_non_null(mkdtemp(dir));
+	snprintf(uplink, sizeof(uplink), "ptp://%s/p", dir);
+	snprintf(vnl, sizeof(vnl), "mem://uplinked/uplink=%s", uplink);
+	inside = host_new(vnl, NULL, "10.0.0.1");
+	other = host_new("mem://uplinked", NULL, "10.0.0.3");
+	outside = host_new(uplink, NULL, "10.0.0.2");
+	assert_null(picox_newstack((char *)(uintptr_t) "mem://uplinked/uplink=vde:///x"));
+	assert_int_equal(errno, EINVAL);
+	fd = picox_msocket(outside, AF_INET, SOCK_DGRAM, 0);
+	fd_inside = picox_msocket(other, AF_INET, SOCK_DGRAM, 0);
+	udp_round(fd, inside, "10.0.0.1");
+	udp_round(fd, other, "10.0.0.3");
+	udp_round(fd_inside, outside, "10.0.0.2");
+	udp_round(fd_inside, inside, "10.0.0.1");
+	assert_int_equal(picox_close(fd), 0);
+	assert_int_equal(picox_close(fd_inside), 0);
+	assert_int_equal(picox_delstack(inside), 0);
+	assert_int_equal(picox_delstack(outside), 0);
+	assert_int_equal(picox_delstack(other), 0);
+	rmdir(dir);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_filters),
+	    cmocka_unit_test(test_broadcasts),
+	    cmocka_unit_test(test_full),
+	    cmocka_unit_test(test_names),
+	    cmocka_unit_test(test_thousand),
+	    cmocka_unit_test(test_idle),
+	    cmocka_unit_test(test_uplink),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,483 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Stacks that run, over mem:// and ptp://: calls that block, time-outs, signals, closing, forking,
+ * cancelling, threads. */
+#include "host.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+static void test_options(void **state)
+{
+	static const char *const bad[] = {"unknown", "mem", "mem=", "mem=1", "mem=12X", "linger=x",
+	    "busy_poll=-1", "ctl=/x", "mem=16MM"};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_null(picox_newstackv(NULL, bad[i]));
+		assert_int_equal(errno, EINVAL);
+		assert_non_null(strstr(picox_error(), bad[i]));
+	}
+	struct picox *stack = picox_newstackv(NULL, "mem=16M,,linger=0,busy_poll=10");
+	assert_non_null(stack);
+	assert_int_equal(picox_delstack(stack), 0);
+	if (HOST_HAS_VDEPLUG)
+		assert_null(picox_newstack((char *)(uintptr_t) "/nowhere/there"));
+	assert_null(picox_newstack((char *)(uintptr_t) "mem://"));
+	assert_int_equal(errno, EINVAL);
+	assert_int_equal(picox_delstack(NULL), -1);
+	assert_int_equal(errno, EINVAL);
+}
+
+static void echo_once(struct picox *a, struct picox *b)
+{
+	int fa = host_udp4(a, "10.0.0.1", 1000), fb = host_udp4(b, "10.0.0.2", 2000);
+	struct sockaddr_in from;
+	socklen_t len = sizeof(from);
+	char text[16];
+
+	host_send4(fa, "10.0.0.2", 2000, "hello", 5);
+	assert_int_equal(picox_recvfrom(fb, text, sizeof(text), 0, (struct sockaddr *)&from, &len), 5);
+	assert_memory_equal(text, "hello", 5);
+	assert_int_equal(picox_sendto(fb, text, 5, 0, (struct sockaddr *)&from, len), 5);
+	assert_int_equal(picox_recv(fa, text, sizeof(text), 0), 5);
+	assert_int_equal(picox_close(fa), 0);
+	assert_int_equal(picox_close(fb), 0);
+}
+
+static void test_mem(void **state)
+{
+	struct picox *a = host_new("mem://run", NULL, "10.0.0.1");
+	struct picox *b = host_new("mem://run", NULL, "10.0.0.2");
+
+	echo_once(a, b);
+	assert_int_equal(picox_delstack(a), 0);
+	assert_int_equal(picox_delstack(b), 0);
+}
+
+static void test_ptp(void **state)
+{
+	char dir[] = "/tmp/run.XXXXXX", vnl[64];
+
+	if (!HOST_HAS_VDEPLUG)
+		skip();
+	assert_non_null(mkdtemp(dir));
+	snprintf(vnl, sizeof(vnl), "ptp://%s/p", dir);
+	struct picox *a = host_new(vnl, NULL, "10.0.0.1");
+	struct picox *b = host_new(vnl, NULL, "10.0.0.2");
+	echo_once(a, b);
+	assert_int_equal(picox_delstack(a), 0);
+	assert_int_equal(picox_delstack(b), 0);
+	rmdir(dir);
+}
+
+static void test_names(void **state)
+{
+	const char *vnlv[] = {"eth0:mem://names", "mem://names", NULL};
+	struct picox *stack = picox_newstackv(vnlv, NULL);
+
+	assert_non_null(stack);
+	runtime_lock(stack);
+	assert_string_equal(px_iface_by_index(stack->px, 2)->name, "eth0");
+	assert_string_equal(px_iface_by_index(stack->px, 3)->name, "vde0");
+	runtime_leave(stack);
+	assert_int_equal(picox_delstack(stack), 0);
+}
+
+static void test_time_outs(void **state)
+{
+	struct picox *stack = picox_newstack(NULL);
+	struct timeval limit = {.tv_usec = 20000};
+	int fd = picox_msocket(stack, AF_INET, SOCK_DGRAM, 0);
+	char byte;
+
+	assert_true(fd >= 0);
+	assert_int_equal(picox_recv(fd, &byte, 1, MSG_DONTWAIT), -1);
+	assert_int_equal(errno, EAGAIN);
+	assert_int_equal(picox_setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)), 0);
+	px_time start = process_now();
+	assert_int_equal(picox_recv(fd, &byte, 1, 0), -1);
+	assert_int_equal(errno, EAGAIN);
+	assert_true(process_now() - start >= 20 * PX_MSEC);
+	/* Plain fcntl(2). */
+	limit.tv_usec = 0;
+	assert_int_equal(picox_setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)), 0);
+	assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+	assert_int_equal(picox_recv(fd, &byte, 1, 0), -1);
+	assert_int_equal(errno, EAGAIN);
+	assert_int_equal(picox_delstack(stack), -1);
+	assert_int_equal(errno, EBUSY);
+	assert_int_equal(picox_close(fd), 0);
+	assert_int_equal(picox_close(fd), -1);
+	assert_int_equal(errno, EBADF);
+	assert_int_equal(picox_delstack(stack), 0);
+}
+
+/* ---- a thread that is blocked in recv ---- */
+
+struct reader {
+	pthread_t thread;
+	int fd;
+	ssize_t result;
+	int error;
+	_Atomic bool inside;
+};
+
+static void *read_one(void *argument)
+{
+	struct reader *reader = argument;
+	char byte;
+
+	atomic_store(&reader->inside, true);
+	reader->result = picox_recv(reader->fd, &byte, 1, 0);
+	reader->error = errno;
+	return NULL;
+}
+
+static void wait_blocked(struct picox *stack, unsigned int count)
+{
+	for (;;) {
+		struct waiter *waiter;
+		unsigned int asleep = 0;
+
+		runtime_lock(stack);
+		list_for_each (waiter, &stack->waiters, node)
+			asleep += waiter->asleep;
+		runtime_unlock(stack);
+		if (asleep == count)
+			return;
+		sched_yield();
+	}
+}
+
+static void start(struct reader *reader, int fd)
+{
+	*reader = (struct reader){.fd = fd};
+	assert_int_equal(pthread_create(&reader->thread, NULL, read_one, reader), 0);
+}
+
+static void test_close_while_blocked(void **state)
+{
+	struct picox *stack = host_new("mem://close", NULL, "10.0.0.1");
+	int fd = host_udp4(stack, "10.0.0.1", 7);
+	struct reader one, two;
+
+	start(&one, fd);
+	start(&two, fd);
+	wait_blocked(stack, 2);
+	assert_int_equal(picox_close(fd), 0);
+	pthread_join(one.thread, NULL);
+	pthread_join(two.thread, NULL);
+	assert_int_equal(one.result, -1);
+	assert_int_equal(one.error, EBADF);
+	assert_int_equal(two.error, EBADF);
+	assert_int_equal(picox_delstack(stack), 0);
+}
+
+/* TSan puts off the cancellation of a thread that is in syscall(2), ASan loses its stack. */
+static void test_cancel(void **state)
+{
+	struct reader leader, follower, last;
+	struct picox *stack;
+	void *result;
+	int fd;
+
+	if (HOST_IS_TSAN || HOST_IS_ASAN)
+		skip();
+	stack = host_new("mem://cancel", NULL, "10.0.0.1");
+	fd = host_udp4(stack, "10.0.0.1", 7);
+
+	start(&leader, fd);
+	wait_blocked(stack, 1);
+	start(&follower, fd);
+	wait_blocked(stack, 2);
+	start(&last, fd);
+	wait_blocked(stack, 3);
+	pthread_cancel(leader.thread);
+	pthread_join(leader.thread, &result);
+	assert_ptr_equal(result, PTHREAD_CANCELED);
+	pthread_cancel(last.thread);
+	pthread_join(last.thread, &result);
+	assert_ptr_equal(result, PTHREAD_CANCELED);
+	host_send4(fd, "10.0.0.1", 7, "x", 1);
+	pthread_join(follower.thread, NULL);
+	assert_int_equal(follower.result, 1);
+	assert_int_equal(picox_close(fd), 0);
+	assert_int_equal(picox_delstack(stack), 0);
+}
+
+static _Atomic int handled;
+
+static void handler(int number)
+{
+	handled++;
+}
+
+/* The same with signals. */
+static void test_signals(void **state)
+{
+	struct sigaction action = {.sa_handler = handler};
+	struct reader reader;
+	struct picox *stack;
+	int fd;
+
+	if (HOST_IS_TSAN)
+		skip();
+	stack = host_new("mem://signals", NULL, "10.0.0.1");
+	fd = host_udp4(stack, "10.0.0.1", 7);
+	sigaction(SIGUSR1, &action, NULL);
+	start(&reader, fd);
+	wait_blocked(stack, 1);
+	pthread_kill(reader.thread, SIGUSR1);
+	pthread_join(reader.thread, NULL);
+	assert_int_equal(reader.result, -1);
+	assert_int_equal(reader.error, EINTR);
+
+	action.sa_flags = SA_RESTART;
+	sigaction(SIGUSR1, &action, NULL);
+	start(&reader, fd);
+	wait_blocked(stack, 1);
+	handled = 0;
+	pthread_kill(reader.thread, SIGUSR1);
+	while (!handled)
+		sched_yield();
+	host_send4(fd, "10.0.0.1", 7, "x", 1);
+	pthread_join(reader.thread, NULL);
+	assert_int_equal(reader.result, 1);
+	signal(SIGUSR1, SIG_DFL);
+	assert_int_equal(picox_close(fd), 0);
+	assert_int_equal(picox_delstack(stack), 0);
+}
+
+/* TSan: no new threads in the child of a process with threads. */
+static void test_fork(void **state)
+{
+	struct picox *stack;
+	int fd, status;
+	pid_t pid;
+	char byte;
+
+	if (HOST_IS_TSAN)
+		skip();
+	stack = host_new("mem://fork", NULL, "10.0.0.1");
+	fd = host_udp4(stack, "10.0.0.1", 7);
+	pid = fork();
+	if (pid == 0) {
+		struct picox *own;
+		int fds;
+
+		if (picox_recv(fd, &byte, 1, MSG_DONTWAIT) != -1 || errno != EBADF)
+			_exit(1);
+		if (picox_msocket(stack, AF_INET, SOCK_DGRAM, 0) != -1 || picox_delstack(stack) != 0)
+			_exit(2);
+		own = picox_newstack((char *)(uintptr_t) "mem://fork");
+		if (!own || (fds = picox_msocket(own, AF_INET, SOCK_DGRAM, 0)) < 0)
+			_exit(3);
+		if (picox_close(fds) != 0 || picox_delstack(own) != 0)
+			_exit(4);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	host_send4(fd, "10.0.0.1", 7, "x", 1);
+	assert_int_equal(picox_recv(fd, &byte, 1, 0), 1);
+	assert_int_equal(picox_close(fd), 0);
+	assert_int_equal(picox_delstack(stack), 0);
+}
+
+static void test_numbers(void **state)
+{
+	struct picox *stack = host_new("mem://numbers", NULL, "10.0.0.1");
+	int fd = host_udp4(stack, "10.0.0.1", 7), copy = dup(fd), other;
+	char byte;
+
+	/* A duplicate is the same socket. */
+	host_send4(copy, "10.0.0.1", 7, "x", 1);
+	assert_int_equal(picox_recv(copy, &byte, 1, 0), 1);
+	assert_int_equal(picox_close(fd), 0);
+	host_send4(copy, "10.0.0.1", 7, "x", 1);
+	assert_int_equal(picox_recv(copy, &byte, 1, 0), 1);
+	/* Closed behind our back, its number given to the next. */
+	close(copy);
+	fd = picox_msocket(stack, AF_INET, SOCK_DGRAM, 0);
+	other = picox_msocket(stack, AF_INET, SOCK_DGRAM, 0);
+	assert_true(fd == copy || other == copy || true);
+	assert_int_equal(picox_close(other), 0);
+	close(fd); /* found at the end */
+	assert_int_equal(picox_delstack(stack), 0);
+}
+
+/* ---- many threads on one stack ---- */
+
+#define THREADS 4
+#define ROUNDS  200
+
+static void *echo_client(void *argument)
+{
+	struct picox *stack = ((void **)argument)[0];
+	int fd = picox_msocket(stack, AF_INET, SOCK_DGRAM, 0);
+	char text[8] = "";
+
+	for (int i = 0; i < ROUNDS; i++) {
+		host_send4(fd, "10.0.0.2", 7, &i, sizeof(i));
+		if (picox_recv(fd, text, sizeof(text), 0) != sizeof(i) || memcmp(text, &i, sizeof(i)) != 0)
+			break;
+		if (i == ROUNDS - 1)
+			((void **)argument)[1] = stack;
+	}
+	picox_close(fd);
+	return NULL;
+}
+
+static void *echo_server(void *argument)
+{
+	int fd = *(int *)argument;
+	struct sockaddr_in from;
+	char text[64];
+	ssize_t got;
+
+	for (;;) {
+		socklen_t len = sizeof(from);
+		got = picox_recvfrom(fd, text, sizeof(text), 0, (struct sockaddr *)&from, &len);
+		if (got <= 0)
+			return NULL;
+		picox_sendto(fd, text, (size_t)got, 0, (struct sockaddr *)&from, len);
+	}
+}
+
+static void run_threads_on(const char *vnl_a, const char *vnl_b, const char *options)
+{
+	struct picox *a = host_new(vnl_a, options, "10.0.0.1");
+	struct picox *b = host_new(vnl_b, options, "10.0.0.2");
+	int fd = host_udp4(b, "10.0.0.2", 7);
+	pthread_t clients[THREADS], servers[2];
+	void *argument[THREADS][2] = {0};
+
+	for (int i = 0; i < 2; i++)
+		pthread_create(&servers[i], NULL, echo_server, &fd);
+	for (int i = 0; i < THREADS; i++) {
+		argument[i][0] = a;
+		pthread_create(&clients[i], NULL, echo_client, argument[i]);
+	}
+	for (int i = 0; i < THREADS; i++) {
+		pthread_join(clients[i], NULL);
+		assert_ptr_equal(argument[i][1], a);
+	}
+	host_send4(fd, "10.0.0.2", 7, "", 0);
+	host_send4(fd, "10.0.0.2", 7, "", 0);
+	pthread_join(servers[0], NULL);
+	pthread_join(servers[1], NULL);
+	assert_int_equal(picox_close(fd), 0);
+	assert_int_equal(picox_delstack(a), 0);
+	assert_int_equal(picox_delstack(b), 0);
+}
+
+static void run_threads(const char *vnl, const char *options)
+{
+	run_threads_on(vnl, vnl, options);
+}
+
+/* A link with a descriptor, that sanitizers permit: two commands and two pipes. */
+static void run_threads_by_command(const char *options)
+{
+	char dir[] = "/tmp/run.XXXXXX", vnl[2][160], name[2][64];
+
+	assert_non_null(mkdtemp(dir));
+	for (int i = 0; i < 2; i++) {
+		snprintf(name[i], sizeof(name[i]), "%s/%d", dir, i);
+		assert_int_equal(mkfifo(name[i], 0600), 0);
+	}
+	for (int i = 0; i < 2; i++)
+		snprintf(
+		    vnl[i], sizeof(vnl[i]), "=exec 3<&0; cat <&3 >%s & exec cat %s", name[i], name[!i]);
+	run_threads_on(vnl[0], vnl[1], options);
+	unlink(name[0]);
+	unlink(name[1]);
+	rmdir(dir);
+}
+
+static void test_threads_command(void **state)
+{
+	run_threads_by_command(NULL);
+}
+
+static void test_threads_command_busy(void **state)
+{
+	run_threads_by_command("busy_poll=50");
+}
+
+static void test_threads_mem(void **state)
+{
+	run_threads("mem://threads", NULL);
+}
+
+static void test_threads_busy(void **state)
+{
+	run_threads("mem://threads", "busy_poll=50");
+}
+
+static void test_threads_ptp(void **state)
+{
+	char dir[] = "/tmp/run.XXXXXX", vnl[64];
+
+	if (!HOST_HAS_VDEPLUG)
+		skip();
+	assert_non_null(mkdtemp(dir));
+	snprintf(vnl, sizeof(vnl), "ptp://%s/p", dir);
+	run_threads(vnl, NULL);
+	rmdir(dir);
+}
+
+/* ---- poll ---- */
+
+static void test_poll(void **state)
+{
+	struct picox *a = host_new("mem://poll", NULL, "10.0.0.1");
+	struct picox *b = host_new("mem://poll", NULL, "10.0.0.2");
+	int fa = host_udp4(a, "10.0.0.1", 1000), fb = host_udp4(b, "10.0.0.2", 2000);
+	struct pollfd poll_b = {.fd = fb, .events = POLLIN};
+	char byte;
+
+	for (int i = 0; i < 100; i++) {
+		host_send4(fa, "10.0.0.2", 2000, "x", 1);
+		host_send4(fa, "10.0.0.2", 2000, "y", 1);
+		assert_int_equal(poll(&poll_b, 1, 60000), 1);
+		assert_int_equal(picox_recv(fb, &byte, 1, 0), 1);
+		/* The poller may not have taken the second one yet. */
+		assert_int_equal(poll(&poll_b, 1, 60000), 1);
+		assert_int_equal(picox_recv(fb, &byte, 1, MSG_DONTWAIT), 1);
+		assert_int_equal(poll(&poll_b, 1, 0), 0);
+	}
+	assert_int_equal(picox_close(fa), 0);
+	assert_int_equal(picox_close(fb), 0);
+	assert_int_equal(picox_delstack(a), 0);
+	assert_int_equal(picox_delstack(b), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_options),
+	    cmocka_unit_test(test_mem),
+	    cmocka_unit_test(test_ptp),
+	    cmocka_unit_test(test_names),
+	    cmocka_unit_test(test_time_outs),
+	    cmocka_unit_test(test_poll),
+	    cmocka_unit_test(test_close_while_blocked),
+	    cmocka_unit_test(test_cancel),
+	    cmocka_unit_test(test_signals),
+	    cmocka_unit_test(test_fork),
+	    cmocka_unit_test(test_numbers),
+	    cmocka_unit_test(test_threads_mem),
+	    cmocka_unit_test(test_threads_busy),
+	    cmocka_unit_test(test_threads_ptp),
+	    cmocka_unit_test(test_threads_command),
+	    cmocka_unit_test(test_threads_command_busy),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
