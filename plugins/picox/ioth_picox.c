@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The plugin "picox": each stack is one of libpicoxnet's, in the program's memory.
+ *
+ * Everything is in stack/; the table's entries are libpicoxnet's calls, but for the two that are
+ * variadic here. Options: picoxnet.h. The aliases serve ioth_picox_n.so, a link to this very file.
+ */
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <ioth.h>
+#include <picoxnet.h>
+
+#define ALIAS(function) __attribute__((alias(#function)))
+
+newstack_prototype ioth_picox_newstack;
+delstack_prototype ioth_picox_delstack;
+int ioth_picox_socket(int domain, int type, int protocol);
+const char *ioth_picox_error(void);
+
+extern const char *const ioth_picox_license;
+const char *const ioth_picox_license = "LGPL-2.1-or-later";
+
+/* The same in every table that libioth passes. */
+static _Atomic(getstackdata_prototype *) getstackdata;
+
+const char *ioth_picox_error(void)
+{
+	return picox_error();
+}
+
+static int picox_ioctl_variadic(int fd, unsigned long cmd, ...)
+{
+	va_list ap;
+	void *argument;
+
+	va_start(ap, cmd);
+	argument = va_arg(ap, void *);
+	va_end(ap);
+	return picox_ioctl(fd, cmd, argument);
+}
+
+static int picox_fcntl_variadic(int fd, int cmd, ...)
+{
+	va_list ap;
+	long argument;
+
+	va_start(ap, cmd);
+	argument = va_arg(ap, long);
+	va_end(ap);
+	return picox_fcntl(fd, cmd, argument);
+}
+
+static void set_calls(struct ioth_functions *functions)
+{
+	functions->close = picox_close;
+	functions->bind = picox_bind;
+	functions->connect = picox_connect;
+	functions->listen = picox_listen;
+	functions->accept = picox_accept;
+	functions->getsockname = picox_getsockname;
+	functions->getpeername = picox_getpeername;
+	functions->setsockopt = picox_setsockopt;
+	functions->getsockopt = picox_getsockopt;
+	functions->shutdown = picox_shutdown;
+	functions->ioctl = picox_ioctl_variadic;
+	functions->fcntl = picox_fcntl_variadic;
+	functions->read = picox_read;
+	functions->readv = picox_readv;
+	functions->recv = picox_recv;
+	functions->recvfrom = picox_recvfrom;
+	functions->recvmsg = picox_recvmsg;
+	functions->write = picox_write;
+	functions->writev = picox_writev;
+	functions->send = picox_send;
+	functions->sendto = picox_sendto;
+	functions->sendmsg = picox_sendmsg;
+}
+
+void *ioth_picox_newstack(const char *vnlv[], const char *options, struct ioth_functions *functions)
+{
+	struct picox *stack = picox_newstackv(vnlv, options);
+
+	if (stack) {
+		atomic_store(&getstackdata, functions->getstackdata);
+		functions->socket = ioth_picox_socket;
+		set_calls(functions);
+	}
+	return stack;
+}
+
+int ioth_picox_delstack(void *stackdata)
+{
+	return picox_delstack(stackdata);
+}
+
+int ioth_picox_socket(int domain, int type, int protocol)
+{
+	return picox_msocket(atomic_load(&getstackdata)(), domain, type, protocol);
+}
+
+newstack_prototype ioth_picox_n_newstack ALIAS(ioth_picox_newstack);
+delstack_prototype ioth_picox_n_delstack ALIAS(ioth_picox_delstack);
+extern __typeof__(ioth_picox_socket) ioth_picox_n_socket ALIAS(ioth_picox_socket);
+extern __typeof__(ioth_picox_error) ioth_picox_n_error ALIAS(ioth_picox_error);
+extern const char *const ioth_picox_n_license ALIAS(ioth_picox_license);
