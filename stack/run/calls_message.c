@@ -89,6 +89,7 @@ static int wait_for_room(struct call *call, int flags)
 	while (runtime_congested(call->stack)) {
 		int err;
 
+		call->stack->starved = true;
 		if (!may_block(call->fd, flags))
 			return -EAGAIN;
 		if (!until)

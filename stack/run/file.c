@@ -207,7 +207,8 @@ static void file_changed(struct px_sock *sock, unsigned int mask)
 	/* Somebody is inside recv: the edge would be seen by nobody. */
 	if (waiters_tell(file, file->mask))
 		return;
-	readiness_raise(&file->readiness, file->mask);
+	/* Room, waiters_room tells of. */
+	readiness_raise(&file->readiness, file->mask & ~(unsigned int)POLLOUT);
 	if (file->readiness.shown & POLLNVAL)
 		file->stack->file_died = true;
 }
@@ -333,8 +334,8 @@ int file_close(int fd)
 	close(fd);
 	if (--file->numbers == 0)
 		shut_file(file);
+	atomic_fetch_sub_explicit(&file->refs, 1, memory_order_acq_rel); /* the slot's; ours is left */
 	runtime_leave(stack);
-	file_unref(file);
 	file_unref(file);
 	return 0;
 }

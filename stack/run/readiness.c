@@ -133,7 +133,8 @@ static void raise_error(struct readiness *readiness)
 		if (getpeername(readiness->inner, (struct sockaddr *)&name, &len) < 0 ||
 		    connect(readiness->inner, &none, sizeof(none)) < 0)
 			return;
-		connect(readiness->inner, (struct sockaddr *)&name, len);
+		if (connect(readiness->inner, (struct sockaddr *)&name, len) < 0)
+			readiness->shown |= POLLNVAL; /* closed a moment ago */
 		readiness->armed = false;
 		/* What made POLLOUT go is purged. */
 		readiness->shown |= POLLERR | POLLOUT;

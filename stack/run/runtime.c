@@ -69,15 +69,26 @@ static void restart_output(struct picox *stack)
 	}
 }
 
-bool runtime_congested(const struct picox *stack)
+static bool room_below(const struct picox *stack, uint32_t parts)
 {
 	const struct port *port;
 
 	list_for_each (port, &stack->ports, node) {
-		if (port->iface && port->iface->tx_stopped && px_iface_tx_room(port->iface) == 0)
+		if (port->iface && port->iface->tx_stopped &&
+		    px_iface_tx_room(port->iface) <= port->iface->tx_limit / 4 * parts)
 			return true;
 	}
 	return false;
+}
+
+bool runtime_congested(const struct picox *stack)
+{
+	return room_below(stack, 0);
+}
+
+bool runtime_has_room(const struct picox *stack)
+{
+	return !room_below(stack, 1);
 }
 
 bool runtime_drained(const struct picox *stack)
@@ -116,6 +127,8 @@ void runtime_settle(struct picox *stack)
 		if (px_deadline(stack->px) > stack->px->now)
 			break;
 	}
+	if (stack->starved)
+		waiters_room(stack);
 	if (stack->file_died)
 		file_drop_dead(stack);
 	deadline = next_deadline(stack);
@@ -283,7 +296,5 @@ void runtime_poll(struct poll_item *item, px_time now)
 	else
 		restart_output(stack);
 	poll_due(stack, now);
-	runtime_settle(stack);
-	waiters_room(stack);
-	runtime_unlock(stack);
+	runtime_leave(stack);
 }

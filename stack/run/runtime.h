@@ -71,6 +71,7 @@ struct picox {
 	unsigned int open_files, file_count; /* open; not freed yet */
 	pthread_cond_t file_freed;
 	bool file_died; /* some file's program end is gone */
+	bool starved;   /* somebody waits for room in a transmit queue, or for its end */
 
 	struct list waiters; /* in the order in which they came */
 	struct waiter *leader;
@@ -117,8 +118,9 @@ void runtime_wake_leader(struct picox *stack);
 void runtime_poll(struct poll_item *item, px_time now);
 void runtime_arm(struct picox *stack, bool armed);
 
-/* Whether a transmit queue is full: senders wait. */
+/* Whether a transmit queue is full: senders wait, until a quarter of it is free. */
 bool runtime_congested(const struct picox *stack);
+bool runtime_has_room(const struct picox *stack);
 /* Whether nothing waits to be sent. */
 bool runtime_drained(const struct picox *stack);
 
@@ -182,6 +184,7 @@ int call_wait(struct call *call, unsigned int events, px_time until, bool restar
 /* Something of a file has changed: its waiters. Returns whether somebody is going to look. */
 bool waiters_tell(struct file *file, unsigned int mask);
 void waiters_close(struct file *file);
+/* Looks whether there is room for those who wait for it. */
 void waiters_room(struct picox *stack);
 
 /* Waits until everything is sent, at most until `until`. The lock is held before and after. */

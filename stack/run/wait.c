@@ -77,14 +77,19 @@ void waiters_close(struct file *file)
 
 void waiters_room(struct picox *stack)
 {
+	bool room = runtime_has_room(stack), drained = runtime_drained(stack);
 	struct waiter *waiter;
+	struct file *file;
 
-	if (list_is_empty(&stack->waiters) || runtime_congested(stack))
-		return;
+	stack->starved = !drained;
 	list_for_each (waiter, &stack->waiters, node) {
-		if (waiter->file ? (waiter->events & POLLOUT) != 0 : runtime_drained(stack))
+		if (waiter->file ? room && (waiter->events & POLLOUT) : drained)
 			make_ready(stack, waiter);
 	}
+	if (!room)
+		return;
+	list_for_each (file, &stack->files, node)
+		readiness_raise(&file->readiness, file->mask & POLLOUT);
 }
 
 /* ---- sleeping ---- */
@@ -95,6 +100,8 @@ static int sleep_on(_Atomic uint32_t *word, px_time until)
 	struct timespec limit = {.tv_sec = (time_t)(until / PX_SEC), .tv_nsec = (long)(until % PX_SEC)};
 	int before, err = 0;
 
+	/* As the C library's own cancellation points do it, around one system call.
+	 * NOLINTNEXTLINE(cert-pos47-c) */
 	pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &before);
 	if (syscall(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, 0,
 	        until == PX_TIME_NEVER ? NULL : &limit, NULL, FUTEX_BITSET_MATCH_ANY) < 0)
@@ -182,6 +189,15 @@ static bool spin(struct call *call, struct waiter *waiter, uint32_t busy, px_tim
 	return waiter->ready;
 }
 
+/* A leader on descriptors must be reachable by others; who cannot be lets the poller drive. */
+static bool can_lead(struct picox *stack)
+{
+	if (!stack->descriptors || stack->event_fd >= 0)
+		return true;
+	stack->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	return stack->event_fd >= 0;
+}
+
 static int lead(struct call *call, struct waiter *waiter, px_time until)
 {
 	struct picox *stack = call->stack;
@@ -194,9 +210,7 @@ static int lead(struct call *call, struct waiter *waiter, px_time until)
 
 	if (busy && spin(call, waiter, busy, until))
 		return 0;
-	if (stack->descriptors && stack->event_fd < 0)
-		stack->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (stack->descriptors && stack->event_fd >= 0) {
+	if (stack->descriptors) {
 		nfds_t count = descriptors_of(stack, fds);
 
 		atomic_store(&stack->driver, DRIVER_DESCRIPTORS);
@@ -221,7 +235,6 @@ static int lead(struct call *call, struct waiter *waiter, px_time until)
 	if (!err) {
 		runtime_receive(stack, true);
 		runtime_settle(stack);
-		waiters_room(stack);
 	}
 	return err;
 }
@@ -279,7 +292,7 @@ int call_wait(struct call *call, unsigned int events, px_time until, bool restar
 	stack->calls++;
 	runtime_settle(stack);
 	while (!waiter.ready && !err) {
-		if (!stack->leader)
+		if (!stack->leader && can_lead(stack))
 			stack->leader = &waiter;
 		if (stack->leader == &waiter) {
 			err = lead(call, &waiter, until);
@@ -303,6 +316,7 @@ void wait_drained(struct picox *stack, px_time until)
 {
 	CALL_SCOPE call = {.stack = stack, .locked = true};
 
+	stack->starved = true;
 	while (
 	    !runtime_drained(stack) && process_now() < until && call_wait(&call, 0, until, true) == 0)
 		;
@@ -354,9 +368,15 @@ void call_leave(struct call *call)
 		waiter_leave(call);
 	runtime_settle(stack);
 	if (file && file->sock) {
+		unsigned int mask = file->mask;
+
+		if ((mask & POLLOUT) && runtime_congested(stack)) {
+			mask &= ~(unsigned int)POLLOUT;
+			stack->starved = true;
+		}
 		/* What is left is for the next waiter, or else for whoever polls. */
-		if (!waiters_tell(file, file->mask & (POLLIN | POLLERR)))
-			readiness_show(&file->readiness, call->fd, file->mask);
+		if (!waiters_tell(file, mask & (POLLIN | POLLERR)))
+			readiness_show(&file->readiness, call->fd, mask);
 	}
 	runtime_unlock(stack);
 unref:

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -311,6 +313,148 @@ static void test_numbers(void **state)
 	assert_int_equal(picox_delstack(stack), 0);
 }
 
+/* ---- a link that takes nothing ---- */
+
+static void test_back_pressure(void **state)
+{
+	/* Its standard input is read once the pipe says so; descriptor 3 keeps the link up. */
+	char dir[] = "/tmp/run.XXXXXX", vnl[128], pipe[64], data[1400] = "";
+	struct sockaddr_in group = host_name4("224.0.1.1", 9);
+	struct timeval limit = {.tv_usec = 10000};
+	struct picox *stack;
+	struct pollfd p = {.events = POLLOUT};
+	int fd, sent = 0, go;
+
+	assert_non_null(mkdtemp(dir));
+	snprintf(pipe, sizeof(pipe), "%s/go", dir);
+	assert_int_equal(mkfifo(pipe, 0600), 0);
+	snprintf(vnl, sizeof(vnl), "=exec 3>&1; read line <%s; exec cat >/dev/null", pipe);
+	stack = host_new(vnl, "linger=0", "10.0.0.1");
+	fd = p.fd = host_udp4(stack, "10.0.0.1", 9);
+	while (picox_sendto(
+	           fd, data, sizeof(data), MSG_DONTWAIT, (struct sockaddr *)&group, sizeof(group)) > 0)
+		assert_true(++sent < 10000);
+	assert_int_equal(errno, EAGAIN);
+	assert_true(sent >= PX_TX_LIMIT);
+	assert_int_equal(poll(&p, 1, 0), 0);
+	assert_int_equal(picox_setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)), 0);
+	assert_int_equal(
+	    picox_sendto(fd, data, sizeof(data), 0, (struct sockaddr *)&group, sizeof(group)), -1);
+	assert_int_equal(errno, EAGAIN);
+	go = open(pipe, O_WRONLY | O_CLOEXEC);
+	assert_int_equal(write(go, "\n", 1), 1);
+	close(go);
+	assert_int_equal(poll(&p, 1, 60000), 1);
+	assert_int_equal(p.revents, POLLOUT);
+	assert_int_equal(
+	    picox_sendto(fd, data, sizeof(data), 0, (struct sockaddr *)&group, sizeof(group)), 1400);
+	assert_int_equal(picox_close(fd), 0);
+	assert_int_equal(picox_delstack(stack), 0);
+	unlink(pipe);
+	rmdir(dir);
+}
+
+/* ---- what a program should not do ---- */
+
+static void test_hostile(void **state)
+{
+	struct picox *stack = host_new("mem://hostile", NULL, "10.0.0.1");
+	int fd = host_udp4(stack, "10.0.0.1", 7), value;
+	struct sockaddr_in name = host_name4("10.0.0.1", 7);
+	struct iovec iov = {&value, SIZE_MAX};
+	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
+	socklen_t len = sizeof(value);
+
+#define FAILS(call, error)                                                                         \
+	do {                                                                                           \
+		assert_int_equal((call), -1);                                                              \
+		assert_int_equal(errno, (error));                                                          \
+	} while (0)
+	FAILS(picox_bind(fd, NULL, 16), EFAULT);
+	FAILS(picox_bind(fd, (struct sockaddr *)&name, 1), EINVAL);
+	FAILS(picox_connect(fd, (struct sockaddr *)&name, SOCK_DGRAM), EINVAL);
+	FAILS(picox_connect(fd, (struct sockaddr *)&name, UINT32_MAX), EINVAL);
+	FAILS(picox_send(fd, NULL, 1, 0), EFAULT);
+	FAILS(picox_sendto(fd, "x", 1, 0, NULL, 0), EDESTADDRREQ);
+	FAILS(picox_sendto(fd, "x", SIZE_MAX, 0, (struct sockaddr *)&name, sizeof(name)), EINVAL);
+	FAILS(picox_sendto(fd, "x", 1, 0, (struct sockaddr *)&name, 3), EINVAL);
+	FAILS(picox_sendmsg(fd, NULL, 0), EFAULT);
+	FAILS(picox_sendmsg(fd, &msg, 0), EINVAL);
+	FAILS(picox_recvmsg(fd, NULL, 0), EFAULT);
+	FAILS(picox_recv(fd, NULL, 1, MSG_DONTWAIT), EFAULT);
+	FAILS(picox_recv(fd, &value, SIZE_MAX, MSG_DONTWAIT), EAGAIN);
+	FAILS(picox_writev(fd, NULL, -1), EINVAL);
+	FAILS(picox_readv(fd, NULL, 2), EFAULT);
+	FAILS(picox_getsockname(fd, NULL, &len), EFAULT);
+	FAILS(picox_getsockname(fd, (struct sockaddr *)&name, NULL), EFAULT);
+	FAILS(picox_getsockopt(fd, SOL_SOCKET, SO_TYPE, NULL, &len), EFAULT);
+	FAILS(picox_getsockopt(fd, SOL_SOCKET, SO_TYPE, &value, NULL), EFAULT);
+	FAILS(picox_setsockopt(fd, SOL_SOCKET, SO_RCVBUF, NULL, 4), EFAULT);
+	FAILS(picox_setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &value, UINT32_MAX), EINVAL);
+	FAILS(picox_ioctl(fd, FIONREAD, NULL), EFAULT);
+	FAILS(picox_ioctl(fd, 0x12345, &value), ENOTTY);
+	FAILS(picox_fcntl(fd, 9999, 0), EINVAL);
+	FAILS(picox_listen(fd, 1), EOPNOTSUPP);
+	FAILS(picox_accept(fd, NULL, NULL), EOPNOTSUPP);
+	FAILS(picox_msocket(NULL, AF_INET, SOCK_DGRAM, 0), EINVAL);
+	FAILS(picox_msocket(stack, AF_UNIX, SOCK_DGRAM, 0), EAFNOSUPPORT);
+	FAILS(picox_recv(-1, &value, 1, 0), EBADF);
+	FAILS(picox_recv(0, &value, 1, 0), EBADF);
+	FAILS(picox_recv(INT32_MAX, &value, 1, 0), EBADF);
+	FAILS(picox_close(1), EBADF);
+	assert_int_equal(picox_close(fd), 0);
+	assert_int_equal(picox_delstack(stack), 0);
+}
+
+static unsigned int open_descriptors(void)
+{
+	unsigned int count = 0;
+
+	for (int fd = 0; fd < 1024; fd++)
+		count += fcntl(fd, F_GETFD) >= 0;
+	return count;
+}
+
+/* Descriptors run out at each step in turn: an error, or it works; nothing is left open. */
+static void test_no_descriptors(void **state)
+{
+	const struct timeval limit = {.tv_usec = 1000};
+	unsigned int before = open_descriptors();
+	struct rlimit was, few;
+	bool whole = false;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
+	few = was;
+	for (unsigned int more = 0; !whole && more < 60; more++) {
+		const char *vnlv[] = {"=exec cat", "mem://few", NULL};
+		struct picox *stack;
+		char byte;
+		int fd;
+
+		few.rlim_cur = before + more;
+		setrlimit(RLIMIT_NOFILE, &few);
+		stack = picox_newstackv(vnlv, NULL);
+		if (!stack) {
+			assert_true(open_descriptors() == before);
+			continue;
+		}
+		fd = picox_msocket(stack, AF_INET, SOCK_DGRAM, 0);
+		if (fd >= 0) {
+			picox_setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+			assert_int_equal(picox_recv(fd, &byte, 1, 0), -1);
+			assert_int_equal(errno, EAGAIN);
+			whole = stack->event_fd >= 0;
+			assert_int_equal(picox_close(fd), 0);
+		} else {
+			assert_int_equal(errno, EMFILE);
+		}
+		assert_int_equal(picox_delstack(stack), 0);
+		assert_int_equal(open_descriptors(), before);
+	}
+	setrlimit(RLIMIT_NOFILE, &was);
+	assert_true(whole);
+}
+
 /* ---- many threads on one stack ---- */
 
 #define THREADS 4
@@ -472,6 +616,9 @@ int main(void)
 	    cmocka_unit_test(test_signals),
 	    cmocka_unit_test(test_fork),
 	    cmocka_unit_test(test_numbers),
+	    cmocka_unit_test(test_back_pressure),
+	    cmocka_unit_test(test_hostile),
+	    cmocka_unit_test(test_no_descriptors),
 	    cmocka_unit_test(test_threads_mem),
 	    cmocka_unit_test(test_threads_busy),
 	    cmocka_unit_test(test_threads_ptp),
