@@ -247,7 +247,8 @@ PICOX_PUBLIC int picox_getsockopt(int fd, int level, int optname, void *optval, 
 		memcpy(value, optval, room);
 	err = get_option(fd, level, optname, value, &room);
 	if (!err) {
-		memcpy(optval, value, room < *optlen ? room : *optlen);
+		if (*optlen)
+			memcpy(optval, value, room < *optlen ? room : *optlen);
 		*optlen = room;
 	}
 	if (value != small)
