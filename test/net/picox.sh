@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # A picox host against the kernel in a vdens, over each kind of network: pings of both families and
-# of sizes that are fragmented, UDP echo, and a picox host whose network is mem:// with an uplink.
+# of sizes that are fragmented, UDP echo, a picox host whose network is mem:// with an uplink, and a
+# network that vanishes and returns.
 #
 #	picox_host 10.0.0.1 fd00::1 ---- hub | switch | vde_switch | ptp ---- vdens 10.0.0.2 fd00::2
 
@@ -47,4 +48,17 @@ for kind in hub switch ptp vde_switch; do
 	try "$vnl" "$vnl"
 	[ $kind = ptp ] || [ $kind = switch ] || try "mem://net/uplink=$vnl" "$vnl"
 done
+
+# The network vanishes and returns.
+net_start hub flap
+hub=$pid
+start host "$PICOX_HOST" "$vnl" 10.0.0.1/24 fd00::1/64
+host=$pid
+wait_for says host ready
+stop "$hub"
+rm -rf "$dir/flap"
+net_start hub flap
+run "$VDENS" "$vnl" bash -e "$dir/client"
+assert_equal 0 "$status" "a network that came back"
+stop "$host"
 pass
