@@ -157,7 +157,7 @@ static void many(struct picox **stack, size_t count)
 	}
 	made = bench_now();
 	printf("{\"stacks\": %zu, \"create_ns\": %llu, \"bytes_each\": %zu}\n", count,
-	    (unsigned long long)(made - start), (mallinfo2().uordblks - before) / count);
+	    (unsigned long long)(made - start), count ? (mallinfo2().uordblks - before) / count : 0);
 	for (size_t i = 0; i < count; i++)
 		picox_delstack(stack[i]);
 	ended = bench_now();

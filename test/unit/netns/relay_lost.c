@@ -178,14 +178,14 @@ static void await_passage(const struct fake_switch *fake, int packet)
 		while (!passed && poll(&at_switch, 1, 50) == 1)
 			passed = is_ours(fake->data);
 	}
-	CHECK(passed && "from the host to the switch");
+	CHECK(passed); /* from the host to the switch */
 	passed = false;
 	for (int i = 0; i < TRIES && !passed; i++) {
 		CHECK(send(fake->data, frame, sizeof frame, MSG_NOSIGNAL) == sizeof frame);
 		while (!passed && poll(&at_host, 1, 50) == 1)
 			passed = is_ours(packet);
 	}
-	CHECK(passed && "from the switch to the host");
+	CHECK(passed); /* from the switch to the host */
 }
 
 static void silent_loss(unsigned int port_flags)
