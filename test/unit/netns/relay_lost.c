@@ -167,7 +167,7 @@ static void send_from_host(int packet)
 
 /* Frames pass from the host to the switch, then back: while the network is lost, or the interface
  * not up yet, they may be dropped. */
-static void await_passage(const struct fake_switch *fake, int packet)
+static void await_passage(struct fake_switch *fake, int packet)
 {
 	struct pollfd at_switch = {.fd = fake->data, .events = POLLIN};
 	struct pollfd at_host = {.fd = packet, .events = POLLIN};
@@ -175,8 +175,11 @@ static void await_passage(const struct fake_switch *fake, int packet)
 
 	for (int i = 0; i < TRIES && !passed; i++) {
 		send_from_host(packet);
-		while (!passed && poll(&at_switch, 1, 50) == 1)
+		while (!passed && poll(&at_switch, 1, 50) == 1) {
+			pthread_mutex_lock(&fake->lock); /* the other thread connects it */
 			passed = is_ours(fake->data);
+			pthread_mutex_unlock(&fake->lock);
+		}
 	}
 	CHECK(passed); /* from the host to the switch */
 	passed = false;
