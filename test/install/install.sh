@@ -88,6 +88,17 @@ int main(void)
 	return nlqx_if_nametoindex(stack, "lo") == 1 && nlq_if_nametoindex("lo") == 1 ? 0 : 1;
 }
 END
+cat >"$dir/with_iothaddr.c" <<'END'
+#include <iothaddr.h>
+
+int main(void)
+{
+	unsigned char mac[6];
+
+	iothaddr_hashmac(mac, "renzo.hash.local", (void *)0);
+	return mac[0] == 0x06 && mac[5] == 0x3a ? 0 : 1;
+}
+END
 cat >"$dir/with_vdestack.c" <<'END'
 #include <vdestack.h>
 
@@ -100,7 +111,7 @@ END
 
 # Meson's files say the final prefix; pkg-config puts DESTDIR in front.
 export PKG_CONFIG_SYSROOT_DIR=$DESTDIR PKG_CONFIG_LIBDIR=$libs/pkgconfig
-for package in ioth libioth nlq libnlq vdestack; do
+for package in ioth libioth iothaddr libiothaddr nlq libnlq vdestack; do
     source=with_${package#lib}
     flags=$(pkg-config --cflags --libs "$package") || fail "pkg-config does not know $package"
     # shellcheck disable=SC2086 # several words
