@@ -43,7 +43,7 @@ const char *tcp_state_text(unsigned int state);
 
 /* Switches of the whole stack, named as Linux's sysctls (net.ipv4.tcp_*, ip-sysctl.rst). Times are
  * in the sysctl's unit unless the name says otherwise. */
-struct tcp_options {
+struct tcp_sysctl {
 	uint8_t timestamps; /* 0 off, 1 on with a random offset a connection, 2 without */
 	bool sack;          /* and with it RACK-TLP */
 	bool dsack;         /* RFC 2883 */
@@ -79,7 +79,7 @@ struct tcp_options {
 	uint32_t notsent_lowat;
 	uint32_t limit_output_bytes; /* in a transmit queue, of one connection */
 	uint8_t reordering, max_reordering;
-	uint8_t congestion[16]; /* name */
+	char congestion[16]; /* name */
 };
 
 struct tcp_end;
@@ -87,7 +87,7 @@ struct tcp_congestion;
 
 /* Attaches to a stack that has ip/. 0 or -errno. */
 int tcp_attach(struct px_stack *stack);
-struct tcp_options *tcp_options(struct px_stack *stack);
+struct tcp_sysctl *tcp_sysctl(struct px_stack *stack);
 
 /* A closed end. 0 or -ENOMEM. */
 int tcp_new(struct px_stack *stack, int family, struct tcp_end **end);
