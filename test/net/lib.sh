@@ -23,7 +23,7 @@ shopt -s inherit_errexit
 : "${VDENS:=$BUILD/tools/vdens/vdens}"
 : "${EXAMPLES:=$BUILD/examples}"
 : "${LD_LIBRARY_PATH:=$BUILD/lib/ioth:$BUILD/lib/vdestack}"
-: "${IOTH_PLUGIN_PATH:=$BUILD/plugins/kernel:$BUILD/plugins/vdestack}"
+: "${IOTH_PLUGIN_PATH:=$BUILD/plugins/kernel:$BUILD/plugins/picox:$BUILD/plugins/vdestack}"
 export LD_LIBRARY_PATH IOTH_PLUGIN_PATH
 export LC_ALL=C
 
