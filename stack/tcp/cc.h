@@ -37,7 +37,7 @@
 
 struct tcp_cc_ops;
 
-enum tcp_cc_reason { TCP_CC_LOSS, TCP_CC_ECN };
+enum tcp_cc_reason { TCP_CC_LOSS, TCP_CC_ECN, TCP_CC_TIMEOUT };
 
 /* What an ACK says. */
 struct tcp_cc_ack {
@@ -58,11 +58,11 @@ struct tcp_cc_ack {
 /* RFC 7661: how much of the window the program really used. */
 struct tcp_cc_validation {
 	px_time period_end;  /* of the pipeACK sampling period under way */
-	px_time round_start; /* of the measurement of one round trip under way */
 	px_time valid_until; /* end of the non-validated phase; 0: validated */
 	uint32_t round_end;  /* sequence number that ends the measurement */
 	uint32_t round_acked;
-	uint32_t sample, before; /* greatest of this period, and of the one before */
+	uint32_t sample, before; /* greatest of this period, and of the one before; 0: none */
+	bool measuring;
 };
 
 struct tcp_cc {
@@ -93,11 +93,9 @@ struct tcp_cc_ops {
 	void (*release)(struct tcp_cc *cc);
 	void (*sent)(struct tcp_cc *cc, uint32_t bytes, uint32_t in_flight, px_time now);
 	void (*acked)(struct tcp_cc *cc, const struct tcp_cc_ack *ack);
-	/* The new ssthresh. `flight` is what was in flight. Sets no window. */
+	/* The new ssthresh; sets no window. `flight` is what the path lately carried: at most cwnd. */
 	uint32_t (*reduced)(struct tcp_cc *cc, enum tcp_cc_reason reason, uint32_t flight, px_time now);
 	void (*recovered)(struct tcp_cc *cc, px_time now);
-	/* After ssthresh was set by `reduced` and cwnd to one segment. */
-	void (*timed_out)(struct tcp_cc *cc, px_time now);
 	/* cwnd and ssthresh were restored. */
 	void (*undone)(struct tcp_cc *cc, px_time now);
 	/* cwnd was adapted to a pause of `idle`. */
@@ -137,15 +135,16 @@ static inline void tcp_cc_mss(struct tcp_cc *cc, uint32_t mss)
 void tcp_cc_sent(struct tcp_cc *cc, uint32_t bytes, uint32_t in_flight, px_time now);
 void tcp_cc_acked(struct tcp_cc *cc, const struct tcp_cc_ack *ack);
 
-/* Congestion: sets ssthresh, remembers what undo restores. For ECN the caller lets PRR lead cwnd to
- * ssthresh as in recovery (RFC 3168, 6.1.2). */
+/* Congestion: sets ssthresh, remembers what undo restores. `flight`: sent and not acknowledged
+ * cumulatively, RFC 5681's FlightSize. For ECN the caller lets PRR lead cwnd to ssthresh as in
+ * recovery (RFC 3168, 6.1.2). */
 void tcp_cc_reduce(struct tcp_cc *cc, enum tcp_cc_reason reason, uint32_t flight, px_time now);
 void tcp_cc_recovered(struct tcp_cc *cc, px_time now);
 
 /* `again`: no new data was acknowledged since the last time-out. */
 void tcp_cc_timed_out(struct tcp_cc *cc, uint32_t flight, bool again, px_time now);
 void tcp_cc_undo(struct tcp_cc *cc, px_time now);
-void tcp_cc_restart(struct tcp_cc *cc, px_time idle, px_time rto, px_time now);
+void tcp_cc_restart(struct tcp_cc *cc, px_time idle, px_time now);
 
 static inline bool tcp_cc_owns_cwnd(const struct tcp_cc *cc)
 {
@@ -173,14 +172,31 @@ static inline bool tcp_cc_in_slow_start(const struct tcp_cc *cc)
 	return cc->cwnd < cc->ssthresh;
 }
 
-/* Slow start with appropriate byte counting (RFC 3465, L = `limit` segments; 0: no limit, for paced
- * senders). Returns the bytes of `acked` left when ssthresh was reached. */
-uint32_t tcp_cc_slow_start(struct tcp_cc *cc, uint32_t acked, uint32_t limit);
+/* Whether this ACK may raise cwnd: not in fast recovery, and only while the window is what limits
+ * us; in slow start, while more than half of it was in use (RFC 7661 section 4.3). */
+bool tcp_cc_may_grow(const struct tcp_cc *cc, const struct tcp_cc_ack *ack);
+
+/* Raises cwnd, within TCP_CC_WINDOW_MAX. */
+static inline void tcp_cc_grow(struct tcp_cc *cc, uint32_t bytes)
+{
+	cc->cwnd = bytes < TCP_CC_WINDOW_MAX - cc->cwnd ? cc->cwnd + bytes : TCP_CC_WINDOW_MAX;
+}
+
+/* Slow start: a byte for each byte acknowledged (RFC 3465). There is no limit an ACK (RFC 3465's
+ * L): receivers that merge segments acknowledge 64 KiB at a time. Returns the bytes of `acked` left
+ * when ssthresh was reached. */
+uint32_t tcp_cc_slow_start(struct tcp_cc *cc, uint32_t acked);
 
 /* cwnd += mss for each `window` bytes acknowledged. */
 void tcp_cc_additive(struct tcp_cc *cc, uint32_t acked, uint32_t window);
 
-/* Half of what was in flight, two segments at least (RFC 5681 equation (4)). */
-uint32_t tcp_cc_half(const struct tcp_cc *cc, uint32_t flight);
+/* A share of what was in flight, two segments at least (RFC 5681 equation (4) with 1/2). */
+static inline uint32_t tcp_cc_share(
+    const struct tcp_cc *cc, uint32_t flight, uint32_t numerator, uint32_t denominator)
+{
+	uint32_t share = (uint32_t)((uint64_t)flight * numerator / denominator);
+
+	return share > 2 * cc->mss ? share : 2 * cc->mss;
+}
 
 #endif

@@ -42,7 +42,7 @@ struct tcp_rate_sample {
 	bool retransmitted; /* the segment that it was measured by: the rtt is ambiguous */
 	/* Of the newest segment, for use while the ACK is read. */
 	uint64_t prior_delivered;
-	px_time prior_time, send_interval;
+	px_time prior_time, sent_time, send_interval;
 	uint64_t lost_before;
 };
 
