@@ -29,7 +29,7 @@ all: $(BUILD)/build.ninja
 
 help:
 	@echo "make            build into $(BUILD)/"
-	@echo "make demo       install what is needed, build, and show it: two programs, two addresses"
+	@echo "make demo       install what is needed, build, and show it: addresses of programs and of threads"
 	@echo "make check      all tests; the last line sums them up (TEST_ARGS='--suite unit' ...)"
 	@echo "make bench      measure against Debian's vdens and libvdestack: $(BUILD)/bench/"
 	@echo "make asan       all tests under AddressSanitizer (leaks too) and UndefinedBehaviorSanitizer"

@@ -9,4 +9,14 @@ if ! unshare --user --net true 2>/dev/null; then
     echo "SKIP: user namespaces are not permitted here"
     exit 77
 fi
-"$1/scripts/demo" "$2" </dev/null
+out=$("$1/scripts/demo" "$2" </dev/null)
+echo "$out"
+account=$(sed -n '/^What happened/,$p' <<<"$out")
+for promised in \
+    'over TCP through a virtual switch: 3 lines went there, 3 came back' \
+    'iothtest_udp was the node 192\.168\.250\.52 .*, by a TCP/IP stack in its own memory' \
+    'pinged all three: .* ms to the server' \
+    '1000 threads of one process were the nodes fd69:6f74::1 to fd69:6f74::3e8' \
+    '6 of them answered pings of the visitor, and pings and datagrams'; do
+    grep -q -- "$promised" <<<"$account" || { echo "the account does not tell: $promised"; exit 1; }
+done

@@ -47,6 +47,7 @@ END_OF_HEAD
             -e "s|^vde_plug .*|&; retry grep -q '00010000 .* $dir/sw/ctl\$' /proc/net/unix|" \
             -e "s|^\\(iothtest_server.*\\) &\$|\\1 >server.log \\& jobs -p >jobs; retry grep -q listening server.log|" \
             -e "s|^.*iothtest_client.*|echo typed \\| &|" \
+            -e "s|^\\(ioth_threads.*\\) &\$|\\1 >threads.log \\& jobs -p >jobs; retry grep -q addresses threads.log|" \
             -e 's|^\./hello &$|& jobs -p >jobs|' \
             -e "s|^vdens .*/dev/tcp/.*|retry &|"
 } >"$dir/lines"
@@ -62,6 +63,8 @@ expect() { # COUNT PATTERN WHAT
 }
 expect 2 '^typed$' "what is typed comes back, from both stacks"
 expect 1 ' 3 received' "the visitor's three pings are answered"
+expect 1 '^fd69:.*5 answered' "a thread answers pings"
+expect 1 '^hello, thread$' "another thread sends back what it was sent"
 expect 1 '^hello$' "a program of your own says hello to the visitor"
 retry=0
 until [ ! -S sw/ctl ] || [ $((retry += 1)) -gt 600 ]; do
