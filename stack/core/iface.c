@@ -270,9 +270,9 @@ int px_iface_transmit(struct px_iface *iface, struct px_pkt *frame)
 		return -ENOBUFS;
 	}
 	frame->iface = iface;
-	if (iface->stack->tap) {
+	if (px_tapped(iface->stack)) {
 		frame->flags |= PX_PKT_OUTGOING;
-		iface->stack->tap(iface->stack, frame);
+		px_tap_show(iface->stack, frame);
 	}
 	px_pktq_append(&iface->tx, frame);
 	if (list_is_empty(&iface->tx_node))

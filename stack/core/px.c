@@ -47,6 +47,7 @@ int px_stack_new(const struct px_config *config, struct px_stack **result)
 	stack->now = config->now;
 	list_init(&stack->ifaces);
 	list_init(&stack->tx_pending);
+	list_init(&stack->taps);
 	list_init(&stack->deferred);
 	px_fib_init(&stack->fib);
 	default_options(&stack->options);
@@ -95,6 +96,24 @@ void px_event(struct px_stack *stack, enum px_event event, void *object)
 		if (stack->layers[i]->event)
 			stack->layers[i]->event(stack, event, object);
 	}
+}
+
+void px_tap_add(struct px_stack *stack, struct px_tap *tap)
+{
+	list_append(&stack->taps, &tap->node);
+}
+
+void px_tap_remove(struct px_tap *tap)
+{
+	list_remove(&tap->node);
+}
+
+void px_tap_show(struct px_stack *stack, struct px_pkt *frame)
+{
+	struct px_tap *tap;
+
+	list_for_each (tap, &stack->taps, node)
+		tap->frame(tap, stack, frame);
 }
 
 /* The clock of several callers may step back by a little when they enter in another order than they

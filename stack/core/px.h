@@ -26,8 +26,8 @@
  * function that "takes" a packet frees it or hands it on, whatever it returns.
  *
  * Layers. Each directory of stack/ includes only those before it: wire, core, link, ip, udp, raw,
- * packet, netlink, socket. A layer keeps its own state behind a pointer of struct px_stack that only it can
- * see through, and hears of the layers below by events (core/layer.h).
+ * packet, netlink, socket. A layer keeps its own state behind a pointer of struct px_stack that
+ * only it can see through, and hears of the layers below by events (core/layer.h).
  */
 #ifndef CORE_PX_H
 #define CORE_PX_H
@@ -73,6 +73,13 @@ struct px_config {
 	px_time now;
 };
 
+/* Sees each frame, in and out (PX_PKT_OUTGOING), on lo in both directions; borrows it. Its start,
+ * l2 and l3 are set; a checksum may still be partial. */
+struct px_tap {
+	struct list node; /* px_stack.taps */
+	void (*frame)(struct px_tap *tap, struct px_stack *stack, struct px_pkt *frame);
+};
+
 struct neighbour_table;
 struct ip_state;
 struct udp_state;
@@ -110,8 +117,7 @@ struct px_stack {
 	/* Upwards. NULL while nobody attached. */
 	void (*ip4_input)(struct px_stack *stack, struct px_pkt *pkt);
 	void (*ip6_input)(struct px_stack *stack, struct px_pkt *pkt);
-	/* Sees each frame, in and out (PX_PKT_OUTGOING); borrows it. l2 and l3 are set. */
-	void (*tap)(struct px_stack *stack, struct px_pkt *frame);
+	struct list taps; /* struct px_tap.node */
 	/* ND: ask for the link-layer address of a neighbour (link/neighbour.h). */
 	void (*nd_solicit)(struct px_iface *iface, const struct px_ip *target,
 	    const struct px_ip *source, const uint8_t *unicast_mac);
@@ -147,6 +153,17 @@ void px_run(struct px_stack *stack, px_time now);
 /* Queues a network packet (ethertype set) to come back as input on `iface`; takes it. Delivered by
  * px_run, or dropped when the queue is as long as a transmit queue may be. */
 void px_loopback(struct px_stack *stack, struct px_pkt *pkt, struct px_iface *iface);
+
+/* Taps may be added and removed at any time but from `frame`. */
+void px_tap_add(struct px_stack *stack, struct px_tap *tap);
+void px_tap_remove(struct px_tap *tap);
+void px_tap_show(struct px_stack *stack, struct px_pkt *frame);
+
+/* Nobody looks, nobody pays. */
+static inline bool px_tapped(const struct px_stack *stack)
+{
+	return !list_is_empty(&stack->taps);
+}
 
 /* When px_run is wanted; PX_TIME_NEVER. At the current time if it is wanted at once. */
 px_time px_deadline(const struct px_stack *stack);

@@ -41,8 +41,8 @@ static void ethernet_input(struct px_iface *iface, struct px_pkt *pkt)
 	pkt->l2 = px_pkt_here(pkt);
 	pkt->ethertype = header.type;
 	pkt->l3 = pkt->l2 + ETHER_HEADER;
-	if (stack->tap)
-		stack->tap(stack, pkt);
+	if (px_tapped(stack))
+		px_tap_show(stack, pkt);
 
 	if (header.type == ETH_P_8021Q) {
 		pkt->vlan_tci = wire_u16(&reader);

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <net/if_arp.h>
 
-/* Packet sockets see an Ethernet header of zeros, as on Linux, once for each direction. */
+/* Taps see an Ethernet header of zeros, as on Linux, once for each direction. */
 static void show(struct px_iface *iface, struct px_pkt *pkt)
 {
 	static const uint8_t zero[PX_MAC_LEN];
@@ -19,9 +19,9 @@ static void show(struct px_iface *iface, struct px_pkt *pkt)
 	pkt->l2 = px_pkt_here(pkt);
 	pkt->iface = iface;
 	pkt->flags |= PX_PKT_OUTGOING;
-	stack->tap(stack, pkt);
+	px_tap_show(stack, pkt);
 	pkt->flags &= ~(uint32_t)PX_PKT_OUTGOING;
-	stack->tap(stack, pkt);
+	px_tap_show(stack, pkt);
 	px_pkt_pull(pkt, ETHER_HEADER);
 }
 
@@ -30,7 +30,7 @@ static int loopback_output(struct px_iface *iface, struct px_pkt *pkt, const str
 	pkt->ethertype = px_ip_is4(via) ? ETH_P_IP : ETH_P_IPV6;
 	pkt->l3 = px_pkt_here(pkt);
 	pkt->flags &= ~(uint32_t)(PX_PKT_BROADCAST | PX_PKT_MULTICAST | PX_PKT_OTHERHOST);
-	if (iface->stack->tap)
+	if (px_tapped(iface->stack))
 		show(iface, pkt);
 	iface->stats.tx_packets++;
 	iface->stats.tx_bytes += pkt->total;

@@ -37,7 +37,8 @@ struct netlink_end {
 	bool overrun;
 	bool ext_ack, cap_ack, no_enobufs, pktinfo, broadcast_error, strict;
 	void (*event)(struct netlink_end *end); /* something came, or went wrong */
-	struct px_sock *socket;
+	struct px_sock *socket; /* NULL: no socket's, `owner`'s */
+	void *owner;
 };
 
 /* The runtime's part in making and deleting interfaces. Each may be NULL. */

@@ -14,6 +14,7 @@
 
 struct packet_state {
 	struct list ends;
+	struct px_tap tap; /* among the stack's while there are ends */
 };
 
 /* ---- input ---- */
@@ -71,7 +72,7 @@ drop:
 	px_pkt_free(pkt);
 }
 
-static void tap(struct px_stack *stack, struct px_pkt *frame)
+static void show(struct px_tap *tap, struct px_stack *stack, struct px_pkt *frame)
 {
 	struct packet_end *end;
 
@@ -176,22 +177,27 @@ fail:
 
 /* ---- memberships ---- */
 
+/* The flag says that somebody wants it; a filtering link learns of it by the event. */
+static void count(uint32_t *users, int by, uint32_t flag, struct px_iface *iface)
+{
+	*users += (uint32_t)by;
+	if (*users)
+		iface->flags |= flag;
+	else
+		iface->flags &= ~flag;
+	px_event(iface->stack, PX_EVENT_IFACE_CHANGE, iface);
+}
+
 static void count_promiscuity(struct px_stack *stack, uint32_t ifindex, uint16_t type, int by)
 {
 	struct px_iface *iface = px_iface_by_index(stack, ifindex);
 
 	if (!iface)
 		return;
-	if (type == PACKET_MR_PROMISC) {
-		iface->promiscuity += (uint32_t)by;
-		if (iface->promiscuity)
-			iface->flags |= IFF_PROMISC;
-		else
-			iface->flags &= ~(uint32_t)IFF_PROMISC;
-		px_event(stack, PX_EVENT_IFACE_CHANGE, iface);
-	} else if (type == PACKET_MR_ALLMULTI) {
-		iface->allmulti += (uint32_t)by;
-	}
+	if (type == PACKET_MR_PROMISC)
+		count(&iface->promiscuity, by, IFF_PROMISC, iface);
+	else if (type == PACKET_MR_ALLMULTI)
+		count(&iface->allmulti, by, IFF_ALLMULTI, iface);
 }
 
 int packet_membership(struct packet_end *end, const struct packet_mreq *request, bool add)
@@ -263,7 +269,8 @@ int packet_new(struct px_stack *stack, bool cooked, uint16_t protocol, struct pa
 	end->rcvbuf = stack->options.rmem_default;
 	list_init(&end->memberships);
 	list_append(&stack->packet->ends, &end->node);
-	stack->tap = tap; /* nobody looks, nobody pays: see packet_free */
+	if (list_is_empty(&stack->packet->tap.node))
+		px_tap_add(stack, &stack->packet->tap);
 	*result = end;
 	return 0;
 }
@@ -281,7 +288,7 @@ void packet_free(struct packet_end *end)
 	}
 	list_remove(&end->node);
 	if (list_is_empty(&stack->packet->ends))
-		stack->tap = NULL;
+		px_tap_remove(&stack->packet->tap);
 	px_pktq_clear(&end->rx);
 	bpf_free(stack->mem, end->filter);
 	px_free(stack->mem, end, sizeof(*end));
@@ -322,6 +329,8 @@ int packet_attach(struct px_stack *stack)
 	if (!stack->packet)
 		return -ENOMEM;
 	list_init(&stack->packet->ends);
+	list_init(&stack->packet->tap.node);
+	stack->packet->tap.frame = show;
 	err = px_layer_attach(stack, &layer);
 	if (err) {
 		px_free(stack->mem, stack->packet, sizeof(*stack->packet));

@@ -79,18 +79,23 @@ static int set_busy_poll(struct options *options, const char *text, size_t len)
 	return 0;
 }
 
-static int set_pcap(struct options *options, const char *text, size_t len)
+static int set_path(char **path, const char *text, size_t len)
 {
 	if (len == 0)
 		return -EINVAL;
-	free(options->pcap);
-	options->pcap = strndup(text, len);
-	return options->pcap ? 0 : -ENOMEM;
+	free(*path);
+	*path = strndup(text, len);
+	return *path ? 0 : -ENOMEM;
+}
+
+static int set_pcap(struct options *options, const char *text, size_t len)
+{
+	return set_path(&options->pcap, text, len);
 }
 
 static int set_ctl(struct options *options, const char *text, size_t len)
 {
-	return -EINVAL;
+	return set_path(&options->ctl, text, len);
 }
 
 static const struct {
@@ -101,7 +106,7 @@ static const struct {
     {"linger", "a number of seconds up to 3600", set_linger},
     {"busy_poll", "a number of microseconds up to 1000000", set_busy_poll},
     {"pcap", "the name of a file", set_pcap},
-    {"ctl", "reserved", set_ctl},
+    {"ctl", "the path of a socket to be made", set_ctl},
 };
 
 static int set_option(
@@ -121,8 +126,8 @@ static int set_option(
 			    reason, size, "%.*s: %s is %s", (int)len, text, table[i].name, table[i].meaning);
 		return err;
 	}
-	snprintf(reason, size, "%.*s: unknown option; there are mem, linger, busy_poll, pcap", (int)len,
-	    text);
+	snprintf(reason, size, "%.*s: unknown option; there are mem, linger, busy_poll, pcap, ctl",
+	    (int)len, text);
 	return -EINVAL;
 }
 
@@ -146,5 +151,6 @@ int options_parse(const char *text, struct options *options, char *reason, size_
 void options_free(struct options *options)
 {
 	free(options->pcap);
-	options->pcap = NULL;
+	free(options->ctl);
+	options->pcap = options->ctl = NULL;
 }

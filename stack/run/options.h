@@ -10,7 +10,7 @@ struct options {
 	size_t mem;         /* bytes; 0: the default */
 	uint64_t linger;    /* nanoseconds */
 	uint32_t busy_poll; /* microseconds */
-	char *pcap;         /* a path; NULL: none */
+	char *pcap, *ctl;   /* paths; NULL: none */
 };
 
 /* NULL and "" are no options. 0, or -EINVAL, -ENOMEM and the reason. */

@@ -276,14 +276,29 @@ void process_hook_fork(void)
 
 /* ---- items ---- */
 
+static void item_init(struct poll_item *item, void (*run)(struct poll_item *, px_time))
+{
+	*item = (struct poll_item){.run = run};
+	list_init(&item->ready);
+	atomic_init(&item->deadline, PX_TIME_NEVER);
+}
+
+void poller_attach_beside(
+    struct poll_item *item, const struct poll_item *other, void (*run)(struct poll_item *, px_time))
+{
+	item_init(item, run);
+	pthread_mutex_lock(&process.lock);
+	item->poller = other->poller;
+	process.items++;
+	pthread_mutex_unlock(&process.lock);
+}
+
 int poller_attach(struct poll_item *item, void (*run)(struct poll_item *, px_time))
 {
 	unsigned int wanted;
 	int err = 0;
 
-	*item = (struct poll_item){.run = run};
-	list_init(&item->ready);
-	atomic_init(&item->deadline, PX_TIME_NEVER);
+	item_init(item, run);
 	process_hook_fork();
 	pthread_mutex_lock(&process.lock);
 	/* A second one for the second stack, where there is a second processor. */

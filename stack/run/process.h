@@ -30,6 +30,10 @@ struct poll_item {
 /* Starts what threads are needed. 0 or -errno. */
 int poller_attach(struct poll_item *item, void (*run)(struct poll_item *, px_time));
 
+/* The same, by the poller of `other`, which must stay attached longer: no thread is started. */
+void poller_attach_beside(struct poll_item *item, const struct poll_item *other,
+    void (*run)(struct poll_item *, px_time));
+
 /* `run` is not inside, and is not called any more, when this returns. Descriptors must have been
  * taken out before. Not from `run`. */
 void poller_detach(struct poll_item *item);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Entering and leaving a stack, and the poller's part: see runtime.h. */
-#include "pcap.h"
 #include "runtime.h"
 
 #include <errno.h>
@@ -30,13 +29,6 @@ static void stopped(struct port *port, struct px_pkt **frames, unsigned int coun
 	port->ops->want_write(port->link, true);
 }
 
-static void record(struct picox *stack, struct px_pkt **frames, unsigned int count)
-{
-	for (unsigned int i = 0; i < count; i++)
-		pcap_record(stack->pcap, frames[i]);
-	pcap_flush(stack->pcap);
-}
-
 static void transmit(struct picox *stack)
 {
 	struct px_pkt *frames[PX_BURST];
@@ -47,8 +39,6 @@ static void transmit(struct picox *stack)
 		unsigned int count = px_tx_take(iface, frames, PX_BURST), sent;
 
 		sent = port ? port->ops->send(port->link, frames, count) : count;
-		if (stack->pcap)
-			record(stack, frames, sent);
 		for (unsigned int i = 0; i < sent; i++)
 			px_pkt_free(frames[i]);
 		if (sent < count)
@@ -168,8 +158,6 @@ static bool port_receive(struct port *port)
 	/* Who has no descriptor tells of the first frame only; there may be more of them. */
 	if (count == PX_BURST && port->ops->fd(port->link) < 0)
 		runtime_notify(port->stack);
-	if (port->stack->pcap)
-		record(port->stack, pkts, count);
 	if (port->iface) {
 		px_input(port->stack->px, port->iface, pkts, count, process_now());
 		return true;

@@ -29,6 +29,7 @@
 #include <pthread.h>
 #include <sys/types.h>
 
+struct ctl;
 struct pcap;
 
 /* An interface's link. */
@@ -90,6 +91,7 @@ struct picox {
 	px_time linger;
 	uint32_t busy_poll; /* microseconds */
 	struct pcap *pcap;
+	struct ctl *ctl;
 };
 
 /* ---- runtime.c ---- */

@@ -6,6 +6,7 @@
  * stack of the parent can only be deleted: its memory is left alone (threads that are not in the
  * child may have been changing it), and nothing is sent or unlinked.
  */
+#include "ctl.h"
 #include "options.h"
 #include "pcap.h"
 #include "port.h"
@@ -34,6 +35,10 @@ static void fork_parent(void)
 
 static void fork_child(void)
 {
+	const struct picox *stack;
+
+	list_for_each (stack, &all.stacks, node)
+		ctl_forget(stack->ctl);
 	list_init(&all.stacks);
 	pthread_mutex_unlock(&all.lock);
 }
@@ -80,7 +85,6 @@ static void free_stack(struct picox *stack)
 {
 	if (stack->event_fd >= 0)
 		close(stack->event_fd);
-	pcap_close(stack->pcap);
 	pthread_cond_destroy(&stack->file_freed);
 	pthread_mutex_destroy(&stack->lock);
 	free(stack);
@@ -104,6 +108,11 @@ static int open_stack(const char *const *vnlv, const struct options *options, ch
 		snprintf(reason, size, "%.300s: %s", options->pcap, strerrordesc_np(-err));
 		goto detach;
 	}
+	if (stack->pcap) {
+		runtime_lock(stack);
+		pcap_start(stack->pcap, stack->px);
+		runtime_unlock(stack);
+	}
 	for (; *vnlv; vnlv++) {
 		if (**vnlv == '\0')
 			continue;
@@ -113,12 +122,17 @@ static int open_stack(const char *const *vnlv, const struct options *options, ch
 			goto close_ports;
 		}
 	}
+	if (options->ctl && (err = ctl_open(options->ctl, stack, &stack->ctl)) < 0) {
+		snprintf(reason, size, "%.300s: %s", options->ctl, strerrordesc_np(-err));
+		goto close_ports;
+	}
 	return 0;
 
 close_ports:
 	close_ports(stack);
 detach:
 	poller_detach(&stack->item);
+	pcap_close(stack->pcap);
 close_core:
 	px_stack_free(stack->px);
 	return err;
@@ -191,8 +205,10 @@ int stack_free(struct picox *stack)
 	list_remove(&stack->node);
 	pthread_mutex_unlock(&all.lock);
 
+	ctl_close(stack->ctl);
 	close_ports(stack);
 	poller_detach(&stack->item);
+	pcap_close(stack->pcap);
 	px_stack_free(stack->px);
 	free_stack(stack);
 	return 0;
@@ -208,7 +224,9 @@ __attribute__((destructor)) static void at_exit(void)
 	list_for_each (stack, &all.stacks, node) {
 		runtime_lock(stack);
 		linger(stack, now + stack->linger);
+		pcap_flush(stack->pcap);
 		runtime_unlock(stack);
+		ctl_unlink(stack->ctl);
 	}
 	pthread_mutex_unlock(&all.lock);
 	process_stop();

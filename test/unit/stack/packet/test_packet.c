@@ -83,7 +83,7 @@ static void test_promiscuous(void **state)
 	assert_true(ia->flags & IFF_PROMISC);
 	packet_free(end);
 	assert_false(ia->flags & IFF_PROMISC);
-	assert_null(ia->stack->tap);
+	assert_false(px_tapped(ia->stack));
 }
 
 static void test_send(void **state)

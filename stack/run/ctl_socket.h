@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The file of a control socket. */
+#ifndef RUN_CTL_SOCKET_H
+#define RUN_CTL_SOCKET_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+#include <sys/un.h>
+
+struct ctl_socket {
+	struct sockaddr_un name; /* a full path */
+	dev_t device;
+	ino_t inode;
+	uid_t owner;
+};
+
+/* Makes the socket and listens. The descriptor, or -errno. */
+int ctl_socket_open(const char *path, struct ctl_socket *socket);
+
+/* Removes the file, if it is still this one. */
+void ctl_socket_unlink(const struct ctl_socket *socket);
+
+/* Whether the process at the other end may give orders: the same user's, or root's. */
+bool ctl_socket_permits(const struct ctl_socket *socket, int connection);
+
+#endif
