@@ -35,6 +35,8 @@ void endpoint_fini(struct endpoint *endpoint)
 	endpoint->rx_truesize = 0;
 	px_free(stack->mem, endpoint->options, sizeof(*endpoint->options));
 	endpoint->options = NULL;
+	ip6_extensions_free(stack, endpoint->extensions);
+	endpoint->extensions = NULL;
 }
 
 /* ---- matching ---- */
@@ -103,18 +105,25 @@ int endpoint_check_local(const struct endpoint *endpoint, const struct px_ip *ip
 
 /* ---- receiving ---- */
 
-int endpoint_receive(struct endpoint *endpoint, struct px_pkt *pkt)
+bool endpoint_accepts(const struct endpoint *endpoint, struct px_pkt *pkt)
+{
+	uint8_t least = px_ip_is4(&pkt->src) ? endpoint->min_ttl : endpoint->min_hop_count;
+	uint32_t keep;
+
+	if (pkt->ttl < least)
+		return false;
+	if (!endpoint->filter)
+		return true;
+	keep = endpoint->filter(endpoint->program, pkt);
+	if (keep)
+		px_pkt_trim(pkt, keep);
+	return keep;
+}
+
+int endpoint_queue(struct endpoint *endpoint, struct px_pkt *pkt)
 {
 	size_t size;
 
-	if (endpoint->filter) {
-		uint32_t keep = endpoint->filter(endpoint->program, pkt);
-		if (keep == 0) {
-			px_pkt_free(pkt);
-			return -EPERM;
-		}
-		px_pkt_trim(pkt, keep);
-	}
 	pkt = px_pkt_compact(pkt);
 	size = px_pkt_truesize(pkt);
 	/* As Linux: one packet always fits, however large. */
@@ -128,6 +137,32 @@ int endpoint_receive(struct endpoint *endpoint, struct px_pkt *pkt)
 	px_pktq_append(&endpoint->rx, pkt);
 	endpoint_notify(endpoint, ENDPOINT_READABLE);
 	return 0;
+}
+
+int endpoint_receive(struct endpoint *endpoint, struct px_pkt *pkt)
+{
+	if (!endpoint_accepts(endpoint, pkt)) {
+		px_pkt_free(pkt);
+		return -EPERM;
+	}
+	return endpoint_queue(endpoint, pkt);
+}
+
+void endpoint_replace_last(struct endpoint *endpoint, struct px_pkt *pkt)
+{
+	struct px_pkt *last = endpoint->rx.last, *before = endpoint->rx.first;
+
+	endpoint->rx_truesize += px_pkt_truesize(pkt) - px_pkt_truesize(last);
+	if (before == last) {
+		endpoint->rx.first = pkt;
+	} else {
+		while (before->next != last)
+			before = before->next;
+		before->next = pkt;
+	}
+	pkt->next = NULL;
+	endpoint->rx.last = pkt;
+	px_pkt_free(last);
 }
 
 struct px_pkt *endpoint_take(struct endpoint *endpoint, bool peek)
@@ -207,6 +242,17 @@ static void queue_error(struct endpoint *endpoint, const struct endpoint_error *
 	endpoint_notify(endpoint, ENDPOINT_ERROR);
 }
 
+void endpoint_path_mtu(struct endpoint *endpoint, const struct ip_dst *dst, uint16_t dport)
+{
+	if (!(endpoint->flags & ENDPOINT_RECV_PATHMTU) || px_ip_is4(&dst->dst))
+		return;
+	endpoint->path_mtu.dst = dst->dst;
+	endpoint->path_mtu.zone = dst->zone;
+	endpoint->path_mtu.mtu = dst->mtu;
+	endpoint->path_mtu.port = dport;
+	endpoint_notify(endpoint, ENDPOINT_READABLE);
+}
+
 static bool wants_errors(const struct endpoint *endpoint, bool is4)
 {
 	return endpoint->flags & (is4 && endpoint->family == AF_INET ? ENDPOINT_RECVERR4
@@ -225,6 +271,12 @@ void endpoint_icmp_error(struct endpoint *endpoint, const struct ip_error *error
 		if (pmtu == IP_PMTUDISC_INTERFACE || pmtu == IP_PMTUDISC_OMIT)
 			return;
 		ip_pmtu_update(endpoint->stack, error);
+		if (endpoint->flags & ENDPOINT_RECV_PATHMTU) {
+			struct ip_dst told = {.dst = error->dst,
+			    .zone = error->iface ? error->iface->index : 0,
+			    .mtu = error->info};
+			endpoint_path_mtu(endpoint, &told, dport);
+		}
 		fatal = pmtu == IP_PMTUDISC_DO; /* the sender deals with sizes himself */
 	}
 	if (wants_errors(endpoint, is4)) {
@@ -286,7 +338,7 @@ static void fill_send(const struct endpoint *endpoint, const struct endpoint_sen
 		ip->tos = (uint8_t)(send->tos >= 0 ? send->tos : endpoint->tos);
 		ip->pmtu = endpoint->pmtu4;
 		ip->multicast_loop = endpoint->flags & ENDPOINT_MULTICAST_LOOP4;
-		ip->options = endpoint->options;
+		ip->options = send->has_options ? &send->options : endpoint->options;
 		ip->header_included = endpoint->flags & ENDPOINT_HDRINCL;
 		return;
 	}
@@ -297,6 +349,13 @@ static void fill_send(const struct endpoint *endpoint, const struct endpoint_sen
 	ip->dontfrag =
 	    send->dontfrag >= 0 ? send->dontfrag : (endpoint->flags & ENDPOINT_DONTFRAG) != 0;
 	ip->flow_label = send->flow_label ? send->flow_label : endpoint->flow_label;
+	ip6_extensions_apply(send->extensions ? send->extensions : endpoint->extensions, ip);
+}
+
+void endpoint_send_free(struct endpoint *endpoint, struct endpoint_send *send)
+{
+	ip6_extensions_free(endpoint->stack, send->extensions);
+	send->extensions = NULL;
 }
 
 int endpoint_route(struct endpoint *endpoint, const struct endpoint_send *send, struct ip_dst *dst,
@@ -306,7 +365,7 @@ int endpoint_route(struct endpoint *endpoint, const struct endpoint_send *send, 
 	struct ip_flow flow = {.dst = send->has_dst ? send->dst : endpoint->remote,
 	    .src = px_ip_is_zero(&send->src) ? endpoint->local : send->src,
 	    .preferences = endpoint->preferences};
-	bool is4, plain = !send->has_dst && px_ip_is_zero(&send->src) && !send->oif;
+	bool is4, plain = !send->has_dst && px_ip_is_zero(&send->src) && !send->oif && !send->dontroute;
 	int err;
 
 	/* "This host" as a destination is loopback, as on Linux. */
@@ -333,6 +392,9 @@ int endpoint_route(struct endpoint *endpoint, const struct endpoint_send *send, 
 		err = ip_route(stack, &flow, dst);
 		if (err)
 			return err;
+		/* SO_DONTROUTE: to neighbours only. */
+		if (send->dontroute && dst->type == RTN_UNICAST && !px_ip_eq(&dst->via, &dst->dst))
+			return -ENETUNREACH;
 		if (plain && endpoint->connected)
 			endpoint->dst = *dst;
 	}

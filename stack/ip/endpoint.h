@@ -11,6 +11,7 @@
 #ifndef IP_ENDPOINT_H
 #define IP_ENDPOINT_H
 
+#include "extensions.h"
 #include "ip.h"
 #include "ip4.h"
 
@@ -83,16 +84,24 @@ struct endpoint {
 	struct px_ip multicast_source4; /* IP_MULTICAST_IF by address */
 	uint32_t unicast_if4, unicast_if6;
 	uint32_t flow_label, preferences;
-	uint16_t min_hops;           /* IP_MINTTL, IPV6_MINHOPCOUNT */
-	struct ip4_options *options; /* IP_OPTIONS; NULL */
-	struct list memberships;     /* ip_membership.node */
+	uint8_t min_ttl, min_hop_count;    /* IP_MINTTL, IPV6_MINHOPCOUNT (RFC 5082); 0: any */
+	struct ip4_options *options;       /* IP_OPTIONS; NULL */
+	struct ip6_extensions *extensions; /* IPV6_HOPOPTS and its like; NULL */
+	/* What a reader is told of the headers: IP_RETOPTS, IPV6_RECVHOPOPTS and its like. */
+	bool recv_retopts, recv_hop_options, recv_dst_options, recv_routing;
+	struct list memberships; /* ip_membership.node */
 
 	struct px_pktq rx;
 	size_t rx_truesize;
 	uint32_t rcvbuf, sndbuf;
 	uint32_t drops;
 	struct px_pktq errors; /* IP_RECVERR: see struct endpoint_error */
-	int error;             /* positive errno, told once */
+	struct {
+		struct px_ip dst;
+		uint32_t zone, mtu; /* 0: nothing to tell */
+		uint16_t port;
+	} path_mtu;
+	int error; /* positive errno, told once */
 
 	/* A filter (SO_ATTACH_FILTER): how many bytes of the packet, from `offset` of its linear part
 	 * on, are kept; 0 drops it. */
@@ -139,9 +148,17 @@ bool endpoint_wants_group(const struct endpoint *endpoint, const struct px_ip *g
 /* Checks an address to bind to: -EADDRNOTAVAIL, -EINVAL (a link-local one without interface). */
 int endpoint_check_local(const struct endpoint *endpoint, const struct px_ip *ip, uint32_t zone);
 
-/* Queues a received packet (filter, rcvbuf); takes it. 0, -ENOBUFS (full: counted in drops), or
- * -EPERM (filtered). */
+/* Whether it came from near enough (RFC 5082) and passes the filter, which may shorten it. */
+bool endpoint_accepts(const struct endpoint *endpoint, struct px_pkt *pkt);
+
+/* Queues a received packet as rcvbuf allows; takes it. 0 or -ENOBUFS (full: counted in drops). */
+int endpoint_queue(struct endpoint *endpoint, struct px_pkt *pkt);
+
+/* Both: -EPERM when it is not accepted. */
 int endpoint_receive(struct endpoint *endpoint, struct px_pkt *pkt);
+
+/* Exchanges the last packet of the queue for one that holds the same. */
+void endpoint_replace_last(struct endpoint *endpoint, struct px_pkt *pkt);
 
 /* The first of a queue. `peek`: it stays, and a clone is given (NULL when refused). */
 struct px_pkt *endpoint_take(struct endpoint *endpoint, bool peek);
@@ -156,6 +173,9 @@ void endpoint_local_error(
 void endpoint_set_error(struct endpoint *endpoint, int error);
 int endpoint_get_error(struct endpoint *endpoint); /* and forgets it */
 
+/* Keeps word of a path MTU for a reader who asked (IPV6_RECVPATHMTU, RFC 3542 section 11.3). */
+void endpoint_path_mtu(struct endpoint *endpoint, const struct ip_dst *dst, uint16_t dport);
+
 /* What one sending may say for itself (control messages), over the end's options. */
 struct endpoint_send {
 	struct px_ip dst;
@@ -167,12 +187,18 @@ struct endpoint_send {
 	int ttl, tos;     /* -1: the end's */
 	int dontfrag;
 	uint32_t flow_label;
+	uint16_t segment; /* UDP_SEGMENT; 0: the end's */
+	bool has_options;
+	struct ip4_options options;        /* IP_RETOPTS; else the end's */
+	struct ip6_extensions *extensions; /* its own (endpoint_send_free); NULL: the end's */
 	bool confirm, dontroute;
 };
 #define ENDPOINT_SEND_INIT                                                                         \
 	{                                                                                              \
 		.ttl = -1, .tos = -1, .dontfrag = -1                                                       \
 	}
+
+void endpoint_send_free(struct endpoint *endpoint, struct endpoint_send *send);
 
 /* Finds the way for a sending: the cached one when it holds. Fills in `ip`. 0 or -errno. */
 int endpoint_route(struct endpoint *endpoint, const struct endpoint_send *send, struct ip_dst *dst,

@@ -248,6 +248,10 @@ void icmp4_input(struct px_stack *stack, struct px_pkt *pkt)
 			break;
 		timestamp(stack, pkt);
 		return;
+	case ICMP4_ECHO_REPLY:
+		if (stack->ip->ping_input)
+			stack->ip->ping_input(stack, pkt);
+		break;
 	default:
 		if (icmp4_is_error(header.type))
 			error_received(stack, pkt, &header);

@@ -268,6 +268,10 @@ void icmp6_input(struct px_stack *stack, struct px_pkt *pkt)
 	case ICMP6_ECHO:
 		echo(stack, pkt);
 		return;
+	case ICMP6_ECHO_ANSWER:
+		if (stack->ip->ping_input)
+			stack->ip->ping_input(stack, pkt);
+		break;
 	case ICMP6_MLD_QUERY:
 	case ICMP6_MLD_REPORT:
 	case ICMP6_MLD_DONE:

@@ -32,6 +32,12 @@ void ip_set_raw(struct px_stack *stack, ip_raw_input *input, ip_raw_error *error
 	stack->ip->raw_error = error;
 }
 
+void ip_set_ping(struct px_stack *stack, ip_ping_input *input, ip_raw_error *error)
+{
+	stack->ip->ping_input = input;
+	stack->ip->ping_error = error;
+}
+
 void ip_deliver(struct px_stack *stack, struct px_pkt *pkt)
 {
 	bool is4 = px_ip_is4(&pkt->src);
@@ -63,6 +69,8 @@ void ip_deliver_error(struct px_stack *stack, const struct ip_error *error)
 
 	if (stack->ip->raw_error)
 		stack->ip->raw_error(stack, error);
+	if (stack->ip->ping_error)
+		stack->ip->ping_error(stack, error);
 	if (protocol && protocol->error)
 		protocol->error(stack, error);
 }

@@ -50,6 +50,11 @@ typedef bool ip_raw_input(struct px_stack *stack, struct px_pkt *pkt);
 typedef void ip_raw_error(struct px_stack *stack, const struct ip_error *error);
 void ip_set_raw(struct px_stack *stack, ip_raw_input *input, ip_raw_error *error);
 
+/* For those who ask for echoes: `input` sees (borrows) echo replies of either family at their ICMP
+ * header, verified; `error` every error. */
+typedef void ip_ping_input(struct px_stack *stack, const struct px_pkt *pkt);
+void ip_set_ping(struct px_stack *stack, ip_ping_input *input, ip_raw_error *error);
+
 /* ---- routes ---- */
 
 struct ip_flow {

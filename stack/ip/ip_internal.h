@@ -27,6 +27,8 @@ struct ip_state {
 	unsigned int protocol_count;
 	ip_raw_input *raw_input;
 	ip_raw_error *raw_error;
+	ip_ping_input *ping_input;
+	ip_raw_error *ping_error;
 
 	/* Incomplete datagrams, hashed by source (reassembly.c). */
 	struct px_table reassemblies;

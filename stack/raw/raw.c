@@ -2,16 +2,12 @@
 /* Raw IP ends. Each gets a clone of what its protocol receives: IPv4 from the IP header on, IPv6
  * from the transport header on. ICMPv6, and whatever IPV6_CHECKSUM says, is verified before.
  */
-#include "raw.h"
+#include "raw_internal.h"
 
 #include "checksum.h"
 #include "icmp.h"
 
 #include <errno.h>
-
-struct raw_state {
-	struct list ends;
-};
 
 /* ---- input ---- */
 
@@ -170,9 +166,8 @@ int raw_bind(struct raw_end *end, const struct px_ip *ip, uint32_t zone)
 	return 0;
 }
 
-int raw_connect(struct raw_end *end, const struct px_ip *ip, uint32_t zone)
+int raw_endpoint_connect(struct endpoint *e, const struct px_ip *ip, uint16_t port, uint32_t zone)
 {
-	struct endpoint *e = &end->endpoint;
 	struct endpoint_send send = ENDPOINT_SEND_INIT;
 	struct ip_send unused;
 	struct ip_dst dst;
@@ -182,6 +177,7 @@ int raw_connect(struct raw_end *end, const struct px_ip *ip, uint32_t zone)
 		e->connected = false;
 		e->remote = PX_IP_NONE;
 		e->remote_zone = 0;
+		e->rport = 0;
 		e->dst.iface = NULL;
 		if (!e->local_given)
 			e->local = PX_IP_NONE;
@@ -194,12 +190,18 @@ int raw_connect(struct raw_end *end, const struct px_ip *ip, uint32_t zone)
 	if (err)
 		return err;
 	e->remote = dst.dst;
+	e->rport = port;
 	e->remote_zone = px_ip_needs_scope(&dst.dst) ? dst.zone : 0;
 	if (px_ip_is_any(&e->local))
 		e->local = dst.src;
 	e->connected = true;
 	e->dst = dst;
 	return 0;
+}
+
+int raw_connect(struct raw_end *end, const struct px_ip *ip, uint16_t port, uint32_t zone)
+{
+	return raw_endpoint_connect(&end->endpoint, ip, port, zone);
 }
 
 int raw_new(struct px_stack *stack, int family, uint8_t protocol, struct raw_end **result)
@@ -214,6 +216,7 @@ int raw_new(struct px_stack *stack, int family, uint8_t protocol, struct raw_end
 	endpoint_init(&end->endpoint, stack, family, protocol);
 	/* Errors are for those who connect or ask; as ping(8) wants it. */
 	end->checksum_at = family == AF_INET6 && protocol == IPPROTO_ICMPV6 ? 2 : -1;
+	end->endpoint.flags |= ENDPOINT_REUSEADDR; /* as Linux shows it */
 	if (protocol == IPPROTO_RAW && family == AF_INET)
 		end->endpoint.flags |= ENDPOINT_HDRINCL;
 	list_append(&stack->raw->ends, &end->node);
@@ -233,7 +236,10 @@ void raw_free(struct raw_end *end)
 static void raw_detach(struct px_stack *stack)
 {
 	struct raw_end *entry;
+	struct ping_end *ping;
 
+	while ((ping = list_first(&stack->raw->pings, struct ping_end, node)))
+		ping_free(ping);
 	while ((entry = list_first(&stack->raw->ends, struct raw_end, node)))
 		raw_free(entry);
 	px_free(stack->mem, stack->raw, sizeof(*stack->raw));
@@ -249,6 +255,7 @@ int raw_attach(struct px_stack *stack)
 	if (!stack->raw)
 		return -ENOMEM;
 	list_init(&stack->raw->ends);
+	list_init(&stack->raw->pings);
 	err = px_layer_attach(stack, &layer);
 	if (err) {
 		px_free(stack->mem, stack->raw, sizeof(*stack->raw));
@@ -256,5 +263,6 @@ int raw_attach(struct px_stack *stack)
 		return err;
 	}
 	ip_set_raw(stack, raw_input, raw_error);
+	ip_set_ping(stack, ping_input, ping_error);
 	return 0;
 }

@@ -20,7 +20,8 @@ int raw_new(struct px_stack *stack, int family, uint8_t protocol, struct raw_end
 void raw_free(struct raw_end *end);
 
 int raw_bind(struct raw_end *end, const struct px_ip *ip, uint32_t zone);
-int raw_connect(struct raw_end *end, const struct px_ip *ip, uint32_t zone); /* NULL: dissolves */
+/* `ip` NULL: dissolves. The port is shown again, no more. */
+int raw_connect(struct raw_end *end, const struct px_ip *ip, uint16_t port, uint32_t zone);
 
 /* Sends a transport's packet, or with IP_HDRINCL a whole one; takes it. 0 or -errno. */
 int raw_send(struct raw_end *end, struct px_pkt *pkt, const struct endpoint_send *send);

@@ -2,7 +2,10 @@
 /* Control messages, both ways: ip(7), ipv6(7), RFC 3542, packet(7). */
 #include "socket_internal.h"
 
+#include "ip6.h"
+
 #include <linux/errqueue.h>
+#include <linux/udp.h>
 
 #define FLOW_LABEL 0xfffff
 
@@ -23,6 +26,21 @@ static int read_int(const struct cmsghdr *cmsg, int min, int max, int *value)
 	return *value < min || *value > max ? -EINVAL : 0;
 }
 
+static int read_ip4_options(const struct cmsghdr *cmsg, struct endpoint_send *send)
+{
+	size_t len = cmsg->cmsg_len - CMSG_LEN(0);
+	uint8_t bytes[40] = {0};
+
+	if (len > sizeof(bytes))
+		return -EINVAL;
+	memcpy(bytes, CMSG_DATA(cmsg), len);
+	send->has_options = true;
+	return ip4_options_parse(bytes, (len + 3) & ~(size_t)3, &send->options) ||
+	               send->options.source_route
+	           ? -EINVAL
+	           : 0;
+}
+
 static int read_ip4(const struct cmsghdr *cmsg, struct endpoint_send *send)
 {
 	struct in_pktinfo info;
@@ -41,12 +59,27 @@ static int read_ip4(const struct cmsghdr *cmsg, struct endpoint_send *send)
 		return read_int(cmsg, 1, 255, &send->ttl);
 	case IP_TOS:
 		return read_int(cmsg, 0, 255, &send->tos);
+	case IP_RETOPTS:
+		return read_ip4_options(cmsg, send);
 	default:
 		return -EINVAL;
 	}
 }
 
-static int read_ip6(const struct cmsghdr *cmsg, struct endpoint_send *send)
+/* One of a kind (RFC 3542 section 6.3). */
+static int read_extension(struct px_stack *stack, const struct cmsghdr *cmsg,
+    enum ip6_extension_slot slot, struct endpoint_send *send)
+{
+	int err;
+
+	if (cmsg->cmsg_len < CMSG_LEN(8) || (send->extensions && send->extensions->slot[slot].bytes))
+		return -EINVAL;
+	err = ip6_extensions_set(
+	    stack, &send->extensions, slot, CMSG_DATA(cmsg), cmsg->cmsg_len - CMSG_LEN(0));
+	return err == -ENOMEM ? -ENOBUFS : err;
+}
+
+static int read_ip6(struct px_stack *stack, const struct cmsghdr *cmsg, struct endpoint_send *send)
 {
 	struct in6_pktinfo info;
 
@@ -65,9 +98,23 @@ static int read_ip6(const struct cmsghdr *cmsg, struct endpoint_send *send)
 		return read_int(cmsg, -1, 255, &send->tos);
 	case IPV6_DONTFRAG:
 		return read_int(cmsg, 0, 1, &send->dontfrag);
+	case IPV6_HOPOPTS:
+		return read_extension(stack, cmsg, IP6_EXT_HOP_BY_HOP, send);
+	case IPV6_RTHDRDSTOPTS:
+		return read_extension(stack, cmsg, IP6_EXT_BEFORE_ROUTING, send);
+	case IPV6_DSTOPTS:
+		return read_extension(stack, cmsg, IP6_EXT_DESTINATION, send);
 	default:
 		return -EINVAL;
 	}
+}
+
+static int read_udp(const struct cmsghdr *cmsg, struct endpoint_send *send)
+{
+	if (cmsg->cmsg_type != UDP_SEGMENT || cmsg->cmsg_len != CMSG_LEN(sizeof(send->segment)))
+		return -EINVAL;
+	memcpy(&send->segment, CMSG_DATA(cmsg), sizeof(send->segment));
+	return 0;
 }
 
 int control_read(const struct px_sock *sock, const struct msghdr *msg, struct endpoint_send *send)
@@ -88,7 +135,10 @@ int control_read(const struct px_sock *sock, const struct msghdr *msg, struct en
 			err = read_ip4(cmsg, send);
 			break;
 		case IPPROTO_IPV6:
-			err = sock->domain == AF_INET6 ? read_ip6(cmsg, send) : 0;
+			err = sock->domain == AF_INET6 ? read_ip6(sock->stack, cmsg, send) : 0;
+			break;
+		case IPPROTO_UDP:
+			err = sock->ops == &udp_sock_ops ? read_udp(cmsg, send) : 0;
 			break;
 		default: /* others', as Linux */
 			err = 0;
@@ -154,6 +204,28 @@ void control_write_timestamp(
 	}
 }
 
+/* The options of the IPv4 header, which still stands before the data (IP_RECVOPTS); and as they
+ * would be sent back (IP_RETOPTS): a source route is not followed. */
+static void write_ip4_options(
+    const struct endpoint *e, const struct px_pkt *pkt, struct control_writer *writer)
+{
+	const uint8_t *header = px_pkt_at(pkt, pkt->l3);
+	struct ip4_options options;
+	size_t len = (size_t)(header[0] & 0x0f) * 4;
+
+	if (len <= IP4_HEADER)
+		return;
+	len -= IP4_HEADER;
+	if (e->flags & ENDPOINT_RECV_OPTIONS)
+		control_put(writer, IPPROTO_IP, IP_RECVOPTS, header + IP4_HEADER, len);
+	if (!e->recv_retopts || ip4_options_parse(header + IP4_HEADER, len, &options))
+		return;
+	if (options.source_route)
+		memset(options.bytes + options.source_route - 1, IP4_OPT_NOP,
+		    options.bytes[options.source_route]);
+	control_put(writer, IPPROTO_IP, IP_RETOPTS, options.bytes, options.len);
+}
+
 static void write_ip4(
     const struct endpoint *e, const struct px_pkt *pkt, struct control_writer *writer)
 {
@@ -179,10 +251,37 @@ static void write_ip4(
 	}
 	if (e->flags & ENDPOINT_RECV_TOS)
 		control_put(writer, IPPROTO_IP, IP_TOS, &pkt->tos, 1);
+	if ((e->flags & ENDPOINT_RECV_OPTIONS) || e->recv_retopts)
+		write_ip4_options(e, pkt, writer);
 	if (e->flags & ENDPOINT_RECV_ORIGDSTADDR) {
 		struct sockaddr_storage name;
 		socklen_t len = sock_name_write(AF_INET, &pkt->dst, pkt->dport, 0, &name);
 		control_put(writer, IPPROTO_IP, IP_ORIGDSTADDR, &name, len);
+	}
+}
+
+/* The extension headers between the IPv6 header and the transport's, as they came. The chain was
+ * checked when the packet came in. */
+static void write_extensions(
+    const struct endpoint *e, const struct px_pkt *pkt, struct control_writer *writer)
+{
+	uint32_t at = pkt->l3 + IP6_HEADER;
+	uint8_t next = px_pkt_at(pkt, pkt->l3)[IP6_NEXT_OFFSET];
+
+	while (at + 8 <= pkt->l4 && ip6_is_extension(next)) {
+		const uint8_t *header = px_pkt_at(pkt, at);
+		size_t len = next == IPPROTO_FRAGMENT ? IP6_FRAGMENT : ((size_t)header[1] + 1) * 8;
+
+		if (len > pkt->l4 - at)
+			return;
+		if (next == IPPROTO_HOPOPTS && e->recv_hop_options)
+			control_put(writer, IPPROTO_IPV6, IPV6_HOPOPTS, header, len);
+		else if (next == IPPROTO_DSTOPTS && e->recv_dst_options)
+			control_put(writer, IPPROTO_IPV6, IPV6_DSTOPTS, header, len);
+		else if (next == IPPROTO_ROUTING && e->recv_routing)
+			control_put(writer, IPPROTO_IPV6, IPV6_RTHDR, header, len);
+		next = header[0];
+		at += (uint32_t)len;
 	}
 }
 
@@ -210,6 +309,21 @@ static void write_ip6(
 	flow = htonl((uint32_t)pkt->tos << 20 | (pkt->flow_label & FLOW_LABEL));
 	if ((e->flags & ENDPOINT_RECV_FLOWINFO) && flow)
 		control_put(writer, IPPROTO_IPV6, 11 /* IPV6_FLOWINFO */, &flow, sizeof(flow));
+	if (e->recv_hop_options || e->recv_dst_options || e->recv_routing)
+		write_extensions(e, pkt, writer);
+}
+
+socklen_t control_write_path_mtu(
+    const struct px_sock *sock, struct control_writer *writer, struct sockaddr_storage *name)
+{
+	const struct endpoint *e = sock->endpoint;
+	struct ip6_mtuinfo info = {.ip6m_mtu = e->path_mtu.mtu};
+	socklen_t len =
+	    sock_name_write(AF_INET6, &e->path_mtu.dst, e->path_mtu.port, e->path_mtu.zone, name);
+
+	memcpy(&info.ip6m_addr, name, sizeof(info.ip6m_addr));
+	control_put(writer, IPPROTO_IPV6, IPV6_PATHMTU, &info, sizeof(info));
+	return len;
 }
 
 void control_write_packet(
@@ -220,6 +334,10 @@ void control_write_packet(
 	control_write_timestamp(sock, pkt, writer);
 	if ((e->flags & ENDPOINT_RXQ_OVFL) && e->drops)
 		control_put(writer, SOL_SOCKET, SO_RXQ_OVFL, &e->drops, sizeof(e->drops));
+	if (sock->ops == &udp_sock_ops && udp_joined_size(pkt)) {
+		int size = udp_joined_size(pkt);
+		control_put(writer, IPPROTO_UDP, UDP_GRO, &size, sizeof(size));
+	}
 	if (sock->domain == AF_INET6)
 		write_ip6(e, pkt, writer);
 	if (px_ip_is4(&pkt->src))

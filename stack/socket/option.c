@@ -68,6 +68,9 @@ static int set_value(
 	case OPTION_SOCK_BOOL:
 		*(bool *)field = number;
 		return 0;
+	case OPTION_BOOL:
+		*(bool *)field = number;
+		return 0;
 	case OPTION_U8:
 		if (number < option->min || number > option->max)
 			return -EINVAL;
@@ -122,6 +125,9 @@ static int get_value(
 		number = (sock->endpoint->flags & option->mask) != 0;
 		break;
 	case OPTION_SOCK_BOOL:
+		number = *(const bool *)field;
+		break;
+	case OPTION_BOOL:
 		number = *(const bool *)field;
 		break;
 	case OPTION_U8:

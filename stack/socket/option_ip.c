@@ -158,6 +158,8 @@ const struct sock_option ip4_options_table[] = {
     IP4_FLAG(IP_MULTICAST_ALL, ENDPOINT_MULTICAST_ALL4),
     IP4_FLAG(IP_MULTICAST_LOOP, ENDPOINT_MULTICAST_LOOP4),
     IP4_FLAG(IP_RECVOPTS, ENDPOINT_RECV_OPTIONS),
+    {IPPROTO_IP, IP_RETOPTS, OPTION_BOOL, ENDPOINT_AT(recv_retopts)},
+    {IPPROTO_IP, IP_MINTTL, OPTION_U8, ENDPOINT_AT(min_ttl), .max = 255},
     {IPPROTO_IP, IP_TOS, OPTION_U8, ENDPOINT_AT(tos), .max = 255},
     {IPPROTO_IP, IP_MTU_DISCOVER, OPTION_U8, ENDPOINT_AT(pmtu4), .max = IP_PMTUDISC_OMIT},
     IP4_CALL(IP_TTL, set_ttl, get_ttl),
@@ -256,6 +258,55 @@ static int get_preferences(struct px_sock *sock, int name, void *value, socklen_
 	return option_give(value, len, &sock->endpoint->preferences, sizeof(int));
 }
 
+static int get_path_mtu(struct px_sock *sock, int name, void *value, socklen_t *len)
+{
+	struct endpoint_send send = ENDPOINT_SEND_INIT;
+	struct ip6_mtuinfo info = {0};
+	struct ip_send unused;
+	struct sockaddr_storage addr;
+	struct ip_dst dst;
+
+	if (*len < sizeof(info))
+		return -EINVAL;
+	if (!sock->endpoint->connected || endpoint_route(sock->endpoint, &send, &dst, &unused) < 0)
+		return -ENOTCONN;
+	sock_name_write(AF_INET6, &dst.dst, 0, dst.zone, &addr);
+	memcpy(&info.ip6m_addr, &addr, sizeof(info.ip6m_addr));
+	info.ip6m_mtu = dst.mtu;
+	return option_give(value, len, &info, sizeof(info));
+}
+
+static enum ip6_extension_slot extension_slot(int name)
+{
+	return name == IPV6_HOPOPTS   ? IP6_EXT_HOP_BY_HOP
+	       : name == IPV6_DSTOPTS ? IP6_EXT_DESTINATION
+	                              : IP6_EXT_BEFORE_ROUTING;
+}
+
+static int set_extension(struct px_sock *sock, int name, const void *value, socklen_t len)
+{
+	int err = ip6_extensions_set(
+	    sock->stack, &sock->endpoint->extensions, extension_slot(name), value, len);
+
+	return err == -ENOMEM ? -ENOBUFS : err;
+}
+
+/* None is accepted (ip/extensions.h says why); to take none away is no mistake. */
+static int set_routing_header(struct px_sock *sock, int name, const void *value, socklen_t len)
+{
+	return len ? -EINVAL : 0;
+}
+
+static int get_extension(struct px_sock *sock, int name, void *value, socklen_t *len)
+{
+	const struct ip6_extensions *extensions = sock->endpoint->extensions;
+	enum ip6_extension_slot slot = extension_slot(name);
+
+	if (!extensions || name == IPV6_RTHDR)
+		return option_give(value, len, "", 0);
+	return option_give(value, len, extensions->slot[slot].bytes, extensions->slot[slot].len);
+}
+
 #define IP6_FLAG(name, bit)                                                                        \
 	{                                                                                              \
 		IPPROTO_IPV6, (name), OPTION_FLAG, .mask = (bit)                                           \
@@ -286,10 +337,16 @@ const struct sock_option ip6_options_table[] = {
     IP6_CALL(IPV6_MTU, option_refused, get_mtu),
     IP6_CALL(IPV6_UNICAST_IF, set_unicast_if, get_unicast_if),
     IP6_CALL(IPV6_ADDR_PREFERENCES, set_preferences, get_preferences),
+    IP6_CALL(IPV6_PATHMTU, option_refused, get_path_mtu),
+    IP6_CALL(IPV6_HOPOPTS, set_extension, get_extension),
+    IP6_CALL(IPV6_RTHDRDSTOPTS, set_extension, get_extension),
+    IP6_CALL(IPV6_DSTOPTS, set_extension, get_extension),
+    IP6_CALL(IPV6_RTHDR, set_routing_header, get_extension),
+    {IPPROTO_IPV6, IPV6_MINHOPCOUNT, OPTION_U8, ENDPOINT_AT(min_hop_count), .max = 255},
+    {IPPROTO_IPV6, IPV6_RECVRTHDR, OPTION_BOOL, ENDPOINT_AT(recv_routing)},
+    {IPPROTO_IPV6, IPV6_RECVHOPOPTS, OPTION_BOOL, ENDPOINT_AT(recv_hop_options)},
+    {IPPROTO_IPV6, IPV6_RECVDSTOPTS, OPTION_BOOL, ENDPOINT_AT(recv_dst_options)},
     {IPPROTO_IPV6, IPV6_AUTOFLOWLABEL, OPTION_IGNORED},
-    {IPPROTO_IPV6, IPV6_RECVRTHDR, OPTION_IGNORED},
-    {IPPROTO_IPV6, IPV6_RECVHOPOPTS, OPTION_IGNORED},
-    {IPPROTO_IPV6, IPV6_RECVDSTOPTS, OPTION_IGNORED},
     {IPPROTO_IPV6, IPV6_RECVFRAGSIZE, OPTION_IGNORED},
     {0},
 };

@@ -4,35 +4,62 @@
 
 #include <linux/icmp.h>
 #include <linux/if_packet.h>
+#include <linux/udp.h>
 
 static int set_udp(struct px_sock *sock, int name, const void *value, socklen_t len)
 {
-	int on, err = option_int(value, len, &on);
+	struct udp_end *udp = sock->udp;
+	int number;
 
-	if (err)
-		return err;
+	if (len < sizeof(number))
+		return -EINVAL;
+	memcpy(&number, value, sizeof(number));
 	switch (name) {
-	case 101: /* UDP_NO_CHECK6_TX */
-		sock->udp->no_check6_tx = on;
+	case UDP_CORK:
+		sock->corked = number;
+		if (!number)
+			(void)cork_push(sock); /* what comes of it is not told, as on Linux */
 		return 0;
-	case 102: /* UDP_NO_CHECK6_RX */
-		sock->udp->no_check6_rx = on;
+	case UDP_SEGMENT:
+		if (number < 0 || number > UINT16_MAX)
+			return -EINVAL;
+		udp->segment = (uint16_t)number;
 		return 0;
-	default:
-		return -ENOPROTOOPT;
+	case UDP_GRO:
+		udp->gro = number;
+		return 0;
+	case UDP_NO_CHECK6_TX:
+		udp->no_check6_tx = number;
+		return 0;
+	default: /* UDP_NO_CHECK6_RX */
+		udp->no_check6_rx = number;
+		return 0;
 	}
 }
 
 static int get_udp(struct px_sock *sock, int name, void *value, socklen_t *len)
 {
-	int on = name == 101 ? sock->udp->no_check6_tx : sock->udp->no_check6_rx;
+	const struct udp_end *udp = sock->udp;
+	int number = name == UDP_CORK           ? sock->corked
+	             : name == UDP_SEGMENT      ? udp->segment
+	             : name == UDP_GRO          ? udp->gro
+	             : name == UDP_NO_CHECK6_TX ? udp->no_check6_tx
+	                                        : udp->no_check6_rx;
 
-	return option_give(value, len, &on, sizeof(on));
+	return option_give(value, len, &number, sizeof(number));
 }
 
+#define UDP_OPTION(name)                                                                           \
+	{                                                                                              \
+		IPPROTO_UDP, (name), OPTION_CALL, .set = set_udp, .get = get_udp                           \
+	}
+
 const struct sock_option udp_options[] = {
-    {IPPROTO_UDP, 101, OPTION_CALL, .set = set_udp, .get = get_udp},
-    {IPPROTO_UDP, 102, OPTION_CALL, .set = set_udp, .get = get_udp},
+    UDP_OPTION(UDP_CORK),
+    UDP_OPTION(UDP_SEGMENT),
+    UDP_OPTION(UDP_GRO),
+    UDP_OPTION(UDP_NO_CHECK6_TX),
+    UDP_OPTION(UDP_NO_CHECK6_RX),
     {0},
 };
 

@@ -74,6 +74,14 @@ static int choose(struct px_sock *sock)
 		return -EINVAL;
 	switch (sock->type) {
 	case SOCK_DGRAM:
+		if (sock->protocol == (sock->domain == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6)) {
+			err = ping_new(stack, sock->domain, &sock->ping);
+			if (err)
+				return err;
+			sock->ops = &ping_sock_ops;
+			sock->endpoint = &sock->ping->endpoint;
+			break;
+		}
 		if (sock->protocol != 0 && sock->protocol != IPPROTO_UDP)
 			return -EPROTONOSUPPORT;
 		sock->protocol = IPPROTO_UDP;
@@ -126,6 +134,7 @@ void px_sock_free(struct px_sock *sock)
 {
 	struct px_stack *stack = sock->stack;
 
+	cork_free(sock);
 	sock->ops->free(sock);
 	px_undefer(&sock->deferred);
 	list_remove(&sock->node);

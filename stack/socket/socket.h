@@ -19,6 +19,7 @@
 #include "endpoint.h"
 #include "netlink.h"
 #include "packet.h"
+#include "ping.h"
 #include "px.h"
 #include "raw.h"
 #include "udp.h"
@@ -42,6 +43,7 @@ struct sock_ops {
 	unsigned int (*poll)(const struct px_sock *sock);
 	void (*free)(struct px_sock *sock);
 	const struct sock_option *const *options; /* tables, NULL at the end */
+	const struct dgram_protocol *dgram;       /* of those that dgram.c serves */
 };
 
 struct px_sock {
@@ -53,6 +55,7 @@ struct px_sock {
 	union {
 		struct udp_end *udp;
 		struct raw_end *raw;
+		struct ping_end *ping;
 		struct packet_end *packet;
 		struct netlink_end *netlink;
 	};
@@ -63,6 +66,8 @@ struct px_sock {
 	int rcvlowat, priority, mark, busy_poll;
 	bool keepalive, oobinline, debug, filter_locked, passcred;
 	struct bpf_program *filter;
+	struct sock_cork *cork; /* a datagram that is not whole yet (cork.c) */
+	bool corked;            /* UDP_CORK */
 
 	unsigned int polled; /* mask that was last told */
 	bool news;           /* something came since */

@@ -49,15 +49,27 @@ void control_put(struct control_writer *writer, int level, int type, const void 
 void control_end(struct control_writer *writer);
 void control_write_packet(
     const struct px_sock *sock, const struct px_pkt *pkt, struct control_writer *writer);
+/* IPV6_PATHMTU; also makes the name, and returns its length. */
+socklen_t control_write_path_mtu(
+    const struct px_sock *sock, struct control_writer *writer, struct sockaddr_storage *name);
 void control_write_error(
     const struct px_sock *sock, const struct px_pkt *pkt, struct control_writer *writer);
 void control_write_timestamp(
     const struct px_sock *sock, const struct px_pkt *pkt, struct control_writer *writer);
 
+/* ---- datagrams that are not whole yet (cork.c) ---- */
+
+/* Begins one; takes the packet, and the extension headers of `send`. 0 or -errno. */
+int cork_start(struct px_sock *sock, struct px_pkt *pkt, struct endpoint_send *send);
+int cork_add(struct px_sock *sock, struct px_pkt *pkt); /* takes it; an error ends the datagram */
+int cork_push(struct px_sock *sock);                    /* sends it */
+void cork_free(struct px_sock *sock);
+
 /* ---- options (option.c, multicast.c) ---- */
 
 enum option_kind {
 	OPTION_FLAG,     /* a bit of endpoint.flags: `mask` */
+	OPTION_BOOL,     /* a bool at `offset` of the endpoint */
 	OPTION_U8,       /* a byte at `offset` of the endpoint, min .. max */
 	OPTION_SOCK_INT, /* an int at `offset` of the socket */
 	OPTION_SOCK_BOOL,
@@ -89,7 +101,22 @@ int option_give(void *value, socklen_t *len, const void *from, size_t size);
 
 /* ---- protocols (dgram.c, frame.c, netlink_socket.c) ---- */
 
-extern const struct sock_ops udp_sock_ops, raw_sock_ops, packet_sock_ops, netlink_sock_ops;
+/* What differs between those that dgram.c serves. */
+struct dgram_protocol {
+	int (*bind)(struct px_sock *sock, const struct px_ip *ip, uint16_t port, uint32_t zone);
+	/* `ip` NULL: dissolves. */
+	int (*connect)(struct px_sock *sock, const struct px_ip *ip, uint16_t port, uint32_t zone);
+	int (*autobind)(struct px_sock *sock); /* before anything is sent; NULL: nothing to do */
+	int (*send)(struct px_sock *sock, struct px_pkt *pkt, const struct endpoint_send *send);
+	bool ports;   /* its names have a port, those of its packets too */
+	bool corking; /* MSG_MORE */
+};
+
+/* Sends what is whole; takes the packet. 0 or -errno. */
+int dgram_transmit(struct px_sock *sock, struct px_pkt *pkt, const struct endpoint_send *send);
+
+extern const struct sock_ops udp_sock_ops, raw_sock_ops, ping_sock_ops, packet_sock_ops,
+    netlink_sock_ops;
 
 /* The end of an AF_NETLINK socket. 0 or -errno. */
 int netlink_sock_new(struct px_sock *sock);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* UDP: ends, ports, input and output.
+/* UDP: ends, ports, input.
  *
  * Two tables: of ports, where every end with a port is, and of flows, by both addresses and ports,
  * where those with a peer are too. A datagram is looked for among the flows, then goes to the best
@@ -7,7 +7,7 @@
  * equals, to one of a SO_REUSEPORT group by the hash of the flow, else to the one bound last.
  * Groups and broadcasts go to all who match.
  */
-#include "udp.h"
+#include "udp_internal.h"
 #include "udp_wire.h"
 
 #include "checksum.h"
@@ -279,79 +279,24 @@ int udp_connect(struct udp_end *end, const struct px_ip *ip, uint16_t port, uint
 	return 0;
 }
 
-/* ---- output ---- */
-
-int udp_send(struct udp_end *end, struct px_pkt *pkt, const struct endpoint_send *send)
-{
-	struct endpoint *e = &end->endpoint;
-	struct px_stack *stack = e->stack;
-	uint16_t dport = send->has_dst ? send->dport : e->rport;
-	struct ip_send ip;
-	struct ip_dst dst;
-	uint8_t *header;
-	bool is4;
-	int err = udp_autobind(end);
-
-	if (err)
-		goto fail;
-	err = -EDESTADDRREQ;
-	if (!send->has_dst && !e->connected)
-		goto fail;
-	err = -EINVAL;
-	if (dport == 0)
-		goto fail;
-	err = -EMSGSIZE;
-	if (pkt->total > 65535 - UDP_HEADER)
-		goto fail;
-	err = endpoint_route(e, send, &dst, &ip);
-	if (err)
-		goto fail;
-	is4 = px_ip_is4(&dst.dst);
-	if (pkt->total + UDP_HEADER > ip_payload_max(&dst, &ip) &&
-	    (ip.dontfrag || ip.pmtu == IP_PMTUDISC_DO || ip.pmtu == IP_PMTUDISC_PROBE)) {
-		endpoint_local_error(e, EMSGSIZE, &dst.dst, dport, dst.mtu);
-		err = -EMSGSIZE;
-		goto fail;
-	}
-	err = -ENOMEM;
-	if (px_pkt_headroom(pkt) < UDP_HEADER && px_pkt_unshare(pkt, PX_PKT_HEADROOM) < 0)
-		goto fail;
-	header = px_pkt_push(pkt, UDP_HEADER);
-	if (!header)
-		goto fail;
-	udp_write(header, e->lport, dport, (uint16_t)pkt->total);
-	ip.protocol = IPPROTO_UDP;
-	if (!(is4 ? e->flags & ENDPOINT_NO_CHECK : end->no_check6_tx))
-		ip_checksum_partial(pkt, &dst.src, &dst.dst, IPPROTO_UDP, 6);
-	PX_COUNT_UDP(stack, is4, OutDatagrams);
-	err = ip_output(stack, pkt, &dst, &ip);
-	if (err == -ENOBUFS) {
-		PX_COUNT_UDP(stack, is4, SndbufErrors);
-		/* As Linux: a full queue is loss, of which only IP_RECVERR wants to know. */
-		if (!(e->flags & (is4 ? ENDPOINT_RECVERR4 : ENDPOINT_RECVERR6)))
-			err = 0;
-	}
-	return err;
-
-fail:
-	px_pkt_free(pkt);
-	return err;
-}
-
 /* ---- input ---- */
 
 static void deliver(struct udp_end *end, struct px_pkt *pkt)
 {
-	struct px_stack *stack = end->endpoint.stack;
+	struct endpoint *e = &end->endpoint;
+	struct px_stack *stack = e->stack;
 	bool is4 = px_ip_is4(&pkt->src);
-	int err;
+	int err = -EPERM;
 
-	if (end->endpoint.min_hops && pkt->ttl < end->endpoint.min_hops) {
-		PX_COUNT_UDP(stack, is4, InErrors);
+	if (!endpoint_accepts(e, pkt)) {
 		px_pkt_free(pkt);
-		return;
+	} else if (end->gro && udp_join(end, pkt)) {
+		err = 0;
+	} else {
+		if (!end->gro)
+			pkt->cb.word[1] = 0;
+		err = endpoint_queue(e, pkt);
 	}
-	err = endpoint_receive(&end->endpoint, pkt);
 	if (!err) {
 		PX_COUNT_UDP(stack, is4, InDatagrams);
 		return;

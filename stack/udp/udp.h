@@ -14,6 +14,8 @@ struct udp_end {
 	bool in_ports, in_flows;
 	struct list node; /* udp_state.ends */
 	bool no_check6_tx, no_check6_rx;
+	bool gro;         /* UDP_GRO */
+	uint16_t segment; /* UDP_SEGMENT: bytes of a datagram; 0: all of it is one */
 };
 
 /* `family` AF_INET or AF_INET6. 0 or -ENOMEM. */
@@ -28,6 +30,10 @@ int udp_autobind(struct udp_end *end);
 
 /* Fixes the peer, or (`ip` NULL) dissolves the association. */
 int udp_connect(struct udp_end *end, const struct px_ip *ip, uint16_t port, uint32_t zone);
+
+/* Of a received packet: the size of the datagrams that it was joined from (UDP_GRO); 0: it is one.
+ */
+uint16_t udp_joined_size(const struct px_pkt *pkt);
 
 /* Sends a payload (with head room PX_PKT_HEADROOM); takes it. 0 or -errno. */
 int udp_send(struct udp_end *end, struct px_pkt *payload, const struct endpoint_send *send);

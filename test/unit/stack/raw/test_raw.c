@@ -114,7 +114,7 @@ static void test_matching(void **state)
 
 	sim_run(sim, 5 * PX_SEC);
 	assert_int_equal(raw_bind(bound, &ip, 0), 0);
-	assert_int_equal(raw_connect(peer, &not_a, 0), 0);
+	assert_int_equal(raw_connect(peer, &not_a, 0, 0), 0);
 	assert_int_equal(send_bytes(a, "10.0.0.2", "hello", 5), 0);
 	sim_settle(sim, PX_SEC);
 	assert_int_equal(drain(all), 1);
