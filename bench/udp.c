@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* UDP between two processes, each with a stack of its own; or the datagram sockets below, bare.
+ *
+ *   udp roundtrip PLACE SECONDS VNL STACK LIBIOTH    64 bytes there and back, one at a time
+ *   udp rate PLACE SECONDS VNL STACK LIBIOTH         64-byte datagrams that arrive in a second
+ *   udp roundtrip|rate PLACE SECONDS bare            the same of a pair of AF_UNIX datagram
+ * sockets, which carry what the frame would be
+ *
+ * PLACE says where the two run, since a wake-up on another processor costs ten times as much as one
+ * on the same: "one" processor, "two", or "any", as the scheduler likes.
+ *
+ * libioth is loaded by name, so the stacks are measured through the same calls.
+ */
+#include "bench.h"
+
+#include <dlfcn.h>
+#include <sched.h>
+#include <signal.h>
+#include <unistd.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#define MESSAGE     64
+#define HEADERS     42 /* Ethernet, IPv4, UDP */
+#define SAMPLES_MAX 1000000
+#define ECHO        'p'
+#define COUNT       'd'
+#define END         'e'
+#define ATTEMPTS    100
+
+struct end {
+	int fd;
+	size_t size;
+	int (*setsockopt)(int fd, int level, int option, const void *value, socklen_t len);
+	ssize_t (*send)(int fd, const void *data, size_t len, int flags);
+	ssize_t (*recv)(int fd, void *data, size_t len, int flags);
+};
+
+static char message[MESSAGE + HEADERS];
+
+/* ---- the two ends ---- */
+
+static void run_on(const char *place, unsigned int side)
+{
+	cpu_set_t allowed, one;
+	unsigned int wanted = strcmp(place, "two") == 0 ? side : 0;
+
+	if (strcmp(place, "any") == 0)
+		return;
+	if (sched_getaffinity(0, sizeof(allowed), &allowed) < 0)
+		bench_die(1, "sched_getaffinity");
+	for (unsigned int i = 0; i < CPU_SETSIZE; i++) {
+		if (!CPU_ISSET(i, &allowed) || wanted-- > 0)
+			continue;
+		CPU_ZERO(&one);
+		CPU_SET(i, &one);
+		if (sched_setaffinity(0, sizeof(one), &one) < 0)
+			bench_die(1, "sched_setaffinity");
+		return;
+	}
+	errno = ENODEV;
+	bench_die(BENCH_SKIP, "two processors");
+}
+
+static void *need(void *library, const char *name)
+{
+	void *symbol = dlsym(library, name);
+
+	if (!symbol)
+		bench_die(1, "%s: %s", name, dlerror());
+	return symbol;
+}
+
+/* A connected socket of a new stack at 10.0.0.`host`; the other's is 3 - `host`. */
+static struct end open_end(const char *vnl, const char *name, const char *path, unsigned int host)
+{
+	void *library = dlopen(path, RTLD_NOW);
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(7)};
+	void *stack;
+	int fd;
+
+	if (!library)
+		bench_die(1, "%s", dlerror());
+	void *(*newstack)(const char *, const char *) =
+	    (void *(*)(const char *, const char *))need(library, "ioth_newstack");
+	const char *(*error)(void) = (const char *(*)(void))need(library, "ioth_error");
+	int (*up)(void *, unsigned int, int) =
+	    (int (*)(void *, unsigned int, int))need(library, "ioth_linksetupdown");
+	int (*add)(void *, int, const void *, int, unsigned int) =
+	    (int (*)(void *, int, const void *, int, unsigned int))need(library, "ioth_ipaddr_add");
+	int (*msocket)(void *, int, int, int) =
+	    (int (*)(void *, int, int, int))need(library, "ioth_msocket");
+	int (*bind)(int, const struct sockaddr *, socklen_t) =
+	    (int (*)(int, const struct sockaddr *, socklen_t))need(library, "ioth_bind");
+	int (*connect)(int, const struct sockaddr *, socklen_t) =
+	    (int (*)(int, const struct sockaddr *, socklen_t))need(library, "ioth_connect");
+
+	stack = newstack(name, vnl);
+	if (!stack)
+		bench_die(BENCH_SKIP, "%s: %s", name, error());
+	address.sin_addr.s_addr = htonl(0x0a000000 + host);
+	if (add(stack, AF_INET, &address.sin_addr, 24, 2) < 0 || up(stack, 2, 1) < 0)
+		bench_die(1, "%s: address", name);
+	fd = msocket(stack, AF_INET, SOCK_DGRAM, 0);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		bench_die(1, "%s: bind", name);
+	address.sin_addr.s_addr = htonl(0x0a000000 + 3 - host);
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		bench_die(1, "%s: connect", name);
+	return (struct end){fd, MESSAGE,
+	    (int (*)(int, int, int, const void *, socklen_t))need(library, "ioth_setsockopt"),
+	    (ssize_t(*)(int, const void *, size_t, int))need(library, "ioth_send"),
+	    (ssize_t(*)(int, void *, size_t, int))need(library, "ioth_recv")};
+}
+
+/* ---- what they do ---- */
+
+/* Echoes, counts, ends when told to. */
+static void serve(const struct end *end)
+{
+	uint64_t first = 0, last = 0, count = 0;
+
+	while (end->recv(end->fd, message, end->size, 0) == (ssize_t)end->size && message[0] != END) {
+		if (message[0] == ECHO) {
+			end->send(end->fd, message, end->size, 0);
+			continue;
+		}
+		last = bench_now();
+		if (first == 0)
+			first = last;
+		else
+			count++;
+	}
+	if (last > first)
+		printf("{\"per_second\": %.0f}\n", (double)count * 1e9 / (double)(last - first));
+}
+
+static void limit_patience(const struct end *end, suseconds_t microseconds)
+{
+	struct timeval patience = {.tv_usec = microseconds};
+
+	if (end->setsockopt(end->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) < 0)
+		bench_die(1, "SO_RCVTIMEO");
+}
+
+/* The first ones may be lost, while an interface comes up. */
+static void meet(const struct end *end)
+{
+	message[0] = ECHO;
+	limit_patience(end, 100000);
+	for (unsigned int i = 0; i < ATTEMPTS; i++) {
+		if (end->send(end->fd, message, end->size, 0) == (ssize_t)end->size &&
+		    end->recv(end->fd, message, end->size, 0) == (ssize_t)end->size) {
+			/* An answer that comes late must not be taken for that of the next one. */
+			while (end->recv(end->fd, message, end->size, 0) > 0)
+				continue;
+			limit_patience(end, 0);
+			return;
+		}
+	}
+	bench_die(1, "no answer");
+}
+
+static void measure_roundtrip(const struct end *end, double seconds)
+{
+	static uint64_t sample[SAMPLES_MAX];
+	uint64_t now = bench_now(), until = now + (uint64_t)(seconds * 1e9);
+	size_t count = 0;
+
+	while (count < SAMPLES_MAX && now < until) {
+		uint64_t start = now;
+
+		if (end->send(end->fd, message, end->size, 0) != (ssize_t)end->size ||
+		    end->recv(end->fd, message, end->size, 0) != (ssize_t)end->size)
+			bench_die(1, "no answer");
+		now = bench_now();
+		sample[count++] = now - start;
+	}
+	bench_print_times("rtt", sample, count);
+}
+
+static void send_all(const struct end *end, double seconds)
+{
+	uint64_t until = bench_now() + (uint64_t)(seconds * 1e9);
+
+	message[0] = COUNT;
+	while (bench_now() < until)
+		for (unsigned int i = 0; i < 32; i++)
+			if (end->send(end->fd, message, end->size, 0) < 0 && errno != ENOBUFS)
+				bench_die(1, "send");
+}
+
+static void finish(const struct end *end, pid_t child)
+{
+	message[0] = END;
+	for (unsigned int i = 0; i < ATTEMPTS; i++) {
+		if (waitpid(child, NULL, WNOHANG) != 0)
+			return;
+		if (end->send(end->fd, message, end->size, MSG_DONTWAIT) < 0 && errno == ECONNREFUSED)
+			break;
+		usleep(10000);
+	}
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+}
+
+int main(int argc, char *argv[])
+{
+	struct end end = {-1, MESSAGE + HEADERS, setsockopt, send, recv};
+	int pair[2], ready[2];
+	char byte;
+	pid_t child;
+
+	if (argc != 7 && !(argc == 5 && strcmp(argv[4], "bare") == 0)) {
+		fprintf(stderr, "usage: udp roundtrip|rate one|two|any SECONDS VNL STACK LIBIOTH|bare\n");
+		return 1;
+	}
+	if (pipe(ready) < 0 || socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) < 0)
+		bench_die(1, "pipe");
+	child = fork();
+	if (child < 0)
+		bench_die(1, "fork");
+	run_on(argv[2], child == 0);
+	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		end.fd = pair[1];
+		if (argc == 7)
+			end = open_end(argv[4], argv[5], argv[6], 1);
+		if (write(ready[1], "", 1) != 1)
+			bench_die(1, "ready");
+		serve(&end);
+		return 0;
+	}
+	close(ready[1]);
+	if (read(ready[0], &byte, 1) != 1)
+		return BENCH_SKIP;
+	end.fd = pair[0];
+	if (argc == 7)
+		end = open_end(argv[4], argv[5], argv[6], 2);
+	meet(&end);
+	if (strcmp(argv[1], "rate") == 0)
+		send_all(&end, bench_number(argv[3], 0, 3600));
+	else
+		measure_roundtrip(&end, bench_number(argv[3], 0, 3600));
+	fflush(stdout);
+	finish(&end, child);
+	return 0;
+}
