@@ -38,6 +38,7 @@ enum transport_event {
 	TRANSPORT_DATA,
 	TRANSPORT_CONTROL,
 	TRANSPORT_LINK, /* the link's own eventfd */
+	TRANSPORT_WAKE, /* the owner's descriptor */
 };
 
 struct transport {

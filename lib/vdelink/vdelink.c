@@ -26,6 +26,7 @@
 #define BACKOFF_FIRST 100000000ULL  /* 100 ms */
 #define BACKOFF_LAST  5000000000ULL /* 5 s */
 #define NEVER         UINT64_MAX
+#define EVENTS        8 /* a set has hardly as many descriptors */
 
 struct vdelink {
 	enum vdelink_state state;
@@ -196,6 +197,33 @@ int vdelink_state_fd(const struct vdelink *link)
 	return link->direct_fd >= 0 ? link->transport->state_fd : link->epoll_fd;
 }
 
+int vdelink_set_wake(struct vdelink *link, int wake_fd)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.u32 = TRANSPORT_WAKE};
+
+	return epoll_ctl(link->epoll_fd, EPOLL_CTL_ADD, wake_fd, &event) < 0 ? -errno : 0;
+}
+
+int vdelink_wait(const struct vdelink *link, const struct timespec *timeout)
+{
+	struct epoll_event events[EVENTS];
+	int count = epoll_pwait2(link->epoll_fd, events, EVENTS, timeout, NULL), news = 0;
+
+	if (count < 0)
+		return -errno;
+	for (int i = 0; i < count; i++) {
+		if (events[i].data.u32 == TRANSPORT_WAKE) {
+			news |= VDELINK_WOKEN;
+			continue;
+		}
+		if (events[i].data.u32 == TRANSPORT_DATA && (events[i].events & EPOLLIN))
+			news |= VDELINK_FRAMES;
+		if (events[i].data.u32 != TRANSPORT_DATA || (events[i].events & ~(uint32_t)EPOLLIN))
+			news |= VDELINK_EVENTS;
+	}
+	return news;
+}
+
 enum vdelink_state vdelink_state(const struct vdelink *link)
 {
 	return link->state;
@@ -250,12 +278,12 @@ uint64_t vdelink_deadline(const struct vdelink *link)
 
 void vdelink_poll(struct vdelink *link, uint64_t now)
 {
-	struct epoll_event events[8];
+	struct epoll_event events[EVENTS];
 	int count;
 
 	if (link->state == VDELINK_LOST && now >= link->deadline)
 		attempt(link);
-	count = epoll_wait(link->epoll_fd, events, 8, 0);
+	count = epoll_wait(link->epoll_fd, events, EVENTS, 0);
 	for (int i = 0; i < count; i++) {
 		uint64_t unused;
 
@@ -264,7 +292,7 @@ void vdelink_poll(struct vdelink *link, uint64_t now)
 				continue;
 			if (link->state == VDELINK_REOPENING && opener_done(link->opener))
 				attempt_done(link);
-		} else if (link->state == VDELINK_UP) {
+		} else if (events[i].data.u32 != TRANSPORT_WAKE && link->state == VDELINK_UP) {
 			bool control = events[i].data.u32 == TRANSPORT_CONTROL;
 
 			if (link->transport->ops->event(link->transport, events[i].events, control) < 0)

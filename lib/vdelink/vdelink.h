@@ -22,6 +22,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 #include <sys/uio.h>
 
 #define VDELINK_FRAME_MAX 65550 /* 64 KiB and an Ethernet header with one 802.1Q tag */
@@ -82,6 +83,21 @@ void vdelink_want_write(struct vdelink *link, bool want);
 void vdelink_set_direct(struct vdelink *link);
 int vdelink_direct_fd(const struct vdelink *link);
 int vdelink_state_fd(const struct vdelink *link);
+
+/* For an owner who sleeps on this link alone: waits in the link's own set, which saves polling a
+ * set inside a set. May be called while another thread uses the link, whose descriptors stay
+ * watched by vdelink_fd. A descriptor of the owner's, for ever in the set, ends the waiting while
+ * it is readable; that makes vdelink_fd readable, too. Not for links with direct descriptors.
+ *
+ * Returns what there is (VDELINK_...), 0 when the time is over (NULL: never), or -EINTR. A
+ * cancellation point. */
+enum vdelink_news {
+	VDELINK_FRAMES = 1, /* for vdelink_recv */
+	VDELINK_EVENTS = 2, /* for vdelink_poll */
+	VDELINK_WOKEN = 4,  /* the owner's descriptor */
+};
+int vdelink_set_wake(struct vdelink *link, int wake_fd);
+int vdelink_wait(const struct vdelink *link, const struct timespec *timeout);
 
 /* When the link has something to do by itself (an attempt to reopen): the monotonic time in
  * nanoseconds, or UINT64_MAX. The owner calls vdelink_poll at that time or earlier, and after

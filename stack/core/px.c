@@ -118,7 +118,7 @@ void px_tap_show(struct px_stack *stack, struct px_pkt *frame)
 
 /* The clock of several callers may step back by a little when they enter in another order than they
  * read it; a stack's time does not. */
-static void set_clock(struct px_stack *stack, px_time now)
+void px_set_time(struct px_stack *stack, px_time now)
 {
 	if (now > stack->now)
 		stack->now = now;
@@ -127,7 +127,7 @@ static void set_clock(struct px_stack *stack, px_time now)
 void px_input(struct px_stack *stack, struct px_iface *iface, struct px_pkt **frames,
     unsigned int count, px_time now)
 {
-	set_clock(stack, now);
+	px_set_time(stack, now);
 	for (unsigned int i = 0; i < count; i++) {
 		struct px_pkt *pkt = frames[i];
 
@@ -203,7 +203,7 @@ static bool run_deferred(struct px_stack *stack)
 
 void px_run(struct px_stack *stack, px_time now)
 {
-	set_clock(stack, now);
+	px_set_time(stack, now);
 	px_timers_run(stack);
 	for (unsigned int round = 0; round < LOOPBACK_ROUNDS; round++) {
 		run_loopback(stack);

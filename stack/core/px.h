@@ -147,6 +147,10 @@ void px_stack_free(struct px_stack *stack);
 void px_input(struct px_stack *stack, struct px_iface *iface, struct px_pkt **frames,
     unsigned int count, px_time now);
 
+/* The time of what follows; one that lies before the stack's is ignored. For who is about to make
+ * socket calls, which know no time but this. */
+void px_set_time(struct px_stack *stack, px_time now);
+
 /* Runs due timers, packets to the stack itself, and what was put off. Ends every entry. */
 void px_run(struct px_stack *stack, px_time now);
 

@@ -11,6 +11,8 @@
 
 #include "iface.h"
 
+#include <time.h>
+
 /* What a filtering link (PX_LINK_FILTER) is told of. */
 struct px_link_filter {
 	enum px_link_filter_kind {
@@ -23,6 +25,12 @@ struct px_link_filter {
 		uint8_t mac[PX_MAC_LEN];
 		uint8_t ip4[4];
 	};
+};
+
+enum px_link_news {
+	PX_LINK_FRAMES = 1, /* to receive */
+	PX_LINK_EVENTS = 2, /* poll is wanted */
+	PX_LINK_WOKEN = 4,
 };
 
 struct px_link_config {
@@ -42,6 +50,11 @@ struct px_link_ops {
 	/* Returns how many were taken; fewer than `count` means full. Packets stay the caller's. */
 	unsigned int (*send)(void *link, struct px_pkt *const *pkts, unsigned int count);
 	void (*want_write)(void *link, bool want);
+	/* May be NULL: waits for this link alone, with another thread perhaps inside another call.
+	 * Returns enum px_link_news, 0 (time is over) or -EINTR. A cancellation point. `wake` (0 or
+	 * -errno) names a descriptor that ends it while readable. */
+	int (*wait)(const void *link, const struct timespec *timeout);
+	int (*wake)(void *link, int fd);
 	int (*fd)(const void *link);  /* -1: notify is called */
 	bool (*up)(const void *link); /* carrier */
 	/* poll is wanted at `deadline`, and after the descriptor became readable. */

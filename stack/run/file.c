@@ -88,7 +88,7 @@ void file_unref(struct file *file)
 	runtime_lock(stack);
 	stack->file_count--;
 	pthread_cond_broadcast(&stack->file_freed);
-	pthread_mutex_unlock(&stack->lock);
+	runtime_unlock(stack);
 	free(file);
 }
 

@@ -6,6 +6,7 @@
  */
 #include "driver.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <net/ethernet.h>
@@ -107,6 +108,8 @@ static unsigned int vde_port_receive(void *link, struct px_pkt **pkts, unsigned 
 	port->spare_count -= count;
 	for (unsigned int i = 0; i < port->spare_count; i++)
 		port->spare[i] = port->spare[i + count];
+	if (wanted < port->batch)
+		return count; /* nobody wanted more */
 	if (count == wanted && port->batch < PX_BURST)
 		port->batch *= 2;
 	else if (count < wanted / 4 && port->batch > BATCH_MIN)
@@ -134,6 +137,20 @@ static unsigned int vde_port_send(void *link, struct px_pkt *const *pkts, unsign
 static void vde_port_want_write(void *link, bool want)
 {
 	vdelink_want_write(((struct vde_port *)link)->link, want);
+}
+
+static int vde_port_wait(const void *link, const struct timespec *timeout)
+{
+	static_assert((int)PX_LINK_FRAMES == (int)VDELINK_FRAMES &&
+	                  (int)PX_LINK_EVENTS == (int)VDELINK_EVENTS &&
+	                  (int)PX_LINK_WOKEN == (int)VDELINK_WOKEN,
+	    "the same words");
+	return vdelink_wait(((const struct vde_port *)link)->link, timeout);
+}
+
+static int vde_port_wake(void *link, int fd)
+{
+	return vdelink_set_wake(((struct vde_port *)link)->link, fd);
 }
 
 static int vde_port_fd(const void *link)
@@ -170,6 +187,8 @@ const struct px_link_ops link_vde = {
     .receive = vde_port_receive,
     .send = vde_port_send,
     .want_write = vde_port_want_write,
+    .wait = vde_port_wait,
+    .wake = vde_port_wake,
     .fd = vde_port_fd,
     .up = vde_port_up,
     .deadline = vde_port_deadline,

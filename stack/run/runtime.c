@@ -8,11 +8,30 @@
 #include <sys/syscall.h>
 
 #define WATCH_TIME    PX_MSEC
+#define DAY_TIME      (100 * PX_MSEC) /* after which a step of the clock of the day is seen */
 #define SETTLE_ROUNDS 8
+
+static void read_clocks(struct picox *stack)
+{
+	px_time now = process_now();
+	struct timespec day;
+
+	px_set_time(stack->px, now);
+	if (now - stack->day_known < DAY_TIME)
+		return;
+	clock_gettime(CLOCK_REALTIME, &day);
+	stack->px->realtime_offset = (int64_t)day.tv_sec * (int64_t)PX_SEC + day.tv_nsec - (int64_t)now;
+	stack->day_known = now;
+}
 
 void runtime_lock(struct picox *stack)
 {
+	int before;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
 	pthread_mutex_lock(&stack->lock);
+	stack->cancel_state = before;
+	read_clocks(stack);
 }
 
 static void futex_wake(_Atomic uint32_t *word)
@@ -109,7 +128,7 @@ static px_time next_deadline(const struct picox *stack)
 
 void runtime_settle(struct picox *stack)
 {
-	px_time now = process_now(), deadline;
+	px_time now = stack->px->now, deadline;
 
 	for (unsigned int round = 0; round < SETTLE_ROUNDS; round++) {
 		px_run(stack->px, now);
@@ -131,6 +150,7 @@ void runtime_unlock(struct picox *stack)
 	_Atomic uint32_t *wake[WAKES_MAX];
 	unsigned int wakes = stack->wakes;
 	bool leader = stack->wake_leader;
+	int cancel_state = stack->cancel_state;
 
 	for (unsigned int i = 0; i < wakes; i++)
 		wake[i] = stack->wake[i];
@@ -143,28 +163,28 @@ void runtime_unlock(struct picox *stack)
 	/* The word may be gone with its waiter, who saw it change: then this wakes nobody. */
 	for (unsigned int i = 0; i < wakes; i++)
 		futex_wake(wake[i]);
+	pthread_setcancelstate(cancel_state, NULL);
 }
 
 /* ---- input ---- */
 
-/* Returns whether there was anything. */
-static bool port_receive(struct port *port)
+static unsigned int port_receive(struct port *port, unsigned int max)
 {
 	struct px_pkt *pkts[PX_BURST];
-	unsigned int count = port->ops->receive(port->link, pkts, PX_BURST);
+	unsigned int count = port->ops->receive(port->link, pkts, max);
 
 	if (count == 0)
-		return false;
+		return 0;
 	/* Who has no descriptor tells of the first frame only; there may be more of them. */
-	if (count == PX_BURST && port->ops->fd(port->link) < 0)
+	if (count == max && port->ops->fd(port->link) < 0)
 		runtime_notify(port->stack);
 	if (port->iface) {
-		px_input(port->stack->px, port->iface, pkts, count, process_now());
-		return true;
+		px_input(port->stack->px, port->iface, pkts, count, port->stack->px->now);
+		return count;
 	}
-	while (count)
-		px_pkt_free(pkts[--count]);
-	return true;
+	for (unsigned int i = 0; i < count; i++)
+		px_pkt_free(pkts[i]);
+	return count;
 }
 
 /* Its state may change. */
@@ -185,23 +205,24 @@ static void poll_due(struct picox *stack, px_time now)
 	}
 }
 
-bool runtime_receive(struct picox *stack, bool states)
+unsigned int runtime_receive(struct picox *stack, unsigned int max, bool states)
 {
+	unsigned int total = 0;
 	struct port *port;
-	bool any = false;
 
 	/* Cleared first: who comes from now on tells again. */
 	if (atomic_load_explicit(&stack->news, memory_order_relaxed))
 		atomic_store(&stack->news, 0);
 	restart_output(stack);
 	list_for_each (port, &stack->ports, node) {
+		unsigned int count = port_receive(port, max);
+
+		total += count;
 		/* If it has nothing, perhaps its state was what made it ready. */
-		if (port_receive(port))
-			any = true;
-		else if (states)
-			port_poll(port, process_now());
+		if (!count && states)
+			port_poll(port, stack->px->now);
 	}
-	return any;
+	return total;
 }
 
 static void tell_driver(struct picox *stack, enum news news)
@@ -271,6 +292,16 @@ static void watch(struct picox *stack, px_time now)
 		poller_deadline(&stack->item, now + WATCH_TIME);
 }
 
+/* A leader may have been woken that was awake by itself: its descriptor, that lies in a link's set,
+ * would stay readable. */
+static void forget_wakes(struct picox *stack)
+{
+	uint64_t unused;
+
+	if (stack->event_fd >= 0 && read(stack->event_fd, &unused, sizeof(unused)) < 0)
+		return; /* it was not */
+}
+
 void runtime_poll(struct poll_item *item, px_time now)
 {
 	struct picox *stack = (struct picox *)(void *)((char *)item - offsetof(struct picox, item));
@@ -279,10 +310,10 @@ void runtime_poll(struct poll_item *item, px_time now)
 	if (stack->descriptors && (stack->leader || stack->watching))
 		watch(stack, now);
 	/* A leader sees what comes by itself. */
-	if (!stack->leader)
-		runtime_receive(stack, true);
-	else
+	if (stack->leader)
 		restart_output(stack);
+	else if (runtime_receive(stack, PX_BURST, true) == 0)
+		forget_wakes(stack);
 	poll_due(stack, now);
 	runtime_leave(stack);
 }

@@ -16,7 +16,8 @@
  * Timers are the poller's, whoever drives.
  *
  * Locks. The stack's lock is held during link calls, which do not block, and never while waiting.
- * Behind it come those of networks in memory and of pollers.
+ * Behind it come those of networks in memory and of pollers. Link calls are system calls that POSIX
+ * makes cancellation points; with the lock a thread is not cancelled, while it waits it can be.
  */
 #ifndef RUN_RUNTIME_H
 #define RUN_RUNTIME_H
@@ -42,6 +43,7 @@ struct port {
 	/* What a filtering link was told. */
 	uint8_t mac[PX_MAC_LEN];
 	bool mac_told, all_told;
+	bool wakes; /* its `wait` ends when the stack's event_fd is readable */
 };
 
 enum driver {
@@ -60,7 +62,9 @@ enum news {
 
 struct picox {
 	pthread_mutex_t lock;
+	int cancel_state; /* of who holds the lock, before */
 	struct px_stack *px;
+	px_time day_known;       /* when px->realtime_offset was read */
 	unsigned int generation; /* of the process that made it */
 	struct list node;        /* of all stacks */
 	struct poll_item item;
@@ -79,8 +83,10 @@ struct picox {
 	_Atomic enum driver driver;
 	_Atomic uint32_t news; /* enum news; what a leader without descriptors sleeps on */
 	int event_fd;          /* -1 until a leader sleeps on descriptors */
-	bool armed;            /* the links are in the poller's set */
-	bool watching;         /* the poller is going to look */
+	px_time input_at;      /* when a leader received last, and how much */
+	unsigned int input_count;
+	bool armed;    /* the links are in the poller's set */
+	bool watching; /* the poller is going to look */
 	uint64_t calls, calls_seen;
 
 	/* Threads to be woken once the lock is free. */
@@ -96,6 +102,8 @@ struct picox {
 
 /* ---- runtime.c ---- */
 
+/* Reads the clock, once for all that is done under the lock. Nobody is cancelled while he has it.
+ */
 void runtime_lock(struct picox *stack);
 
 /* Runs and sends what the call made; then unlocks and wakes whoever has to look. */
@@ -107,9 +115,9 @@ static inline void runtime_leave(struct picox *stack)
 	runtime_unlock(stack);
 }
 
-/* Takes what the links have; returns whether there was anything. `states`: looks after those that
- * have nothing, too. The lock is held. */
-bool runtime_receive(struct picox *stack, bool states);
+/* Takes at most `max` of what each link has; returns how much there was. `states`: looks after
+ * those that have nothing, too. The lock is held. */
+unsigned int runtime_receive(struct picox *stack, unsigned int max, bool states);
 
 /* A link without descriptor has something. No lock is held that the stack could want. */
 void runtime_notify(void *stack);
@@ -168,8 +176,9 @@ struct call {
 	struct picox *stack; /* NULL: not inside */
 	struct file *file;
 	int fd;
-	bool locked;
-	struct waiter *waiter;
+	bool locked, waiting;
+	struct waiter
+	    waiter; /* here, since call_wait's frame is gone when call_leave is run by a cancel */
 };
 #define CALL_SCOPE struct call __attribute__((cleanup(call_leave)))
 

@@ -188,6 +188,8 @@ static void linger(struct picox *stack, px_time until)
 
 int stack_free(struct picox *stack)
 {
+	int cancel_state;
+
 	if (stack->generation != process_generation())
 		return 0;
 	runtime_lock(stack);
@@ -198,8 +200,10 @@ int stack_free(struct picox *stack)
 	}
 	linger(stack, process_now() + stack->linger);
 	/* Calls that were inside when their descriptor was closed. */
+	cancel_state = stack->cancel_state;
 	while (stack->file_count)
 		pthread_cond_wait(&stack->file_freed, &stack->lock);
+	stack->cancel_state = cancel_state; /* others had the lock */
 	runtime_leave(stack);
 	pthread_mutex_lock(&all.lock);
 	list_remove(&stack->node);

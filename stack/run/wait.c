@@ -23,6 +23,7 @@
 #include <sys/syscall.h>
 
 #define PORTS_ON_STACK 8
+#define APART          UINT64_C(2000) /* ns; more than handling one frame takes */
 
 /* ---- who is to look ---- */
 
@@ -112,10 +113,18 @@ static int sleep_on(_Atomic uint32_t *word, px_time until)
 	return err == ETIMEDOUT ? -EAGAIN : 0;
 }
 
-/* Sleeps on `count` descriptors. As sleep_on. */
-static int sleep_on_descriptors(struct pollfd *fds, nfds_t count, px_time until)
+/* What a leader sleeps on: a link alone, in its own way, or descriptors. */
+struct bed {
+	const struct port *alone;
+	struct pollfd fds[PORTS_ON_STACK + 1];
+	nfds_t count;
+	bool woken; /* by others */
+};
+
+/* As sleep_on. */
+static int sleep_in(struct bed *bed, px_time until)
 {
-	struct timespec left = {0};
+	struct timespec left = {0}, *limit = NULL;
 	int rc;
 
 	if (until != PX_TIME_NEVER) {
@@ -124,26 +133,43 @@ static int sleep_on_descriptors(struct pollfd *fds, nfds_t count, px_time until)
 			return -EAGAIN;
 		left.tv_sec = (time_t)((until - now) / PX_SEC);
 		left.tv_nsec = (long)((until - now) % PX_SEC);
+		limit = &left;
 	}
-	rc = ppoll(fds, count, until == PX_TIME_NEVER ? NULL : &left, NULL);
+	if (bed->alone) {
+		rc = bed->alone->ops->wait(bed->alone->link, limit);
+		bed->woken = rc > 0 && (rc & PX_LINK_WOKEN);
+	} else {
+		rc = ppoll(bed->fds, bed->count, limit, NULL);
+		if (rc < 0)
+			rc = -errno;
+		bed->woken = rc > 0 && bed->fds[0].revents;
+	}
 	if (rc < 0)
-		return errno == EINTR ? -EINTR : 0;
+		return rc == -EINTR ? rc : 0;
 	return rc == 0 ? -EAGAIN : 0;
 }
 
 /* The links' descriptors and our own; those that do not fit are left to the poller. */
-static nfds_t descriptors_of(const struct picox *stack, struct pollfd *fds)
+static void make_bed(struct picox *stack, struct bed *bed)
 {
-	const struct port *port;
-	nfds_t count = 1;
+	struct port *port;
 
-	fds[0] = (struct pollfd){.fd = stack->event_fd, .events = POLLIN};
+	bed->alone = NULL;
+	bed->woken = false;
+	bed->fds[0] = (struct pollfd){.fd = stack->event_fd, .events = POLLIN};
+	bed->count = 1;
 	list_for_each (port, &stack->ports, node) {
 		int fd = port->ops->fd(port->link);
-		if (fd >= 0 && count <= PORTS_ON_STACK)
-			fds[count++] = (struct pollfd){.fd = fd, .events = POLLIN};
+
+		if (fd < 0)
+			continue;
+		if (stack->descriptors == 1 && port->ops->wait && !port->wakes)
+			port->wakes = port->ops->wake(port->link, stack->event_fd) == 0;
+		if (stack->descriptors == 1 && port->wakes)
+			bed->alone = port;
+		else if (bed->count <= PORTS_ON_STACK)
+			bed->fds[bed->count++] = (struct pollfd){.fd = fd, .events = POLLIN};
 	}
-	return count;
 }
 
 /* The lock is held before and after; in between not. */
@@ -164,17 +190,31 @@ static void wake_up(struct call *call, struct waiter *waiter)
 
 /* ---- leading ---- */
 
+/* Takes what the links have. Where frames come one by one, which is how a conversation looks,
+ * asking for one is cheaper than asking for several. */
+static bool receive(struct picox *stack, bool states)
+{
+	bool one_by_one = stack->input_count <= 1 && stack->px->now - stack->input_at > APART;
+	unsigned int count = runtime_receive(stack, one_by_one ? 1 : PX_BURST, states);
+
+	if (count) {
+		stack->input_at = stack->px->now;
+		stack->input_count = count;
+	}
+	return count != 0;
+}
+
 /* Looks all the time for `busy` microseconds, in case something comes soon. */
 static bool spin(struct call *call, struct waiter *waiter, uint32_t busy, px_time until)
 {
 	struct picox *stack = call->stack;
-	px_time end = process_now() + busy * UINT64_C(1000);
+	px_time end = stack->px->now + busy * UINT64_C(1000);
 
 	if (end > until)
 		end = until;
 	atomic_store(&stack->driver, DRIVER_SPINS);
 	do {
-		if ((stack->descriptors || atomic_load(&stack->news)) && runtime_receive(stack, false))
+		if ((stack->descriptors || atomic_load(&stack->news)) && receive(stack, false))
 			runtime_settle(stack);
 		if (waiter->ready)
 			return true;
@@ -185,7 +225,7 @@ static bool spin(struct call *call, struct waiter *waiter, uint32_t busy, px_tim
 		sched_yield();
 		runtime_lock(stack);
 		call->locked = true;
-	} while (!waiter->ready && process_now() < end);
+	} while (!waiter->ready && stack->px->now < end);
 	return waiter->ready;
 }
 
@@ -204,25 +244,24 @@ static int lead(struct call *call, struct waiter *waiter, px_time until)
 	uint32_t busy = waiter->file && waiter->file->sock && waiter->file->sock->busy_poll > 0
 	                    ? (uint32_t)waiter->file->sock->busy_poll
 	                    : stack->busy_poll;
-	struct pollfd fds[PORTS_ON_STACK + 1];
+	struct bed bed;
 	uint64_t unused;
 	int err;
 
 	if (busy && spin(call, waiter, busy, until))
 		return 0;
 	if (stack->descriptors) {
-		nfds_t count = descriptors_of(stack, fds);
-
+		make_bed(stack, &bed);
 		atomic_store(&stack->driver, DRIVER_DESCRIPTORS);
 		/* Who told before that saw another driver. */
 		if (atomic_load(&stack->news)) {
 			err = 0;
 		} else {
 			fall_asleep(call, waiter);
-			err = sleep_on_descriptors(fds, count, until);
+			err = sleep_in(&bed, until);
 			wake_up(call, waiter);
 		}
-		if (fds[0].revents && read(stack->event_fd, &unused, sizeof(unused)) < 0)
+		if (bed.woken && read(stack->event_fd, &unused, sizeof(unused)) < 0)
 			err = 0; /* another leader took it */
 	} else {
 		atomic_store(&stack->driver, DRIVER_FUTEX);
@@ -233,7 +272,7 @@ static int lead(struct call *call, struct waiter *waiter, px_time until)
 	if (waiter->ready)
 		return 0;
 	if (!err) {
-		runtime_receive(stack, true);
+		receive(stack, true);
 		runtime_settle(stack);
 	}
 	return err;
@@ -269,9 +308,9 @@ static void stop_leading(struct picox *stack)
 
 static void waiter_leave(struct call *call)
 {
-	struct waiter *waiter = call->waiter;
+	struct waiter *waiter = &call->waiter;
 
-	call->waiter = NULL;
+	call->waiting = false;
 	list_remove(&waiter->node);
 	if (waiter->file)
 		waiter->file->waiting--;
@@ -282,29 +321,30 @@ static void waiter_leave(struct call *call)
 int call_wait(struct call *call, unsigned int events, px_time until, bool restartable)
 {
 	struct picox *stack = call->stack;
-	struct waiter waiter = {.file = call->file, .events = events};
+	struct waiter *waiter = &call->waiter;
 	int err = 0;
 
-	call->waiter = &waiter;
-	list_append(&stack->waiters, &waiter.node);
-	if (waiter.file)
-		waiter.file->waiting++;
+	*waiter = (struct waiter){.file = call->file, .events = events};
+	call->waiting = true;
+	list_append(&stack->waiters, &waiter->node);
+	if (waiter->file)
+		waiter->file->waiting++;
 	stack->calls++;
 	runtime_settle(stack);
-	while (!waiter.ready && !err) {
+	while (!waiter->ready && !err) {
 		if (!stack->leader && can_lead(stack))
-			stack->leader = &waiter;
-		if (stack->leader == &waiter) {
-			err = lead(call, &waiter, until);
+			stack->leader = waiter;
+		if (stack->leader == waiter) {
+			err = lead(call, waiter, until);
 		} else {
-			fall_asleep(call, &waiter);
-			err = sleep_on(&waiter.word, until);
-			wake_up(call, &waiter);
+			fall_asleep(call, waiter);
+			err = sleep_on(&waiter->word, until);
+			wake_up(call, waiter);
 		}
 		if (err == -EINTR && restartable && signals_restart())
 			err = 0;
 	}
-	if (waiter.ready)
+	if (waiter->ready)
 		err = 0;
 	waiter_leave(call);
 	if (call->file && !call->file->sock)
@@ -360,11 +400,14 @@ void call_leave(struct call *call)
 	if (!stack)
 		return;
 	/* Cancelled while it waited; or it never came so far. */
-	if (!call->locked && !call->waiter)
+	if (!call->locked && !call->waiting)
 		goto unref;
-	if (!call->locked)
+	if (!call->locked) {
+		/* sleep_on's kind of cancellation: glibc would begin it again when the lock is left. */
+		pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, NULL);
 		runtime_lock(stack);
-	if (call->waiter)
+	}
+	if (call->waiting)
 		waiter_leave(call);
 	runtime_settle(stack);
 	if (file && file->sock) {
