@@ -75,16 +75,25 @@ static struct px_route kernel_route(const struct px_address *address, struct px_
 	};
 }
 
+/* RFC 1122 section 3.2.1.3 (b): 0.0.0.0/8, to which there are no routes. */
+static bool of_this_network(const struct px_address *address)
+{
+	struct px_ip prefix = px_ip_mask(&address->peer, address->prefix);
+
+	return px_ip_bytes(&prefix)[0] == 0;
+}
+
 /* Whether the prefix route is this address's to bring or to take away. */
 static bool owns_prefix(const struct px_address *address)
 {
 	const struct px_address *other;
 
-	if ((address->flags & (IFA_F_NOPREFIXROUTE | IFA_F_SECONDARY)) ||
-	    (address->prefix == PX_IP_BITS && px_ip_is4(&address->ip)))
+	if (address->flags & (IFA_F_NOPREFIXROUTE | IFA_F_SECONDARY))
 		return false;
 	if (px_ip_is4(&address->ip))
-		return true;
+		return address->prefix < PX_IP_BITS && !of_this_network(address);
+	if (px_ip_is_loopback(&address->ip))
+		return false; /* ::1 is alone */
 	list_for_each (other, &address->iface->addresses, node) {
 		if (other != address && !(other->flags & IFA_F_NOPREFIXROUTE) &&
 		    same_prefix(address, other))
@@ -101,7 +110,8 @@ static unsigned int routes_of(const struct px_address *address, struct px_route 
 
 	if (px_address_usable(address))
 		routes[count++] = kernel_route(address, address->ip, PX_IP_BITS, RT_TABLE_LOCAL, RTN_LOCAL);
-	if (is4 && (address->iface->flags & IFF_BROADCAST) && address->prefix < PX_IP_BITS - 1) {
+	if (is4 && (address->iface->flags & (IFF_BROADCAST | IFF_LOOPBACK)) &&
+	    address->prefix < PX_IP_BITS - 1 && !of_this_network(address)) {
 		struct px_ip last = address->peer;
 		last.w[3] |= htonl((uint32_t)((UINT64_C(1) << (PX_IP_BITS - address->prefix)) - 1));
 		routes[count++] = kernel_route(address, last, PX_IP_BITS, RT_TABLE_LOCAL, RTN_BROADCAST);
@@ -120,16 +130,38 @@ static unsigned int routes_of(const struct px_address *address, struct px_route 
 	return count;
 }
 
-static void remove_routes(struct px_address *address)
+/* Leaves in `routes` those that there were; returns how many. */
+static unsigned int remove_routes(struct px_address *address, struct px_route routes[4])
+{
+	struct px_stack *stack = address->iface->stack;
+	unsigned int count = routes_of(address, routes), removed = 0;
+
+	for (unsigned int i = 0; i < count; i++) {
+		struct px_route *route = px_route_find(stack, &routes[i]);
+		if (!route)
+			continue;
+		px_route_del(stack, route);
+		routes[removed++] = routes[i];
+	}
+	return removed;
+}
+
+/* Another address may want a route that had the same key (a broadcast address). Others that are
+ * missing were deleted by the user. */
+static void restore_routes(
+    struct px_address *address, const struct px_route *removed, unsigned int removed_count)
 {
 	struct px_stack *stack = address->iface->stack;
 	struct px_route routes[4];
-	unsigned int count = routes_of(address, routes);
+	unsigned int count = px_iface_is_up(address->iface) ? routes_of(address, routes) : 0;
 
-	while (count) {
-		struct px_route *route = px_route_find(stack, &routes[--count]);
-		if (route)
-			px_route_del(stack, route);
+	for (unsigned int i = 0; i < count; i++) {
+		for (unsigned int j = 0; j < removed_count; j++) {
+			if (px_ip_eq(&routes[i].dst, &removed[j].dst) &&
+			    routes[i].prefix == removed[j].prefix && routes[i].table == removed[j].table &&
+			    !px_route_find(stack, &routes[i]))
+				(void)px_route_add(stack, &routes[i], NLM_F_CREATE | NLM_F_APPEND, NULL);
+		}
 	}
 }
 
@@ -314,6 +346,7 @@ int px_address_add(
 	uint32_t valid = config->valid ? config->valid : PX_FOREVER;
 	uint32_t preferred = config->valid ? config->preferred : PX_FOREVER;
 	struct px_address *address, *other;
+	struct px_route routes[4];
 	int err = check_config(iface, config);
 
 	if (err)
@@ -360,7 +393,7 @@ int px_address_add(
 	    &stack->addresses, stack->mem, &address->hash, address_hash(stack, &address->ip));
 	err = ensure_routes(address);
 	if (err) {
-		remove_routes(address);
+		remove_routes(address, routes);
 		px_table_remove(&stack->addresses, &address->hash);
 		list_remove(&address->node);
 		px_free(stack->mem, address, sizeof(*address));
@@ -394,17 +427,18 @@ void px_address_del(struct px_address *address)
 	struct px_iface *iface = address->iface;
 	struct px_stack *stack = iface->stack;
 	struct px_address *other;
+	struct px_route removed[4];
+	unsigned int removed_count;
 
 	px_timer_stop(stack, &address->lifetime);
-	remove_routes(address);
+	removed_count = remove_routes(address, removed);
 	list_remove(&address->node);
 	px_table_remove(&stack->addresses, &address->hash);
 	stack->generation++;
 	if (px_ip_is4(&address->ip) && !(address->flags & IFA_F_SECONDARY))
 		promote(iface, address);
-	/* Another address may want a route that had the same key (a broadcast address). */
 	list_for_each (other, &iface->addresses, node)
-		(void)ensure_routes(other);
+		restore_routes(other, removed, removed_count);
 	if (!px_address_find(stack, &address->ip, NULL))
 		px_routes_flush(stack, NULL, &address->ip);
 	px_event(stack, PX_EVENT_ADDRESS_DEL, address);

@@ -183,14 +183,35 @@ static void expired(struct px_stack *stack, struct px_timer *timer)
 	px_route_del(stack, timerq_entry(timer, struct px_route, timer));
 }
 
+/* As Linux (fib_check_nh_v4_gw): an address of our own, or of another link's prefix, is a gateway
+ * like any other; what has no route is none. */
+static int find_gateway4(struct px_stack *stack, struct px_route *config, uint32_t oif)
+{
+	const struct px_route *via =
+	    px_route_lookup(stack, &config->gateway, oif, PX_LOOKUP_LOCAL_ONLY);
+
+	if (!via || (oif && via->iface->index != oif))
+		via =
+		    px_route_lookup(stack, &config->gateway, oif, PX_LOOKUP_MAIN_ONLY | PX_LOOKUP_ANY_LINK);
+	if (!via || !px_ip_is_zero(&via->gateway))
+		return -ENETUNREACH;
+	if (via->type != RTN_UNICAST && via->type != RTN_LOCAL)
+		return -EINVAL;
+	config->iface = via->iface;
+	return 0;
+}
+
 /* The interface that reaches the gateway, and whether it may be a gateway at all. */
 static int check_gateway(struct px_stack *stack, struct px_route *config)
 {
 	uint32_t oif = config->iface ? config->iface->index : 0;
+	bool is4 = px_ip_is4(&config->gateway);
 	const struct px_route *via;
 
 	if (px_ip_is_zero(&config->gateway))
 		return config->iface ? 0 : -ENODEV;
+	if (is4 && !(config->flags & RTNH_F_ONLINK))
+		return find_gateway4(stack, config, oif);
 	if (px_ip_is_multicast(&config->gateway) || px_ip_is_any(&config->gateway))
 		return -EINVAL;
 	via = px_route_lookup(stack, &config->gateway, 0, PX_LOOKUP_LOCAL_ONLY);
@@ -200,7 +221,7 @@ static int check_gateway(struct px_stack *stack, struct px_route *config)
 		return config->iface ? 0 : -EINVAL;
 	via = px_route_lookup(stack, &config->gateway, oif, PX_LOOKUP_MAIN_ONLY | PX_LOOKUP_ANY_LINK);
 	if (!via || via->type != RTN_UNICAST || !px_ip_is_zero(&via->gateway))
-		return px_ip_is4(&config->gateway) ? -ENETUNREACH : -EHOSTUNREACH;
+		return -EHOSTUNREACH;
 	config->iface = via->iface;
 	return 0;
 }

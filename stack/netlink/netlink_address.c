@@ -287,6 +287,8 @@ int netlink_address_new(struct nlmsghdr *msg, struct nlattr **attr, void *stacki
 		err = read_config(header, attr, &config);
 	if (err)
 		return err;
+	if (header->ifa_family == AF_INET && px_ip_is_any(&config.ip))
+		return 0; /* as __inet_insert_ifa: nothing to do */
 	address = find(iface, &config.ip, config.prefix, header->ifa_family == AF_INET6);
 	if (!address) {
 		err = px_address_add(iface, &config, NULL);

@@ -46,10 +46,13 @@ void netlink_describe_route(struct netlink_message *message, uint16_t type,
 	    .rtm_dst_len = prefix_len(route->family, route->prefix),
 	    .rtm_table = route->table,
 	    .rtm_protocol = route->protocol,
-	    .rtm_scope = route->scope,
+	    .rtm_scope = route->family == AF_INET ? route->scope : RT_SCOPE_UNIVERSE,
 	    .rtm_type = route->type,
 	    .rtm_flags = route->flags & RTNH_F_ONLINK,
 	};
+	/* The kernel shows IPv6's refusals on lo. */
+	const struct px_iface *iface =
+	    route->iface || route->family == AF_INET ? route->iface : stack->lo;
 
 	if (route->iface && !route->iface->carrier)
 		header.rtm_flags |= RTNH_F_LINKDOWN;
@@ -65,8 +68,8 @@ void netlink_describe_route(struct netlink_message *message, uint16_t type,
 		netlink_put_ip(message, RTA_PREFSRC, &route->source);
 	if (!px_ip_is_zero(&route->gateway))
 		netlink_put_ip(message, RTA_GATEWAY, &route->gateway);
-	if (route->iface)
-		nlq_build_attr_u32(builder, RTA_OIF, route->iface->index);
+	if (iface)
+		nlq_build_attr_u32(builder, RTA_OIF, iface->index);
 	if (route->family == AF_INET6)
 		put_ip6(message, stack, route);
 }
@@ -114,10 +117,23 @@ static int read_metrics(struct nlattr **attr, struct px_route *route)
 	return 0;
 }
 
+/* RTA_OIF means none. The kernel looks for the route, or for the gateway, by it. */
+static int no_interface(const struct nlmsghdr *msg, struct nlattr **attr)
+{
+	const struct rtmsg *header = NLMSG_DATA(msg);
+
+	if (msg->nlmsg_type == RTM_DELROUTE)
+		return nlq_error(attr, -ESRCH, NULL, NULL);
+	if (msg->nlmsg_type == RTM_NEWROUTE && header->rtm_family == AF_INET && attr[RTA_GATEWAY])
+		return nlq_error(attr, -ENETUNREACH, "Nexthop has invalid gateway", NULL);
+	return -ENODEV;
+}
+
 /* The addresses of the request, and the numbers both to make and to find a route. */
-static int read_key(struct px_stack *stack, const struct rtmsg *header, struct nlattr **attr,
+static int read_key(struct px_stack *stack, const struct nlmsghdr *msg, struct nlattr **attr,
     struct px_route *route)
 {
+	const struct rtmsg *header = NLMSG_DATA(msg);
 	bool is4 = header->rtm_family == AF_INET;
 	uint32_t table = netlink_u32(attr[RTA_TABLE], header->rtm_table);
 	uint32_t index = netlink_u32(attr[RTA_OIF], 0);
@@ -147,15 +163,19 @@ static int read_key(struct px_stack *stack, const struct rtmsg *header, struct n
 		err = netlink_ip(header->rtm_family, attr, RTA_PREFSRC, &route->source);
 	if (err)
 		return err;
-	/* 0.0.0.0 is no gateway, as in the kernel. */
-	if (px_ip_is_any(&route->gateway))
+	/* 0.0.0.0 is no gateway, as in the kernel; :: is a wrong one. */
+	if (attr[RTA_GATEWAY] && px_ip_is_any(&route->gateway) &&
+	    (is4 || msg->nlmsg_type == RTM_NEWROUTE)) {
+		if (!is4)
+			return nlq_error(attr, -EINVAL, "Invalid gateway address", attr[RTA_GATEWAY]);
 		route->gateway = PX_IP_NONE;
+	}
 	if (!is4) /* the kernel cuts IPv6's, and refuses IPv4's */
 		route->dst = px_ip_mask(&route->dst, route->prefix);
 	if (index) {
 		route->iface = px_iface_by_index(stack, index);
 		if (!route->iface)
-			return -ENODEV;
+			return no_interface(msg, attr);
 	}
 	return 0;
 }
@@ -192,7 +212,7 @@ void *netlink_route_search(struct nlmsghdr *msg, struct nlattr **attr, void *sta
 		return netlink_new_entry(msg, stackinfo);
 	case RTM_DELROUTE:
 		/* What is wrong has been said; unsaid it is ENODEV. */
-		if (read_key(stackinfo, header, attr, &key))
+		if (read_key(stackinfo, msg, attr, &key))
 			return NULL;
 		route = find(stackinfo, header, &key);
 		if (!route)
@@ -207,14 +227,14 @@ void *netlink_route_search(struct nlmsghdr *msg, struct nlattr **attr, void *sta
 }
 
 /* How a packet would go (ip route get). */
-static int resolve(struct px_stack *stack, const struct rtmsg *header, struct nlattr **attr,
+static int resolve(struct px_stack *stack, const struct nlmsghdr *msg, struct nlattr **attr,
     struct nlq_msg **queue)
 {
 	struct netlink_message message;
 	const struct px_route *found;
 	struct px_route answer, key;
 	struct px_ip source;
-	int err = read_key(stack, header, attr, &key);
+	int err = read_key(stack, msg, attr, &key);
 
 	if (err)
 		return err;
@@ -255,7 +275,7 @@ int netlink_route_get(void *entry, struct nlmsghdr *msg, struct nlattr **attr,
 	struct netlink_message message;
 
 	if (entry)
-		return resolve(stackinfo, header, attr, queue);
+		return resolve(stackinfo, msg, attr, queue);
 	list_for_each (route, &stack->fib.routes, node) {
 		if ((header->rtm_family == AF_INET || header->rtm_family == AF_INET6) &&
 		    route->family != header->rtm_family)
@@ -268,11 +288,10 @@ int netlink_route_get(void *entry, struct nlmsghdr *msg, struct nlattr **attr,
 
 int netlink_route_new(struct nlmsghdr *msg, struct nlattr **attr, void *stackinfo)
 {
-	const struct rtmsg *header = NLMSG_DATA(msg);
 	struct px_stack *stack = stackinfo;
 	struct px_route route;
 	uint32_t seconds;
-	int err = read_key(stack, header, attr, &route);
+	int err = read_key(stack, msg, attr, &route);
 
 	if (!err)
 		err = read_metrics(attr, &route);
@@ -280,6 +299,10 @@ int netlink_route_new(struct nlmsghdr *msg, struct nlattr **attr, void *stackinf
 		return err;
 	if (route.type > RTN_MAX)
 		return nlq_error(attr, -EINVAL, "Invalid route type", NULL);
+	/* What is reached by a gateway is farther away than the link. */
+	if (route.family == AF_INET &&
+	    route.scope >= (px_ip_is_zero(&route.gateway) ? RT_SCOPE_NOWHERE : RT_SCOPE_LINK))
+		return nlq_error(attr, -EINVAL, "Invalid scope", NULL);
 	if (route.family == AF_INET6) {
 		if (route.type == RTN_UNSPEC)
 			route.type = RTN_UNICAST;
