@@ -69,6 +69,7 @@ static void release_control(struct control *control)
 }
 
 #define PACKET_SCOPE  __attribute__((cleanup(release_packet))) struct px_pkt
+#define LINK_SCOPE    __attribute__((cleanup(links_release))) struct prepared
 #define CONTROL_SCOPE __attribute__((cleanup(release_control))) struct control
 
 static int control_room(struct control *control, size_t len)
@@ -117,16 +118,38 @@ static int fill_packet(
 	return 0;
 }
 
+/* Netlink goes to the stack itself: no room in a transmit queue is waited for, and so an interface
+ * whose queue is stuck can be taken down. */
+static ssize_t send_request(struct call *call, const struct msghdr *msg, struct px_pkt **pkt,
+    int flags, struct prepared *link)
+{
+	struct px_pkt *taken = *pkt;
+	ssize_t result;
+
+	links_prepare(call->stack, taken, link);
+	result = call_lock(call);
+	if (result)
+		return result;
+	*pkt = NULL;
+	call->stack->prepared = link;
+	result = px_sock_send(call->file->sock, msg, taken, flags);
+	call->stack->prepared = NULL;
+	return result;
+}
+
 /* `msg` holds copies of name and control. */
 static ssize_t send_copied(int fd, const struct msghdr *msg, size_t total, int flags)
 {
 	PACKET_SCOPE *pkt = NULL;
+	LINK_SCOPE link = {0};
 	CALL_SCOPE call = {0}; /* left first: the packet's stack stays while the call is inside */
 	struct px_pkt *taken;
 	int err = call_find(&call, fd);
 
 	if (!err)
 		err = fill_packet(&call, msg->msg_iov, msg->msg_iovlen, total, &pkt);
+	if (!err && call.file->domain == AF_NETLINK)
+		return send_request(&call, msg, &pkt, flags, &link);
 	if (!err)
 		err = call_lock(&call);
 	if (!err)

@@ -236,6 +236,7 @@ int file_open(struct picox *stack, int domain, int type, int protocol)
 	if (!at || fstat(fd, &status) < 0)
 		goto close_pair;
 	file->stack = stack;
+	file->domain = domain;
 	file->inode = status.st_ino;
 	atomic_init(&file->numbers, 1);
 	atomic_init(&file->refs, 1);

@@ -74,9 +74,10 @@ static void iface_gone(struct px_iface *iface)
 
 	if (!port)
 		return;
-	/* Closing may block; the link waits for the stack's end. */
+	/* Closing may block: after the call that did this (ports_reap). */
 	port->iface = NULL;
 	iface->link = NULL;
+	port->stack->ports_gone = true;
 }
 
 static void event(struct px_stack *px, enum px_event kind, void *object)
@@ -131,14 +132,26 @@ static size_t name_length(const char *vnl)
 	return len + 1;
 }
 
-static int add_interface(struct port *port, const char *name)
+const char *port_split_vnl(const char *vnl, char name[IFNAMSIZ])
+{
+	size_t len = name_length(vnl);
+
+	strcpy(name, "vde%d");
+	if (len) {
+		memcpy(name, vnl, len - 1);
+		name[len - 1] = '\0';
+	}
+	return vnl + len;
+}
+
+static int add_interface(struct port *port, const char *name, uint32_t index)
 {
 	struct picox *stack = port->stack;
 	struct px_iface *iface;
 	int err;
 
 	stack->adding = port;
-	err = px_iface_add(stack->px, &ethernet_type, name, 0, NULL, &iface);
+	err = px_iface_add(stack->px, &ethernet_type, name, index, NULL, &iface);
 	stack->adding = NULL;
 	if (err)
 		return err;
@@ -151,52 +164,76 @@ static int add_interface(struct port *port, const char *name)
 	return 0;
 }
 
-int port_open(struct picox *stack, const char *vnl)
+int port_new(struct picox *stack, const char *vnl, struct port **result)
 {
 	struct px_link_config config = {
 	    .mem = stack->px->mem, .notify = runtime_notify, .context = stack};
-	size_t name_len = name_length(vnl);
-	char name[IFNAMSIZ] = "vde%d";
-	struct port *port;
-	int fd, err;
+	struct port *port = calloc(1, sizeof(*port));
+	int err;
 
-	if (name_len) {
-		memcpy(name, vnl, name_len - 1);
-		name[name_len - 1] = '\0';
-	}
-	port = calloc(1, sizeof(*port));
 	if (!port)
 		return -ENOMEM;
 	port->stack = stack;
-	config.vnl = vnl + name_len;
+	config.vnl = port_split_vnl(vnl, port->name);
 	port->ops = strncmp(config.vnl, "mem://", 6) == 0 ? &link_mem : &link_vde;
 	err = port->ops->open(&config, &port->link);
-	if (err)
-		goto free_port;
-	runtime_lock(stack);
-	err = add_interface(port, name);
-	if (!err)
-		list_append(&stack->ports, &port->node);
-	fd = port->ops->fd(port->link);
-	if (!err && fd >= 0) {
-		/* Seen by the poller from now on. */
-		err = poller_watch(&stack->item, fd);
-		if (err) {
-			px_iface_del(port->iface);
-			list_remove(&port->node);
-		} else {
-			stack->descriptors++;
-		}
+	if (err) {
+		free(port);
+		return err;
 	}
+	*result = port;
+	return 0;
+}
+
+/* Seen by the poller from now on, unless a leader looks instead of it. */
+static int watch(struct port *port, int fd)
+{
+	struct picox *stack = port->stack;
+	int err = wait_for_descriptors(stack);
+
+	if (!err)
+		err = poller_watch(&stack->item, fd);
+	if (err)
+		return err;
+	stack->descriptors++;
+	return stack->armed ? 0 : poller_arm(&stack->item, fd, false);
+}
+
+int port_attach(struct port *port, const char *name, uint32_t index)
+{
+	struct picox *stack = port->stack;
+	int fd = port->ops->fd(port->link);
+	int err = add_interface(port, name ? name : port->name, index);
+
+	if (err)
+		return err;
+	list_append(&stack->ports, &port->node);
+	if (stack->open_files)
+		tell(port, PX_FILTER_BROADCAST, "", 0, true);
+	if (fd >= 0)
+		err = watch(port, fd);
+	if (err) {
+		px_iface_del(port->iface);
+		list_remove(&port->node);
+		return err;
+	}
+	if (stack->leader)
+		runtime_notify(stack); /* it waits for this one, too */
+	return 0;
+}
+
+int port_open(struct picox *stack, const char *vnl)
+{
+	struct port *port;
+	int err = port_new(stack, vnl, &port);
+
+	if (err)
+		return err;
+	runtime_lock(stack);
+	err = port_attach(port, NULL, 0);
 	runtime_leave(stack);
 	if (err)
-		goto close_link;
-	return 0;
-
-close_link:
-	port->ops->close(port->link);
-free_port:
-	free(port);
+		port_close(port);
 	return err;
 }
 
@@ -204,8 +241,10 @@ void port_detach(struct port *port)
 {
 	int fd = port->ops->fd(port->link);
 
-	if (fd >= 0)
+	if (fd >= 0) {
 		poller_unwatch(&port->stack->item, fd);
+		port->stack->descriptors--;
+	}
 	if (port->iface)
 		port->iface->link = NULL;
 }
@@ -214,4 +253,29 @@ void port_close(struct port *port)
 {
 	port->ops->close(port->link);
 	free(port);
+}
+
+void ports_reap(struct picox *stack)
+{
+	struct list gone;
+	struct port *port;
+	int before;
+
+	list_init(&gone);
+	runtime_lock(stack);
+	stack->ports_gone = false;
+	list_for_each_safe (port, &stack->ports, node) {
+		if (port->iface)
+			continue;
+		port_detach(port);
+		list_remove(&port->node);
+		list_append(&gone, &port->node);
+	}
+	if (stack->leader)
+		runtime_notify(stack); /* it waited for those, too */
+	runtime_unlock(stack);
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
+	list_for_each_safe (port, &gone, node)
+		port_close(port);
+	pthread_setcancelstate(before, NULL);
 }

@@ -40,6 +40,7 @@ struct port {
 	struct px_iface *iface; /* NULL: deleted, the link waits to be closed */
 	const struct px_link_ops *ops;
 	void *link;
+	char name[IFNAMSIZ]; /* that the VNL gives its interface */
 	/* What a filtering link was told. */
 	uint8_t mac[PX_MAC_LEN];
 	bool mac_told, all_told;
@@ -69,8 +70,10 @@ struct picox {
 	struct list node;        /* of all stacks */
 	struct poll_item item;
 	struct list ports;
-	struct port *adding;      /* its interface is being made */
-	unsigned int descriptors; /* links that have one */
+	struct port *adding;       /* its interface is being made */
+	unsigned int descriptors;  /* links that have one */
+	bool ports_gone;           /* some wait to be closed */
+	struct prepared *prepared; /* for the netlink request under way: links.c */
 
 	struct list files;
 	unsigned int open_files, file_count; /* open; not freed yet */
@@ -140,6 +143,7 @@ struct file {
 	struct list node; /* picox.files */
 	struct picox *stack;
 	struct px_sock *sock; /* NULL: closed */
+	int domain;
 	struct readiness readiness;
 	unsigned int mask;    /* that the socket told last */
 	unsigned int waiting; /* waiters */
@@ -195,6 +199,9 @@ int call_wait(struct call *call, unsigned int events, px_time until, bool restar
 /* Something of a file has changed: its waiters. Returns whether somebody is going to look. */
 bool waiters_tell(struct file *file, unsigned int mask);
 void waiters_close(struct file *file);
+/* A first link with a descriptor comes: whoever leads must be within reach then. The lock is held.
+ * 0 or -errno. */
+int wait_for_descriptors(struct picox *stack);
 /* Looks whether there is room for those who wait for it. */
 void waiters_room(struct picox *stack);
 
@@ -209,6 +216,21 @@ bool signals_restart(void);
 int stack_new(
     const char *const *vnlv, const char *options, char *reason, size_t size, struct picox **stack);
 int stack_free(struct picox *stack); /* 0, or -EBUSY */
+
+/* ---- interfaces made by netlink: links.c ---- */
+
+/* The link of a new interface, opened before the lock is taken, since that may block. */
+struct prepared {
+	struct port *port; /* NULL: there is none, or an interface took it */
+	int err;
+};
+
+/* Opens what a datagram of requests asks for. No lock is held. */
+void links_prepare(struct picox *stack, const struct px_pkt *datagram, struct prepared *prepared);
+/* Closes what no interface took. */
+void links_release(struct prepared *prepared);
+
+extern const struct netlink_links run_links;
 
 /* Tells filtering links whether broadcasts have listeners. The lock is held. */
 void stack_listeners_changed(struct picox *stack, bool first);

@@ -58,6 +58,7 @@ static int open_core(const struct options *options, struct picox *stack)
 	if (err)
 		return err;
 	stack->px->owner = stack;
+	netlink_set_links(stack->px, &run_links);
 	err = px_layer_attach(stack->px, &run_layer);
 	if (err)
 		px_stack_free(stack->px);

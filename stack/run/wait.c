@@ -12,7 +12,7 @@
  *
  * Waiting is a cancellation point, with no lock held; the cleanup attribute leaves in order.
  */
-#include "runtime.h"
+#include "port.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -238,6 +238,13 @@ static bool can_lead(struct picox *stack)
 	return stack->event_fd >= 0;
 }
 
+int wait_for_descriptors(struct picox *stack)
+{
+	if (stack->event_fd < 0 && stack->leader)
+		stack->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	return stack->leader && stack->event_fd < 0 ? -errno : 0;
+}
+
 static int lead(struct call *call, struct waiter *waiter, px_time until)
 {
 	struct picox *stack = call->stack;
@@ -396,6 +403,7 @@ void call_leave(struct call *call)
 {
 	struct picox *stack = call->stack;
 	struct file *file = call->file;
+	bool gone;
 
 	if (!stack)
 		return;
@@ -413,7 +421,7 @@ void call_leave(struct call *call)
 	if (file && file->sock) {
 		unsigned int mask = file->mask;
 
-		if ((mask & POLLOUT) && runtime_congested(stack)) {
+		if ((mask & POLLOUT) && file->domain != AF_NETLINK && runtime_congested(stack)) {
 			mask &= ~(unsigned int)POLLOUT;
 			stack->starved = true;
 		}
@@ -421,7 +429,10 @@ void call_leave(struct call *call)
 		if (!waiters_tell(file, mask & (POLLIN | POLLERR)))
 			readiness_show(&file->readiness, call->fd, mask);
 	}
+	gone = file && stack->ports_gone;
 	runtime_unlock(stack);
+	if (gone) /* the file keeps the stack */
+		ports_reap(stack);
 unref:
 	if (file)
 		file_unref(file);

@@ -2,6 +2,7 @@
 /* Stacks that run, over mem:// and ptp://: calls that block, time-outs, signals, closing, forking,
  * cancelling, threads. */
 #include "host.h"
+#include "reader.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -117,49 +118,6 @@ static void test_time_outs(void **state)
 	assert_int_equal(picox_close(fd), -1);
 	assert_int_equal(errno, EBADF);
 	assert_int_equal(picox_delstack(stack), 0);
-}
-
-/* ---- a thread that is blocked in recv ---- */
-
-struct reader {
-	pthread_t thread;
-	int fd;
-	ssize_t result;
-	int error;
-	_Atomic bool inside;
-};
-
-static void *read_one(void *argument)
-{
-	struct reader *reader = argument;
-	char byte;
-
-	atomic_store(&reader->inside, true);
-	reader->result = picox_recv(reader->fd, &byte, 1, 0);
-	reader->error = errno;
-	return NULL;
-}
-
-static void wait_blocked(struct picox *stack, unsigned int count)
-{
-	for (;;) {
-		struct waiter *waiter;
-		unsigned int asleep = 0;
-
-		runtime_lock(stack);
-		list_for_each (waiter, &stack->waiters, node)
-			asleep += waiter->asleep;
-		runtime_unlock(stack);
-		if (asleep == count)
-			return;
-		sched_yield();
-	}
-}
-
-static void start(struct reader *reader, int fd)
-{
-	*reader = (struct reader){.fd = fd};
-	assert_int_equal(pthread_create(&reader->thread, NULL, read_one, reader), 0);
 }
 
 static void test_close_while_blocked(void **state)

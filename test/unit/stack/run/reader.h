@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A thread that is blocked in recv. */
+#ifndef TEST_RUN_READER_H
+#define TEST_RUN_READER_H
+
+#include "host.h"
+
+#include <sched.h>
+
+struct reader {
+	pthread_t thread;
+	int fd;
+	ssize_t result;
+	int error;
+	_Atomic bool inside;
+};
+
+static inline void *read_one(void *argument)
+{
+	struct reader *reader = argument;
+	char byte;
+
+	atomic_store(&reader->inside, true);
+	reader->result = picox_recv(reader->fd, &byte, 1, 0);
+	reader->error = errno;
+	return NULL;
+}
+
+static inline void wait_blocked(struct picox *stack, unsigned int count)
+{
+	for (;;) {
+		struct waiter *waiter;
+		unsigned int asleep = 0;
+
+		runtime_lock(stack);
+		list_for_each (waiter, &stack->waiters, node)
+			asleep += waiter->asleep;
+		runtime_unlock(stack);
+		if (asleep == count)
+			return;
+		sched_yield();
+	}
+}
+
+static inline void start(struct reader *reader, int fd)
+{
+	*reader = (struct reader){.fd = fd};
+	assert_int_equal(pthread_create(&reader->thread, NULL, read_one, reader), 0);
+}
+
+#endif
