@@ -9,6 +9,8 @@
 
 #include "checksum.h"
 #include "ether.h"
+#include "ip4.h"
+#include "ip6.h"
 #include "socket.h"
 
 #include <stdint.h>
@@ -131,7 +133,7 @@ static void fuzz_close(struct fuzz_stack *fuzz)
 		abort();
 }
 
-static void fuzz_frame(struct fuzz_stack *fuzz, const uint8_t *frame, size_t len)
+static inline void fuzz_frame(struct fuzz_stack *fuzz, const uint8_t *frame, size_t len)
 {
 	struct px_pkt *pkt = px_pkt_alloc(fuzz->stack, len);
 
@@ -144,26 +146,50 @@ static void fuzz_frame(struct fuzz_stack *fuzz, const uint8_t *frame, size_t len
 	fuzz_output(fuzz);
 }
 
-/* `make` turns a record into a frame (room FUZZ_FRAME_MAX) and gives its length. */
-static int fuzz_run(const uint8_t *data, size_t size,
-    size_t (*make)(uint8_t flags, const uint8_t *data, size_t size, uint8_t *frame))
+/* Calls `act` with each record of the input, the time that it says having passed. */
+static void fuzz_records(struct fuzz_stack *fuzz, const uint8_t *data, size_t size,
+    void (*act)(
+        struct fuzz_stack *fuzz, uint8_t flags, const uint8_t *data, size_t size, void *context),
+    void *context)
 {
 	static const px_time passes[4] = {0, PX_MSEC, PX_SEC, 30 * PX_SEC};
-	struct fuzz_stack fuzz;
-	uint8_t frame[FUZZ_FRAME_MAX];
 
-	fuzz_open(&fuzz);
 	for (unsigned int i = 0; i < FUZZ_RECORDS && size >= 3; i++) {
 		uint8_t control = data[0];
 		size_t len = (size_t)(data[1] | data[2] << 8), used;
 		data += 3;
 		size -= 3;
 		used = len < size ? len : size;
-		fuzz_pass(&fuzz, passes[control & 3]);
-		fuzz_frame(&fuzz, frame, make(control >> 2, data, used > 2048 ? 2048 : used, frame));
+		fuzz_pass(fuzz, passes[control & 3]);
+		act(fuzz, control >> 2, data, used > 2048 ? 2048 : used, context);
 		data += used;
 		size -= used;
 	}
+}
+
+typedef size_t fuzz_make(uint8_t flags, const uint8_t *data, size_t size, uint8_t *frame);
+
+struct fuzz_maker {
+	fuzz_make *make;
+};
+
+static inline void fuzz_make_frame(
+    struct fuzz_stack *fuzz, uint8_t flags, const uint8_t *data, size_t size, void *context)
+{
+	const struct fuzz_maker *maker = context;
+	uint8_t frame[FUZZ_FRAME_MAX];
+
+	fuzz_frame(fuzz, frame, maker->make(flags, data, size, frame));
+}
+
+/* `make` turns a record into a frame (room FUZZ_FRAME_MAX) and gives its length. */
+static inline int fuzz_run(const uint8_t *data, size_t size, fuzz_make *make)
+{
+	struct fuzz_maker maker = {make};
+	struct fuzz_stack fuzz;
+
+	fuzz_open(&fuzz);
+	fuzz_records(&fuzz, data, size, fuzz_make_frame, &maker);
 	fuzz_close(&fuzz);
 	return 0;
 }

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The text of a stack's options ("mem=16M,linger=5"), and of a VNL with the name of its interface:
+ * what is taken must lie within its bounds, what is not must have a reason.
+ */
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "options.h"
+#include "port.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(bool condition)
+{
+	if (!condition)
+		abort();
+}
+
+static void parse_options(const char *text)
+{
+	char reason[96] = "";
+	struct options options;
+	int err = options_parse(text, &options, reason, sizeof(reason));
+
+	if (err) {
+		require(err == -EINVAL && reason[0] && strnlen(reason, sizeof(reason)) < sizeof(reason));
+		require(!options.pcap);
+		return;
+	}
+	require(options.mem == 0 || options.mem >= 64 << 10);
+	require(options.linger <= UINT64_C(3600000000000) && options.busy_poll <= 1000000);
+	require(!options.pcap || options.pcap[0]);
+	options_free(&options);
+}
+
+static void parse_vnl(const char *text)
+{
+	char name[IFNAMSIZ];
+	const char *vnl = port_split_vnl(text, name);
+
+	require(name[0] && strnlen(name, sizeof(name)) < sizeof(name) && !strchr(name, '/'));
+	require(vnl >= text && vnl <= text + strlen(text));
+	require(vnl == text || (vnl[-1] == ':' && vnl[0] != '/'));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = malloc(size + 1);
+
+	require(text);
+	if (size)
+		memcpy(text, data, size);
+	text[size] = '\0';
+	parse_options(text);
+	parse_vnl(text);
+	free(text);
+	return 0;
+}
