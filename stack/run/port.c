@@ -261,9 +261,9 @@ void ports_reap(struct picox *stack)
 	struct port *port;
 	int before;
 
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
 	list_init(&gone);
 	runtime_lock(stack);
-	stack->ports_gone = false;
 	list_for_each_safe (port, &stack->ports, node) {
 		if (port->iface)
 			continue;
@@ -271,10 +271,13 @@ void ports_reap(struct picox *stack)
 		list_remove(&port->node);
 		list_append(&gone, &port->node);
 	}
+	/* Who leads waited for those, too, and may be inside of one. */
 	if (stack->leader)
-		runtime_notify(stack); /* it waited for those, too */
+		runtime_notify(stack);
+	while (stack->slept_on && !list_is_empty(&gone) && !stack->slept_on->iface)
+		pthread_cond_wait(&stack->file_freed, &stack->lock);
+	stack->ports_gone = false;
 	runtime_unlock(stack);
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
 	list_for_each_safe (port, &gone, node)
 		port_close(port);
 	pthread_setcancelstate(before, NULL);

@@ -77,12 +77,13 @@ struct picox {
 
 	struct list files;
 	unsigned int open_files, file_count; /* open; not freed yet */
-	pthread_cond_t file_freed;
-	bool file_died; /* some file's program end is gone */
-	bool starved;   /* somebody waits for room in a transmit queue, or for its end */
+	pthread_cond_t file_freed;           /* or a link that is to be closed is left */
+	bool file_died;                      /* some file's program end is gone */
+	bool starved; /* somebody waits for room in a transmit queue, or for its end */
 
 	struct list waiters; /* in the order in which they came */
 	struct waiter *leader;
+	const struct port *slept_on; /* the link that the leader sleeps in */
 	_Atomic enum driver driver;
 	_Atomic uint32_t news; /* enum news; what a leader without descriptors sleeps on */
 	int event_fd;          /* -1 until a leader sleeps on descriptors */

@@ -245,6 +245,14 @@ int wait_for_descriptors(struct picox *stack)
 	return stack->leader && stack->event_fd < 0 ? -errno : 0;
 }
 
+/* It may be closed now (ports_reap). */
+static void left_link(struct picox *stack)
+{
+	if (stack->slept_on && !stack->slept_on->iface)
+		pthread_cond_broadcast(&stack->file_freed);
+	stack->slept_on = NULL;
+}
+
 static int lead(struct call *call, struct waiter *waiter, px_time until)
 {
 	struct picox *stack = call->stack;
@@ -264,9 +272,11 @@ static int lead(struct call *call, struct waiter *waiter, px_time until)
 		if (atomic_load(&stack->news)) {
 			err = 0;
 		} else {
+			stack->slept_on = bed.alone;
 			fall_asleep(call, waiter);
 			err = sleep_in(&bed, until);
 			wake_up(call, waiter);
+			left_link(stack);
 		}
 		if (bed.woken && read(stack->event_fd, &unused, sizeof(unused)) < 0)
 			err = 0; /* another leader took it */
@@ -290,6 +300,7 @@ static void stop_leading(struct picox *stack)
 	struct waiter *next;
 
 	stack->leader = NULL;
+	left_link(stack); /* by cancellation */
 	atomic_store(&stack->driver, DRIVER_POLLER);
 	list_for_each (next, &stack->waiters, node) {
 		if (next->ready)
