@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Lists of options in one string: "eth,ip=10.0.0.1/24,gw=10.0.0.254".
+ *
+ * Items are separated by spaces, tabs, newlines, commas and semicolons, one or many. An item is TAG
+ * or TAG=VALUE; the first `=` splits, later ones belong to the value; TAG= has the empty value.
+ * Quotes ('...', "...") and a backslash protect what would separate, split or begin a comment, and
+ * are removed; inside '...' a backslash is itself. A `#` begins a comment up to the end of the
+ * line. A quote that is not closed goes on to the end of the string.
+ */
+#ifndef BASE_OPTLIST_H
+#define BASE_OPTLIST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct optlist_item {
+	const char *tag;
+	const char *value; /* NULL: there was no '=' */
+};
+
+struct optlist {
+	size_t count;
+	struct optlist_item *items; /* owned, with the strings they point to */
+};
+
+/* `text` is copied; NULL is the same as "". 0 or -ENOMEM. */
+int optlist_parse(struct optlist *list, const char *text);
+void optlist_free(struct optlist *list);
+
+/* Is `word` this keyword? Keywords are compared by their first 8 bytes: the rule of the ecosystem's
+ * configuration files. Case matters. */
+bool optlist_is(const char *word, const char *keyword);
+
+#endif

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Lists of options: the documented examples, quotes, comments, and no memory. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include <errno.h>
+
+#include "optlist.h"
+
+static bool no_memory;
+
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_malloc(size_t size)
+{
+	return no_memory ? NULL : __real_malloc(size);
+}
+
+/* The items, written as (tag,value)...; "-" is no value. */
+static void assert_items(const char *text, const char *expected)
+{
+	struct optlist list;
+	char seen[500] = "";
+	size_t at = 0;
+
+	assert_int_equal(optlist_parse(&list, text), 0);
+	for (size_t i = 0; i < list.count; i++)
+		at += (size_t)snprintf(seen + at, sizeof(seen) - at, "(%s,%s)", list.items[i].tag,
+		    list.items[i].value ? list.items[i].value : "-");
+	assert_string_equal(seen, expected);
+	optlist_free(&list);
+}
+
+static void test_documented(void **state)
+{
+	assert_items(
+	    "stack=vdestack,vnl=vde:///tmp/hub,eth", "(stack,vdestack)(vnl,vde:///tmp/hub)(eth,-)");
+	assert_items(
+	    "ip=10.0.0.1/24 gw=10.0.0.254;dns=1.1.1.1", "(ip,10.0.0.1/24)(gw,10.0.0.254)(dns,1.1.1.1)");
+	assert_items("mask=255.255.255.0,router='1.1.1.1,2.2.2.2',dns=\"3.3.3.3 4.4.4.4\"",
+	    "(mask,255.255.255.0)(router,1.1.1.1,2.2.2.2)(dns,3.3.3.3 4.4.4.4)");
+	assert_items("a=,b,,c", "(a,)(b,-)(c,-)");
+	assert_items("x # comment", "(x,-)");
+}
+
+static void test_empty(void **state)
+{
+	assert_items(NULL, "");
+	assert_items("", "");
+	assert_items(" ,;\t\n", "");
+	assert_items("# all of it", "");
+}
+
+static void test_quotes(void **state)
+{
+	assert_items("vnl=vde://a=b", "(vnl,vde://a=b)");
+	assert_items("'a=b'", "(a=b,-)");
+	assert_items("a\\=b=c\\,d", "(a=b,c,d)");
+	assert_items("\"a'b\"'\"'", "(a'b\",-)");
+	assert_items("'a\\'b", "(a\\b,-)");
+	assert_items("\"a\\\"b\"", "(a\"b,-)");
+	assert_items("''", "(,-)");
+	assert_items("a='", "(a,)");
+	assert_items("a='b c", "(a,b c)");
+	assert_items("a\\", "(a\\,-)");
+	assert_items("'#'a\\#", "(#a#,-)");
+}
+
+static void test_comments(void **state)
+{
+	assert_items("a # b\nc", "(a,-)(c,-)");
+	assert_items("a#b\n# c\n\nd=e#", "(a,-)(d,e)");
+}
+
+static void test_many(void **state)
+{
+	struct optlist list;
+	char text[2001];
+
+	for (size_t i = 0; i < 2000; i++)
+		text[i] = i % 2 ? ',' : 'a';
+	text[2000] = '\0';
+	assert_int_equal(optlist_parse(&list, text), 0);
+	assert_int_equal(list.count, 1000);
+	assert_string_equal(list.items[999].tag, "a");
+	optlist_free(&list);
+}
+
+static void test_no_memory(void **state)
+{
+	struct optlist list;
+
+	no_memory = true;
+	assert_int_equal(optlist_parse(&list, "a"), -ENOMEM);
+	no_memory = false;
+	assert_int_equal(list.count, 0);
+	optlist_free(&list);
+}
+
+static void test_keywords(void **state)
+{
+	assert_true(optlist_is("tcplisten", "tcplistenbacklog"));
+	assert_true(optlist_is("broadcas", "broadcast"));
+	assert_false(optlist_is("broadca", "broadcast"));
+	assert_false(optlist_is("ETH", "eth"));
+	assert_true(optlist_is("eth", "eth"));
+	assert_false(optlist_is("", "eth"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_documented),
+	    cmocka_unit_test(test_empty),
+	    cmocka_unit_test(test_quotes),
+	    cmocka_unit_test(test_comments),
+	    cmocka_unit_test(test_many),
+	    cmocka_unit_test(test_no_memory),
+	    cmocka_unit_test(test_keywords),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
