@@ -9,7 +9,11 @@ from statistics import median
 
 
 class Figure:
-    def __init__(self, key, title, unit, higher_is_better=False):
+    # Whose samples: what it is compared with, what it is about, what can be reached at best.
+    COLUMNS = ("theirs", "ours", "ceiling")
+
+    def __init__(self, key, title, unit, higher_is_better=False, columns=COLUMNS):
+        self.columns = columns
         self.key, self.title, self.unit = key, title, unit
         self.higher_is_better = higher_is_better
         self.samples = {}   # who -> values
@@ -29,7 +33,8 @@ class Figure:
 
     def ratios(self):
         """Ours to theirs, repetition by repetition."""
-        pairs = zip(self.samples.get("ours", []), self.samples.get("theirs", []))
+        theirs, ours, _ = self.columns
+        pairs = zip(self.samples.get(ours, []), self.samples.get(theirs, []))
         return [a / b for a, b in pairs if b]
 
     def target(self, text, values, limits):

@@ -21,19 +21,26 @@ def cell(figure, who):
     return text
 
 
-def table(figures):
-    head = ["figure", "unit", "theirs", "ours", "ceiling", "ratio", "target", "met"]
+def _rows(figures, columns):
+    head = ["figure", "unit", *columns, "ratio", "target", "met"]
     rows = [head]
     for figure in figures:
         ratios = sorted(figure.ratios())
         ratio = f"{ratios[len(ratios) // 2]:.2f}x" if ratios else ""
-        rows.append([figure.title, figure.unit, cell(figure, "theirs"), cell(figure, "ours"),
-                     cell(figure, "ceiling"), ratio, figure.target_text,
+        rows.append([figure.title, figure.unit, *(cell(figure, who) for who in columns), ratio,
+                     figure.target_text,
                      figure.met() or ("not measured" if figure.target_text else "")])
     width = [max(len(row[i]) for row in rows) for i in range(len(head))]
     lines = ["  ".join(text.ljust(w) for text, w in zip(row, width)).rstrip() for row in rows]
     lines.insert(1, "  ".join("-" * w for w in width))
-    reasons = {}
+    return lines
+
+
+def table(figures):
+    """One for each set of columns; then what was skipped and why."""
+    lines, reasons = [], {}
+    for columns in dict.fromkeys(figure.columns for figure in figures):
+        lines += [""] * bool(lines) + _rows([f for f in figures if f.columns == columns], columns)
     for figure in figures:
         for who, reason in figure.skipped.items():
             reasons.setdefault(reason, []).append(figure.title.strip())
