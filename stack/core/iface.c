@@ -92,6 +92,16 @@ static void insert_by_index(struct px_stack *stack, struct px_iface *iface)
 int px_iface_add(struct px_stack *stack, const struct px_iface_type *type, const char *name,
     uint32_t index, const uint8_t *mac, struct px_iface **result)
 {
+	struct px_iface_config config = {.type = type, .name = name, .index = index, .mac = mac};
+
+	return px_iface_add_config(stack, &config, result);
+}
+
+int px_iface_add_config(
+    struct px_stack *stack, const struct px_iface_config *config, struct px_iface **result)
+{
+	const struct px_iface_type *type = config->type;
+	uint32_t index = config->index;
 	struct px_iface *iface;
 	char chosen[IFNAMSIZ];
 	int err;
@@ -102,7 +112,7 @@ int px_iface_add(struct px_stack *stack, const struct px_iface_type *type, const
 		return -ENFILE;
 	if (index && px_iface_by_index(stack, index))
 		return -EBUSY; /* as Linux */
-	err = choose_name(stack, name, chosen);
+	err = choose_name(stack, config->name, chosen);
 	if (err)
 		return err;
 	iface = px_zalloc(stack->mem, sizeof(*iface));
@@ -119,9 +129,19 @@ int px_iface_add(struct px_stack *stack, const struct px_iface_type *type, const
 	list_init(&iface->tx_node);
 	list_init(&iface->tx_waiters);
 	list_init(&iface->addresses);
+	list_init(&iface->upper_node);
+	list_init(&iface->uppers);
+	if (config->lower) {
+		iface->lower = config->lower;
+		iface->vlan_id = config->vlan_id;
+		iface->mtu = config->lower->mtu;
+		iface->carrier = config->lower->carrier;
+		iface->caps = config->lower->caps & ~(uint32_t)PX_LINK_FILTER;
+		list_append(&config->lower->uppers, &iface->upper_node);
+	}
 	if (type->address_len) {
-		if (mac) {
-			memcpy(iface->mac, mac, PX_MAC_LEN);
+		if (config->mac) {
+			memcpy(iface->mac, config->mac, PX_MAC_LEN);
 		} else {
 			uint64_t random = px_random64(&stack->random);
 			memcpy(iface->mac, &random, PX_MAC_LEN);
@@ -152,11 +172,14 @@ void px_iface_del(struct px_iface *iface)
 {
 	struct px_stack *stack = iface->stack;
 
+	while (!list_is_empty(&iface->uppers))
+		px_iface_del(list_last(&iface->uppers, struct px_iface, upper_node));
 	px_iface_down(iface);
 	while (!list_is_empty(&iface->addresses))
 		px_address_del(list_last(&iface->addresses, struct px_address, node));
 	px_routes_flush(stack, iface, NULL);
 	list_remove(&iface->node);
+	list_remove(&iface->upper_node);
 	stack->iface_count--;
 	stack->generation++;
 	px_event(stack, PX_EVENT_IFACE_DEL, iface);
@@ -179,6 +202,8 @@ int px_iface_up(struct px_iface *iface)
 
 	if (px_iface_is_up(iface))
 		return 0;
+	if (iface->lower && !px_iface_is_up(iface->lower))
+		return -ENETDOWN;
 	iface->flags |= IFF_UP;
 	iface->stack->generation++;
 	err = px_addresses_iface_up(iface);
@@ -219,6 +244,8 @@ int px_iface_set_mtu(struct px_iface *iface, uint32_t mtu)
 {
 	if (mtu < iface->type->mtu_min || mtu > iface->type->mtu_max)
 		return -EINVAL;
+	if (iface->lower && mtu > iface->lower->mtu)
+		return -ERANGE;
 	if (iface->mtu == mtu)
 		return 0;
 	iface->mtu = mtu;
@@ -230,11 +257,17 @@ int px_iface_set_mtu(struct px_iface *iface, uint32_t mtu)
 int px_iface_set_mac(struct px_iface *iface, const uint8_t mac[PX_MAC_LEN])
 {
 	static const uint8_t zero[PX_MAC_LEN];
+	struct px_iface *upper;
 
 	if (!iface->type->address_len)
 		return -EOPNOTSUPP;
 	if ((mac[0] & 1) || memcmp(mac, zero, PX_MAC_LEN) == 0)
 		return -EADDRNOTAVAIL;
+	/* Those above that have the same go along (vlan_sync_address of Linux). */
+	list_for_each (upper, &iface->uppers, upper_node) {
+		if (memcmp(upper->mac, iface->mac, PX_MAC_LEN) == 0)
+			(void)px_iface_set_mac(upper, mac);
+	}
 	memcpy(iface->mac, mac, PX_MAC_LEN);
 	px_event(iface->stack, PX_EVENT_IFACE_CHANGE, iface);
 	return 0;
@@ -274,6 +307,8 @@ int px_iface_transmit(struct px_iface *iface, struct px_pkt *frame)
 		frame->flags |= PX_PKT_OUTGOING;
 		px_tap_show(iface->stack, frame);
 	}
+	if (iface->type->transmit)
+		return iface->type->transmit(iface, frame);
 	px_pktq_append(&iface->tx, frame);
 	if (list_is_empty(&iface->tx_node))
 		list_append(&iface->stack->tx_pending, &iface->tx_node);
@@ -282,6 +317,7 @@ int px_iface_transmit(struct px_iface *iface, struct px_pkt *frame)
 
 void px_iface_tx_wait(struct px_iface *iface, struct px_tx_waiter *waiter)
 {
+	iface = px_iface_base(iface);
 	if (list_is_empty(&waiter->node))
 		list_append(&iface->tx_waiters, &waiter->node);
 }

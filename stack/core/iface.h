@@ -48,6 +48,8 @@ struct px_iface_type {
 	/* Sends a network packet to the next hop `via` (an address on this link, or a group, or a
 	 * broadcast address). Takes the packet. 0, or -errno (-ENOBUFS: transmit queue full). */
 	int (*output)(struct px_iface *iface, struct px_pkt *pkt, const struct px_ip *via);
+	/* Sends a complete frame by other means than a transmit queue; takes it. NULL: by the queue. */
+	int (*transmit)(struct px_iface *iface, struct px_pkt *frame);
 };
 
 struct px_iface_stats {
@@ -78,6 +80,11 @@ struct px_iface {
 	const struct px_link_ops *link_ops; /* the runtime's; NULL in tests and for loopback */
 	void *link;
 
+	/* A VLAN's: the interface below, which carries its frames (NULL: none), and those above. */
+	struct px_iface *lower;
+	struct list upper_node, uppers;
+	uint16_t vlan_id;
+
 	struct px_pktq tx;
 	uint32_t tx_limit;
 	bool tx_stopped;     /* the driver is full; the runtime knows when it is not */
@@ -103,11 +110,29 @@ struct px_iface {
 int px_iface_add(struct px_stack *stack, const struct px_iface_type *type, const char *name,
     uint32_t index, const uint8_t *mac, struct px_iface **iface);
 
+/* All that can be said at once. */
+struct px_iface_config {
+	const struct px_iface_type *type;
+	const char *name;
+	uint32_t index;
+	const uint8_t *mac;
+	struct px_iface *lower; /* NULL: none */
+	uint16_t vlan_id;
+};
+int px_iface_add_config(
+    struct px_stack *stack, const struct px_iface_config *config, struct px_iface **iface);
+
 /* Takes it down, tells the layers, frees it and its addresses and routes. */
 void px_iface_del(struct px_iface *iface);
 
 struct px_iface *px_iface_by_index(const struct px_stack *stack, uint32_t index);
 struct px_iface *px_iface_by_name(const struct px_stack *stack, const char *name);
+
+/* The one whose link carries its frames: itself, but for a VLAN's. */
+static inline struct px_iface *px_iface_base(struct px_iface *iface)
+{
+	return iface->lower ? iface->lower : iface;
+}
 
 /* Changes. Return 0 or -errno. */
 int px_iface_up(struct px_iface *iface);
@@ -141,6 +166,8 @@ int px_iface_transmit(struct px_iface *iface, struct px_pkt *frame);
 /* Packets that fit the transmit queue now. */
 static inline uint32_t px_iface_tx_room(const struct px_iface *iface)
 {
+	if (iface->lower)
+		iface = iface->lower;
 	return iface->tx.count < iface->tx_limit ? iface->tx_limit - iface->tx.count : 0;
 }
 

@@ -205,7 +205,7 @@ static struct ip_group *group_get(struct px_iface *iface, const struct px_ip *ad
 
 static void tell_link(struct px_iface *iface, const struct px_ip *group, enum px_event event)
 {
-	struct px_group_event object = {iface, group};
+	struct px_group_event object = {px_iface_base(iface), group};
 
 	px_event(iface->stack, event, &object);
 }

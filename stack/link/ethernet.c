@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Ethernet II, with 802.1Q tags.
  *
- * A tag of VLAN 0 is a priority only (IEEE 802.1Q section 6.7): the frame is taken as untagged.
- * Frames of other VLANs are seen by packet sockets alone: this stack has no VLAN interfaces.
+ * A tag of VLAN 0 is a priority only (IEEE 802.1Q section 6.7): the frame is taken as untagged,
+ * unless there is an interface for it. Frames of other VLANs are their interfaces' (vlan.h); of
+ * those that have none, packet sockets' alone.
  * IEEE 802.3 length fields (below 0x600) are not IP: likewise.
  */
 #include "ether.h"
 #include "link.h"
+#include "vlan.h"
 
 #include <errno.h>
 #include <net/if_arp.h>
@@ -27,6 +29,7 @@ static void set_destination_flags(
 static void ethernet_input(struct px_iface *iface, struct px_pkt *pkt)
 {
 	struct px_stack *stack = iface->stack;
+	struct px_iface *upper = NULL;
 	struct ether_header header;
 	struct wire_reader reader;
 
@@ -41,19 +44,22 @@ static void ethernet_input(struct px_iface *iface, struct px_pkt *pkt)
 	pkt->l2 = px_pkt_here(pkt);
 	pkt->ethertype = header.type;
 	pkt->l3 = pkt->l2 + ETHER_HEADER;
-	if (px_tapped(stack))
-		px_tap_show(stack, pkt);
-
 	if (header.type == ETH_P_8021Q) {
 		pkt->vlan_tci = wire_u16(&reader);
 		pkt->ethertype = wire_u16(&reader);
 		if (reader.error)
 			goto error;
-		if (pkt->vlan_tci & 0x0fff)
-			goto nohandler;
 		pkt->flags |= PX_PKT_VLAN;
 		pkt->l3 += ETHER_TAG;
 	}
+	if (px_tapped(stack))
+		px_tap_show(stack, pkt);
+	if ((pkt->flags & PX_PKT_VLAN) && !list_is_empty(&iface->uppers))
+		upper = vlan_receive(iface, pkt);
+	if (upper)
+		iface = upper;
+	else if ((pkt->flags & PX_PKT_VLAN) && (pkt->vlan_tci & VLAN_ID_MASK))
+		goto nohandler;
 	if (pkt->ethertype < MIN_TYPE)
 		goto nohandler;
 	/* A group address is no source (IEEE 802.3 section 3.2.5); promiscuity is for the tap. */
@@ -112,7 +118,7 @@ int ethernet_send(
 	return px_iface_transmit(iface, pkt);
 }
 
-static int ethernet_output(struct px_iface *iface, struct px_pkt *pkt, const struct px_ip *via)
+int ethernet_output(struct px_iface *iface, struct px_pkt *pkt, const struct px_ip *via)
 {
 	static const uint8_t broadcast[PX_MAC_LEN] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 	uint16_t ethertype = px_ip_is4(via) ? ETH_P_IP : ETH_P_IPV6;

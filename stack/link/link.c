@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The link layer's place in a stack: what it does when interfaces and addresses change. */
 #include "link.h"
+#include "vlan.h"
 
 #include <errno.h>
 
@@ -32,19 +33,27 @@ static void link_event(struct px_stack *stack, enum px_event event, void *object
 	struct px_address *address = object;
 
 	switch (event) {
+	case PX_EVENT_IFACE_CHANGE:
+		vlan_lower_event(iface, event);
+		break;
 	case PX_EVENT_IFACE_NEW:
 		init_iface(iface);
 		break;
 	case PX_EVENT_IFACE_UP:
 		announce_all(iface);
+		vlan_lower_event(iface, event);
 		break;
 	case PX_EVENT_IFACE_CARRIER:
+		vlan_lower_event(iface, event);
 		if (px_iface_is_running(iface))
 			announce_all(iface);
 		else
 			neighbours_flush(iface, false); /* who knows what is there when it comes back */
 		break;
 	case PX_EVENT_IFACE_DOWN:
+		vlan_lower_event(iface, event);
+		neighbours_flush(iface, true);
+		break;
 	case PX_EVENT_IFACE_DEL:
 		neighbours_flush(iface, true);
 		break;

@@ -22,6 +22,9 @@ int loopback_add(struct px_stack *stack);
 int ethernet_send(
     struct px_iface *iface, struct px_pkt *pkt, const uint8_t mac[PX_MAC_LEN], uint16_t ethertype);
 
+/* The output of interfaces with Ethernet's addresses. */
+int ethernet_output(struct px_iface *iface, struct px_pkt *pkt, const struct px_ip *via);
+
 /* ---- ARP ---- */
 
 void arp_input(struct px_iface *iface, struct px_pkt *pkt);

@@ -57,6 +57,11 @@ NETLINK_HANDLERS(address)
 NETLINK_HANDLERS(route)
 NETLINK_HANDLERS(neighbour)
 
+/* Links of kind "vlan" (netlink_vlan.c). The index of a new one, or -errno. */
+int netlink_vlan_new(struct px_stack *stack, struct nlattr **attr, const struct nlattr *data,
+    const char *name, uint32_t index);
+void netlink_vlan_describe(struct nlq_builder *builder, const struct px_iface *iface);
+
 /* ---- requests ---- */
 
 /* libnlq's server has checked the size of numbers, and supplied the NUL of strings. */

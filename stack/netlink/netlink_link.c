@@ -6,6 +6,8 @@
  */
 #include "netlink_internal.h"
 
+#include "vlan.h"
+
 /* After net/if.h (of iface.h), which it respects: IF_OPER_..., IFF_LOWER_UP. */
 #include <linux/if.h>
 #include <linux/if_link.h>
@@ -93,6 +95,8 @@ void netlink_describe_link(
 		    builder, IFLA_BROADCAST, iface->flags & IFF_BROADCAST ? all_ones : zeros, PX_MAC_LEN);
 	}
 	put_stats(message, iface);
+	if (vlan_is(iface))
+		netlink_vlan_describe(builder, iface);
 }
 
 /* ---- requests ---- */
@@ -260,12 +264,16 @@ int netlink_link_new(struct nlmsghdr *msg, struct nlattr **attr, void *stackinfo
 	if (header->ifi_index < 0)
 		return nlq_error(attr, -EINVAL, "ifindex can't be negative", NULL);
 	read_info(attr[IFLA_LINKINFO], kind, sizeof(kind), &data);
-	if (kind[0] && links && links->make)
+	if (strcmp(kind, "vlan") == 0)
+		err = netlink_vlan_new(stack, attr, data,
+		    attr[IFLA_IFNAME] ? netlink_data(attr[IFLA_IFNAME]) : NULL,
+		    (uint32_t)header->ifi_index);
+	else if (kind[0] && links && links->make)
 		err =
 		    links->make(stack, kind, data ? netlink_data(data) : NULL, data ? netlink_len(data) : 0,
 		        attr[IFLA_IFNAME] ? netlink_data(attr[IFLA_IFNAME]) : NULL,
 		        (uint32_t)header->ifi_index);
-	if (err == -EOPNOTSUPP)
+	if (err == -EOPNOTSUPP && strcmp(kind, "vlan") != 0)
 		return nlq_error(attr, err, "Unknown device type", attr[IFLA_LINKINFO]);
 	if (err < 0)
 		return err;
@@ -282,7 +290,7 @@ int netlink_link_new(struct nlmsghdr *msg, struct nlattr **attr, void *stackinfo
 	if (!err)
 		err = set_flags(iface, header);
 	if (err) {
-		if (!links->remove || links->remove(iface))
+		if (!links || !links->remove || links->remove(iface))
 			px_iface_del(iface);
 		return err;
 	}

@@ -6,6 +6,7 @@
 
 #include "ether.h"
 #include "link.h"
+#include "vlan.h"
 
 #include <errno.h>
 
@@ -40,7 +41,9 @@ static bool wants(const struct packet_end *end, const struct px_pkt *pkt)
 		return false;
 	if (end->protocol == ETH_P_ALL)
 		return !(outgoing && end->ignore_outgoing);
-	/* Frames to other hosts only where somebody asked the interface for them. */
+	/* A frame of a VLAN is that interface's. */
+	if ((pkt->flags & PX_PKT_VLAN) && (pkt->vlan_tci & VLAN_ID_MASK))
+		return false;
 	return !outgoing && end->protocol == pkt->ethertype;
 }
 
@@ -72,6 +75,21 @@ drop:
 	px_pkt_free(pkt);
 }
 
+/* As on Linux the tag is not in the bytes, but told of (PACKET_AUXDATA). */
+static struct px_pkt *untagged(const struct px_pkt *frame)
+{
+	struct px_pkt *copy = px_pkt_copy(frame, 0);
+	uint8_t *bytes;
+
+	if (!copy)
+		return NULL;
+	bytes = px_pkt_at(copy, copy->l2);
+	memmove(bytes + ETHER_TAG, bytes, 2 * (size_t)ETH_ALEN);
+	px_pkt_pull(copy, ETHER_TAG);
+	copy->l2 += ETHER_TAG;
+	return copy;
+}
+
 static void show(struct px_tap *tap, struct px_stack *stack, struct px_pkt *frame)
 {
 	struct packet_end *end;
@@ -83,7 +101,7 @@ static void show(struct px_tap *tap, struct px_stack *stack, struct px_pkt *fram
 		struct px_pkt *clone;
 		if (!wants(end, frame))
 			continue;
-		clone = px_pkt_clone(frame);
+		clone = frame->flags & PX_PKT_VLAN ? untagged(frame) : px_pkt_clone(frame);
 		if (!clone) {
 			end->drops++;
 			continue;
@@ -91,7 +109,7 @@ static void show(struct px_tap *tap, struct px_stack *stack, struct px_pkt *fram
 		clone->ifindex = frame->iface->index;
 		clone->time = stack->now;
 		if (end->cooked)
-			px_pkt_pull(clone, frame->l3 - frame->l2);
+			px_pkt_pull(clone, clone->l3 - clone->l2);
 		receive(end, clone);
 	}
 }

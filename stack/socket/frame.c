@@ -111,6 +111,10 @@ static int frame_receive(
 		    .tp_snaplen = pkt->total,
 		    .tp_net = (uint16_t)(pkt->l3 - px_pkt_here(pkt)),
 		    .tp_vlan_tci = pkt->vlan_tci};
+		if (pkt->flags & PX_PKT_VLAN) {
+			aux.tp_status |= TP_STATUS_VLAN_VALID | TP_STATUS_VLAN_TPID_VALID;
+			aux.tp_vlan_tpid = ETH_P_8021Q;
+		}
 		if (pkt->flags & PX_PKT_CSUM_PARTIAL)
 			aux.tp_status |= TP_STATUS_CSUMNOTREADY;
 		control_put(&writer, SOL_PACKET, PACKET_AUXDATA, &aux, sizeof(aux));
