@@ -91,7 +91,8 @@ static bool owns_prefix(const struct px_address *address)
 	if (address->flags & (IFA_F_NOPREFIXROUTE | IFA_F_SECONDARY))
 		return false;
 	if (px_ip_is4(&address->ip))
-		return address->prefix < PX_IP_BITS && !of_this_network(address);
+		return (address->prefix < PX_IP_BITS || !px_ip_eq(&address->peer, &address->ip)) &&
+		       !of_this_network(address);
 	if (px_ip_is_loopback(&address->ip))
 		return false; /* ::1 is alone */
 	list_for_each (other, &address->iface->addresses, node) {

@@ -12,6 +12,7 @@
 #include "ctl_protocol.h"
 #include "nlq_message.h"
 #include "pcap.h"
+#include "port.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -140,7 +141,7 @@ static int receive(struct ctl_client *client)
 {
 	NLQ_BUFFER(buffer, CTL_RECORD_MAX);
 	ssize_t len = recv(client->fd, buffer, sizeof(buffer), MSG_DONTWAIT | MSG_TRUNC);
-	bool ok;
+	bool ok, gone;
 
 	if (len < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -1;
@@ -148,7 +149,10 @@ static int receive(struct ctl_client *client)
 		return -1;
 	runtime_lock(client->host->stack);
 	ok = answer(client, buffer, (size_t)len);
+	gone = client->host->stack->ports_gone;
 	runtime_leave(client->host->stack);
+	if (gone)
+		ports_reap(client->host->stack);
 	return ok ? 1 : -1;
 }
 

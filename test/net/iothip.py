@@ -24,7 +24,7 @@ NAMES = {
     'addr': lambda o: o['ifname'],
     'addr_info': lambda o: (o['local'], o['prefixlen']),
     'route': lambda o: (o.get('type', 'unicast'), o['dst'], o.get('dev'), o.get('table', 'main')),
-    'neigh': lambda o: (o['dst'], o['dev']),
+    'neigh': lambda o: (o['dst'], o.get('dev')),
 }
 problems = []
 

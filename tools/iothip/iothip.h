@@ -91,8 +91,14 @@ uint32_t attr_number(const struct nlattr *attr, uint32_t otherwise);
 /* One message, as `ip` shows it; without the end of line. */
 void link_show(struct iothip *ip, const struct nlmsghdr *message, bool with_mode);
 void address_show(struct iothip *ip, const struct nlmsghdr *message);
-void route_show(struct iothip *ip, const struct nlmsghdr *message, bool all_tables);
-void neighbour_show(struct iothip *ip, const struct nlmsghdr *message);
+void route_show(struct iothip *ip, const struct nlmsghdr *message, unsigned int known);
+void neighbour_show(struct iothip *ip, const struct nlmsghdr *message, unsigned int known);
+/* What was asked for is not told again. */
+enum known {
+	KNOWN_TABLE = 1,
+	KNOWN_DEVICE = 2,
+	KNOWN_PROTOCOL = 4,
+};
 
 /* ---- objects ---- */
 

@@ -112,11 +112,11 @@ static int show(const struct nlmsghdr *message, void *argument)
 		break;
 	case RTM_NEWROUTE:
 	case RTM_DELROUTE:
-		route_show(ip, message, true);
+		route_show(ip, message, 0);
 		break;
 	case RTM_NEWNEIGH:
 	case RTM_DELNEIGH:
-		neighbour_show(ip, message);
+		neighbour_show(ip, message, 0);
 		break;
 	default:
 		break;

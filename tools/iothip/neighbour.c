@@ -38,7 +38,7 @@ static void show_times(struct output *out, const struct nlattr **table)
 		out_number(out, "probes", "probes ", attr_number(table[NDA_PROBES], 0), " ");
 }
 
-void neighbour_show(struct iothip *ip, const struct nlmsghdr *message)
+void neighbour_show(struct iothip *ip, const struct nlmsghdr *message, unsigned int known)
 {
 	const struct ndmsg *header = nlq_message_body(message, sizeof(*header));
 	const struct nlattr *table[NDA_MAX + 1] = {NULL};
@@ -50,7 +50,8 @@ void neighbour_show(struct iothip *ip, const struct nlmsghdr *message)
 	nlq_parse_attrs(nlq_message_attrs(message, sizeof(*header)), table, NDA_MAX);
 	if (table[NDA_DST])
 		out_string(out, "dst", "", address_text(header->ndm_family, table[NDA_DST], text), " ");
-	out_string(out, "dev", "dev ", device_name(ip, (uint32_t)header->ndm_ifindex, name), " ");
+	if (!(known & KNOWN_DEVICE))
+		out_string(out, "dev", "dev ", device_name(ip, (uint32_t)header->ndm_ifindex, name), " ");
 	if (table[NDA_LLADDR] && nlq_attr_len(table[NDA_LLADDR]) == ADDRTEXT_MAC_LEN &&
 	    addrtext_print_mac(text, sizeof(text), nlq_attr_data(table[NDA_LLADDR])) == 0)
 		out_string(out, "lladdr", "lladdr ", text, " ");
@@ -85,7 +86,7 @@ static int show_one(const struct nlmsghdr *message, void *argument)
 	                      memcmp(nlq_attr_data(table[NDA_DST]), filter->address.address, len) != 0))
 		return 0;
 	out_object(&filter->ip->out, NULL);
-	neighbour_show(filter->ip, message);
+	neighbour_show(filter->ip, message, filter->index ? KNOWN_DEVICE : 0);
 	out_object_end(&filter->ip->out);
 	out_text(&filter->ip->out, "\n");
 	return 0;

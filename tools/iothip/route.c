@@ -68,19 +68,19 @@ static void show_times(struct output *out, const struct nlattr *attr)
 }
 
 static void show_next_hop(
-    struct iothip *ip, const struct rtmsg *header, const struct nlattr **table)
+    struct iothip *ip, const struct rtmsg *header, const struct nlattr **table, unsigned int known)
 {
 	char text[ADDRTEXT_IP_SIZE], name[16];
 
 	if (table[RTA_GATEWAY])
 		out_string(&ip->out, "gateway", "via ",
 		    address_text(header->rtm_family, table[RTA_GATEWAY], text), " ");
-	if (table[RTA_OIF])
+	if (table[RTA_OIF] && !(known & KNOWN_DEVICE))
 		out_string(
 		    &ip->out, "dev", "dev ", device_name(ip, attr_number(table[RTA_OIF], 0), name), " ");
 }
 
-void route_show(struct iothip *ip, const struct nlmsghdr *message, bool all_tables)
+void route_show(struct iothip *ip, const struct nlmsghdr *message, unsigned int known)
 {
 	const struct rtmsg *header = nlq_message_body(message, sizeof(*header));
 	const struct nlattr *table[RTA_MAX + 1] = {NULL};
@@ -96,11 +96,11 @@ void route_show(struct iothip *ip, const struct nlmsghdr *message, bool all_tabl
 	if (header->rtm_type != RTN_UNICAST)
 		out_string(out, "type", "", name_of(route_type_names, header->rtm_type, number), " ");
 	show_destination(out, header, table[RTA_DST]);
-	show_next_hop(ip, header, table);
-	if (all_tables && number_of_table != RT_TABLE_MAIN)
+	show_next_hop(ip, header, table, known);
+	if (!(known & KNOWN_TABLE) && number_of_table != RT_TABLE_MAIN)
 		out_string(out, "table", "table ", name_of(table_names, number_of_table, number), " ");
 	if (!(header->rtm_flags & RTM_F_CLONED)) {
-		if (header->rtm_protocol != RTPROT_BOOT)
+		if (header->rtm_protocol != RTPROT_BOOT && !(known & KNOWN_PROTOCOL))
 			out_string(out, "protocol", "proto ",
 			    name_of(protocol_names, header->rtm_protocol, number), " ");
 		if (header->rtm_scope != RT_SCOPE_UNIVERSE)
@@ -164,7 +164,9 @@ static int show_one(const struct nlmsghdr *message, void *argument)
 	    (filter->to && !destination_is(filter, header, table[RTA_DST])))
 		return 0;
 	out_object(&filter->ip->out, NULL);
-	route_show(filter->ip, message, filter->table == 0);
+	route_show(filter->ip, message,
+	    (filter->table ? KNOWN_TABLE : 0) | (filter->index ? KNOWN_DEVICE : 0) |
+	        (filter->protocol >= 0 ? KNOWN_PROTOCOL : 0));
 	out_object_end(&filter->ip->out);
 	out_text(&filter->ip->out, "\n");
 	return 0;
