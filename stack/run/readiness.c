@@ -28,13 +28,9 @@
  * second POLLERR after SHUT_WR, when no token can be sent any more; and POLLERR between the moment
  * when POLLOUT came back and the program's next call, which is then told the error itself.
  *
- * TCP will need another pair. An unconnected AF_UNIX stream socket polls OUT|HUP, as a fresh TCP
- * socket does; connected to a listening socket of ours (and filled: not OUT) it is a connection
- * being made; emptied, one that is; our SHUT_WR makes RDHUP, closing our end with bytes unread
- * IN|OUT|ERR|HUP|RDHUP, as a reset does; a listening AF_UNIX socket polls IN exactly while a
- * connection waits in it. readiness_raise and _show stay as they are.
+ * TCP sockets have another kind of pair: readiness_stream.c.
  */
-#include "readiness.h"
+#include "readiness_stream.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -75,6 +71,10 @@ int readiness_open(struct readiness *readiness, bool nonblocking)
 
 void readiness_close(struct readiness *readiness)
 {
+	if (readiness->stream) {
+		stream_close(readiness);
+		return;
+	}
 	close(readiness->inner);
 	readiness->inner = -1;
 }
@@ -155,6 +155,10 @@ void readiness_raise(struct readiness *readiness, unsigned int mask)
 {
 	unsigned int rising = mask & ~readiness->shown;
 
+	if (readiness->stream) {
+		stream_raise(readiness, mask);
+		return;
+	}
 	if (rising & POLLERR)
 		raise_error(readiness);
 	if (rising & POLLOUT && (readiness->shown & POLLOUT) == 0)
@@ -175,12 +179,14 @@ static void shut(struct readiness *readiness, int fd, unsigned int mask)
 	}
 }
 
-void readiness_show(struct readiness *readiness, int fd, unsigned int mask)
+bool readiness_show(struct readiness *readiness, int fd, unsigned int mask)
 {
 	unsigned int falling = readiness->shown & ~mask;
 
+	if (readiness->stream)
+		return stream_show(readiness, fd, mask);
 	if (__builtin_expect(readiness->shown == mask, 1) && readiness->armed)
-		return;
+		return false;
 	/* An error that is pending would be what recv and send return: it is taken first, and shown
 	 * again by readiness_raise if it stays. */
 	if ((readiness->shown & POLLERR) && (falling & (POLLERR | POLLIN)))
@@ -191,9 +197,10 @@ void readiness_show(struct readiness *readiness, int fd, unsigned int mask)
 		shut(readiness, fd, mask);
 	readiness_raise(readiness, mask);
 	if (readiness->shown & POLLERR)
-		return;
+		return false;
 	if ((readiness->shown & ~mask) & POLLOUT)
 		lower_out(readiness, fd);
 	else if (readiness->shown & POLLOUT)
 		arm_error(readiness, fd);
+	return false;
 }

@@ -9,11 +9,15 @@
 #include <sys/un.h>
 
 struct readiness {
-	int inner; /* our end of the pair */
+	int inner; /* our end of the pair; -1: none */
 	/* POLLIN, POLLOUT, POLLERR, POLLRDHUP, POLLHUP; POLLNVAL: the program's end was closed. */
 	unsigned int shown;
 	unsigned int tokens; /* datagrams that make POLLIN, in the program's end */
 	bool armed;          /* the datagram that makes POLLERR possible lies in our end */
+	/* Of a TCP socket (readiness_stream.c); `shown` has POLLPRI, too, and `tokens` are bytes. */
+	bool stream;
+	bool small;  /* SO_SNDBUF of the program's end is the least */
+	bool looked; /* a call saw POLLIN: what comes now is news */
 };
 
 /* Makes the descriptor, close-on-exec, blocking or not, and shows POLLOUT. The descriptor, or
@@ -28,7 +32,7 @@ void readiness_close(struct readiness *readiness);
 void readiness_raise(struct readiness *readiness, unsigned int mask);
 
 /* Shows exactly `mask` (those five bits); `fd` is the program's descriptor. For calls of the
- * program. */
-void readiness_show(struct readiness *readiness, int fd, unsigned int mask);
+ * program. Returns whether the descriptor means another object now: its inode has changed. */
+bool readiness_show(struct readiness *readiness, int fd, unsigned int mask);
 
 #endif
