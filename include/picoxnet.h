@@ -26,7 +26,8 @@ struct picox;
 /* A stack with one interface, vde0, down, on the network `vdeurl`: any VNL of libvdeplug
  * ("vde:///tmp/sw", "vxvde://", ...), or "mem://NAME", an Ethernet in memory that the stacks of the
  * process share ("mem://NAME/uplink=VNL" connects it to a VDE network). NULL or "": only lo.
- * Returns the stack, or NULL and errno: ENOMEM, EMFILE, or why the network cannot be opened. */
+ * Returns the stack, or NULL and errno: ENOMEM, EAGAIN, EMFILE, ENFILE, EINVAL (a malformed
+ * "mem://"), or why the network cannot be opened. May take seconds. */
 struct picox *picox_newstack(char *vdeurl);
 
 /* The same with several interfaces and options. `vnlv` is an array that ends with NULL (NULL: no
@@ -36,41 +37,80 @@ struct picox *picox_newstack(char *vdeurl);
  *     linger=SECONDS     how long picox_delstack and exit(3) wait for data to be sent (2)
  *     busy_poll=USEC     a blocked call looks for frames that long before it sleeps (0; the socket
  *                        option SO_BUSY_POLL says it for one socket)
- *     pcap=FILE          records all frames there
- * Returns the stack, or NULL and errno: as picox_newstack, EINVAL for an option (picox_error says
- * which). */
+ *     pcap=FILE          records all frames there (pcapng)
+ *     ctl=PATH           makes a control socket there, for iothip(1)
+ * picoxnet(7) has more about them. The strings are not kept. Returns the stack, or NULL and errno:
+ * as picox_newstack; EINVAL for an option (picox_error says which); what open(2) and write(2) say
+ * of FILE, ENXIO for a FIFO that nobody reads; what bind(2) says of PATH, EEXIST for one that is no
+ * socket, EADDRINUSE if somebody listens there. */
 struct picox *picox_newstackv(const char *const *vnlv, const char *options);
 
 /* Why picox_newstack or picox_newstackv last failed in this thread; "" if there is nothing to say.
  * Valid until the thread's next such call. */
 const char *picox_error(void);
 
-/* Ends a stack: waits for what is to be sent (linger=). Returns 0, or -1 and errno: EBUSY while it
- * has open sockets (nothing has changed then), EINVAL for NULL. In a forked child it ends nothing
- * but the child's use of the parent's stack. */
+/* Ends a stack: waits for what is to be sent, at most `linger=` seconds. Returns 0, or -1 and
+ * errno: EBUSY while it has open sockets (nothing has changed then), EINVAL for NULL. In a forked
+ * child it ends nothing but the child's use of the parent's stack. */
 int picox_delstack(struct picox *stack);
 
-/* socket(2) in a stack: AF_INET, AF_INET6 (SOCK_DGRAM, SOCK_RAW), AF_PACKET. The descriptor is
- * close-on-exec whatever `type` says. Close it by picox_close. */
+/* socket(2) in a stack: AF_INET and AF_INET6 with SOCK_DGRAM or SOCK_RAW, AF_PACKET with SOCK_RAW
+ * or SOCK_DGRAM, AF_NETLINK with NETLINK_ROUTE. SOCK_NONBLOCK may be in `type`; the descriptor is
+ * close-on-exec whatever `type` says. Returns the descriptor, which picox_close closes, or -1 and
+ * errno: EAFNOSUPPORT, ESOCKTNOSUPPORT (SOCK_STREAM), EPROTONOSUPPORT, EMFILE, ENFILE, ENOBUFS,
+ * ENOMEM, EINVAL (`stack` is NULL). */
 int picox_msocket(struct picox *stack, int domain, int type, int protocol);
 
+/* close(2). A call that waits on the socket in another thread ends with EBADF. Returns 0, or -1 and
+ * errno: EBADF. */
 int picox_close(int fd);
+
+/* bind(2), to an address of `addrlen` bytes. Returns 0, or -1 and errno: EINVAL (bound already, or
+ * `addrlen` is wrong for the family), EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, ENODEV, EFAULT. */
 int picox_bind(int fd, const struct sockaddr *addr, socklen_t addrlen);
+
+/* connect(2): the peer of datagrams; AF_UNSPEC undoes it. Returns 0, or -1 and errno: EINVAL,
+ * EAFNOSUPPORT, ENETUNREACH, EHOSTUNREACH, EACCES (a broadcast without SO_BROADCAST), EFAULT. */
 int picox_connect(int fd, const struct sockaddr *addr, socklen_t addrlen);
+
+/* listen(2), accept(2): of connections, which no protocol here has yet. -1 and errno: EOPNOTSUPP.
+ */
 int picox_listen(int fd, int backlog);
 int picox_accept(int fd, struct sockaddr *addr, socklen_t *addrlen);
+
+/* getsockname(2), getpeername(2): *addrlen is the room at `addr` in bytes, and becomes the
+ * address's real length. Return 0, or -1 and errno: EINVAL, EFAULT, ENOTCONN (the peer's, without
+ * one). */
 int picox_getsockname(int fd, struct sockaddr *addr, socklen_t *addrlen);
 int picox_getpeername(int fd, struct sockaddr *addr, socklen_t *addrlen);
+
+/* setsockopt(2), getsockopt(2); picoxnet(7) lists the options. `optlen` and *optlen are bytes; the
+ * latter is the room, and becomes what was written. Return 0, or -1 and errno: ENOPROTOOPT, EINVAL,
+ * EFAULT, ENOBUFS, and what socket(7), ip(7), ipv6(7), udp(7), raw(7), packet(7) say of an option.
+ */
 int picox_setsockopt(int fd, int level, int optname, const void *optval, socklen_t optlen);
 int picox_getsockopt(int fd, int level, int optname, void *optval, socklen_t *optlen);
+
+/* shutdown(2). Returns 0, or -1 and errno: ENOTCONN, EINVAL, EOPNOTSUPP (packet and netlink
+ * sockets). */
 int picox_shutdown(int fd, int how);
 
+/* recv(2), read(2), readv(2): a datagram, of which what does not fit into `len` bytes is lost. They
+ * wait for one, as long as SO_RCVTIMEO says. Return its bytes (with MSG_TRUNC, its real length), 0
+ * also after shutdown; or -1 and errno: EAGAIN (none, and not to be waited for; the time is over),
+ * EINTR, ECONNREFUSED and other errors that ICMP told, ENETDOWN, ENOMEM, EINVAL, EFAULT, EMSGSIZE
+ * (`iovcnt`). */
 ssize_t picox_read(int fd, void *buf, size_t len);
 ssize_t picox_readv(int fd, const struct iovec *iov, int iovcnt);
 ssize_t picox_recv(int fd, void *buf, size_t len, int flags);
 ssize_t picox_recvfrom(
     int fd, void *buf, size_t len, int flags, struct sockaddr *from, socklen_t *fromlen);
 ssize_t picox_recvmsg(int fd, struct msghdr *msg, int flags);
+
+/* send(2), write(2), writev(2): a datagram. They wait while the interface's queue is full, as long
+ * as SO_SNDTIMEO says. Return `len`, or -1 and errno: EDESTADDRREQ, EMSGSIZE, EAGAIN, EINTR,
+ * EACCES, ENETUNREACH, EHOSTUNREACH, ECONNREFUSED (ICMP told it), ENETDOWN, ENOBUFS, EPIPE (after
+ * shutdown), EINVAL, EAFNOSUPPORT, EOPNOTSUPP, EFAULT. They never raise SIGPIPE. */
 ssize_t picox_write(int fd, const void *buf, size_t len);
 ssize_t picox_writev(int fd, const struct iovec *iov, int iovcnt);
 ssize_t picox_send(int fd, const void *buf, size_t len, int flags);
@@ -78,11 +118,13 @@ ssize_t picox_sendto(
     int fd, const void *buf, size_t len, int flags, const struct sockaddr *to, socklen_t tolen);
 ssize_t picox_sendmsg(int fd, const struct msghdr *msg, int flags);
 
-/* ioctl(2) with its argument: FIONBIO, FIONREAD, SIOCOUTQ. ENOTTY for what is not known. */
+/* ioctl(2) with its argument, a pointer to an int: FIONBIO, FIONREAD (bytes of the next datagram),
+ * SIOCOUTQ (bytes), SIOCATMARK. Returns 0, or -1 and errno: ENOTTY for what is not known, EFAULT.
+ */
 int picox_ioctl(int fd, unsigned long cmd, void *argp);
 
 /* fcntl(2): F_GETFL, F_SETFL, F_GETFD, F_SETFD, F_DUPFD and F_DUPFD_CLOEXEC are the system's own (a
- * duplicate is a socket of this library's, too); EINVAL for others. */
+ * duplicate is a socket of this library's, too); -1 and errno EINVAL for others. */
 int picox_fcntl(int fd, int cmd, long val);
 
 #ifdef __cplusplus
