@@ -248,10 +248,11 @@ static void address_new(struct px_address *address)
 
 	if (px_ip_is4(&address->ip) || px_ip_is_loopback(&address->ip) || !address->iface->ip6)
 		return;
-	/* Section 5.4.2: joined before the detection begins. */
+	/* Section 5.4.2: joined before the detection's first question, but tentative by then: the
+	 * report of the group is not to come from the address itself (RFC 3810 section 5.2.13). */
+	dad_start(address);
 	node = px_ip6_solicited_node(&address->ip);
 	group_use(address->iface, &node);
-	dad_start(address);
 }
 
 static void address_del(struct px_address *address)

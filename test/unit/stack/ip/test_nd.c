@@ -29,6 +29,32 @@ static void test_link_local(void **state)
 	assert_int_equal(px_deadline(a->stack), PX_TIME_NEVER); /* sleeps */
 }
 
+/* Nothing comes from a tentative address, the reports of its own group either. */
+static bool not_tentative(struct sim_wire *on, const struct sim_port *from, const uint8_t *frame,
+    size_t len, void *argument)
+{
+	struct px_ip source = px_ip6_load(frame + 14 + 8);
+	const struct px_address *address;
+
+	if (frame[12] == 0x86 && frame[13] == 0xdd) {
+		address = px_address_find(from->iface->stack, &source, from->iface);
+		assert_false(address && address->flags & IFA_F_TENTATIVE);
+		++*(unsigned int *)argument;
+	}
+	return true;
+}
+
+static void test_tentative_source(void **state)
+{
+	unsigned int frames = 0;
+
+	wire->probe = not_tentative;
+	wire->argument = &frames;
+	net_address(host(1), "2001:db8::1", 64);
+	sim_run(sim, 5 * PX_SEC);
+	assert_true(frames >= 4); /* reports and questions */
+}
+
 static void test_duplicate(void **state)
 {
 	struct px_iface *a = host(1), *b = host(2);
@@ -390,6 +416,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_link_local, net_setup, net_teardown),
+	    cmocka_unit_test_setup_teardown(test_tentative_source, net_setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_duplicate, net_setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_duplicate_at_once, net_setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_reflected, net_setup, net_teardown),
