@@ -18,9 +18,9 @@
 #include <sys/time.h>
 #include "own_address.h"
 
-#define TRIES         30 /* a second each: a packet may be lost */
-#define HEADER        8  /* of an echo: type, code, checksum, identifier, sequence number */
-#define SIZE_MAX_DATA (65535 - 20 - HEADER)
+#define TRIES    30 /* a second each: a packet may be lost */
+#define HEADER   8  /* of an echo: type, code, checksum, identifier, sequence number */
+#define DATA_MAX (65535 - HEADER) /* IPv6: its header does not count */
 
 struct pinger {
 	int fd;
@@ -30,7 +30,7 @@ struct pinger {
 	uint16_t sequence;
 	unsigned long sent, answered;
 	double seconds; /* sum of the round trips */
-	uint8_t packet[HEADER + SIZE_MAX_DATA];
+	uint8_t packet[HEADER + DATA_MAX];
 	uint8_t answer[65536];
 };
 
@@ -112,7 +112,7 @@ static int ping_range(struct pinger *ping, const char *text)
 	unsigned long size = strtoul(text, &end, 10);
 	unsigned long last = *end == '-' ? strtoul(end + 1, &end, 10) : size;
 
-	if (*end != '\0' || last > SIZE_MAX_DATA) {
+	if (*end != '\0' || last > DATA_MAX) {
 		fprintf(stderr, "%s: no size\n", text);
 		return -1;
 	}
