@@ -98,6 +98,7 @@ clean_capture()
 		echo "no tshark: the capture is not read"
 		return
 	fi
+	export HOME=$dir # nobody's own configuration
 	tshark -r "$capture" -q -z expert,warn -o ip.check_checksum:TRUE -o udp.check_checksum:TRUE \
 		>"$dir/expert" 2>"$dir/tshark.err" || fail "tshark: $(cat "$dir/tshark.err")"
 	faults=$(grep -E '^ +[0-9]+ ' "$dir/expert" || :)
