@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/filter.h>
 #include <sys/ioctl.h>
 
 #define VALUE_MAX 65536 /* of an option: multicast source lists are the largest */
@@ -206,6 +207,27 @@ static int get_option(int fd, int level, int optname, void *value, socklen_t *le
 	return err ? err : px_sock_getsockopt(call.file->sock, level, optname, value, len);
 }
 
+/* The value holds a pointer: what it points to is read before the lock is taken. */
+static int attach_filter(int fd, const void *value)
+{
+	struct sock_fprog program;
+	struct sock_filter *copy = NULL;
+	int err;
+
+	memcpy(&program, value, sizeof(program));
+	/* A program of an impossible length is refused unread. */
+	if (program.filter && program.len && program.len <= BPF_MAXINSNS) {
+		copy = malloc(program.len * sizeof(*copy));
+		if (!copy)
+			return -ENOBUFS;
+		memcpy(copy, program.filter, program.len * sizeof(*copy));
+		program.filter = copy;
+	}
+	err = set_option(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
+	free(copy);
+	return err;
+}
+
 PICOX_PUBLIC int picox_setsockopt(
     int fd, int level, int optname, const void *optval, socklen_t optlen)
 {
@@ -216,7 +238,8 @@ PICOX_PUBLIC int picox_setsockopt(
 		return result_int(-EINVAL);
 	if (!optval && optlen)
 		return result_int(-EFAULT);
-	/* SO_ATTACH_FILTER's value holds a pointer: its program is read under the lock. */
+	if (level == SOL_SOCKET && optname == SO_ATTACH_FILTER && optlen == sizeof(struct sock_fprog))
+		return result_int(attach_filter(fd, optval));
 	if (optlen > sizeof(small) && !(value = malloc(optlen)))
 		return result_int(-ENOBUFS);
 	if (optlen)

@@ -16,6 +16,9 @@
  * requests only if nobody here answers or if they tell something (RFC 5227 section 3: probes and
  * announcements).
  *
+ * To open an uplink may take seconds. Who does it has entered the network in the registry before,
+ * and holds no lock meanwhile; others that want the same network wait for him, and share his error.
+ *
  * Locks, in this order: stack, network (shared by senders), port, poller.
  */
 #include "mem_network.h"
@@ -69,16 +72,21 @@ struct mem_port {
 struct mem_network {
 	struct list node; /* registry */
 	char *name, *uplink_vnl;
-	unsigned int ports; /* under the registry's lock */
-	struct mem_uplink *uplink;
-	pthread_rwlock_t lock; /* of the rest */
+	/* Under the registry's lock. */
+	unsigned int ports;
+	bool opening; /* its uplink */
+	int err;      /* of that */
+
+	struct mem_uplink *uplink; /* constant once it is open */
+	pthread_rwlock_t lock;     /* of the rest */
 	struct hashtable addresses;
 };
 
 static struct {
 	pthread_mutex_t lock;
+	pthread_cond_t opened; /* or not */
 	struct list networks;
-} registry = {PTHREAD_MUTEX_INITIALIZER, LIST_INIT(registry.networks)};
+} registry = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, LIST_INIT(registry.networks)};
 
 /* ---- fork: the child starts without networks ---- */
 
@@ -95,6 +103,7 @@ static void fork_parent(void)
 static void fork_child(void)
 {
 	list_init(&registry.networks);
+	pthread_cond_init(&registry.opened, NULL); /* who waited is not here */
 	pthread_mutex_unlock(&registry.lock);
 }
 
@@ -351,13 +360,12 @@ static int network_new(const char *name, const char *uplink, struct mem_network 
 
 	if (!network)
 		return err;
+	list_init(&network->node);
 	pthread_rwlock_init(&network->lock, NULL);
 	network->name = strdup(name);
 	network->uplink_vnl = strdup(uplink ? uplink : "");
 	if (network->name && network->uplink_vnl)
 		err = hashtable_init(&network->addresses, NULL);
-	if (!err && uplink)
-		err = mem_uplink_open(uplink, from_uplink, network, &network->uplink);
 	if (err) {
 		network_free(network);
 		return err;
@@ -366,23 +374,79 @@ static int network_new(const char *name, const char *uplink, struct mem_network 
 	return 0;
 }
 
-/* The registry's lock is held. */
-static int network_get(const char *name, const char *uplink, struct mem_network **result)
+/* The registry's lock is held. Returns the network if nobody is left: to be freed without it. */
+static struct mem_network *network_unref(struct mem_network *network)
+{
+	if (--network->ports)
+		return NULL;
+	list_remove(&network->node);
+	return network;
+}
+
+static struct mem_network *find_network(const char *name)
 {
 	struct mem_network *network;
-	int err;
 
 	list_for_each (network, &registry.networks, node) {
-		if (strcmp(network->name, name) != 0)
-			continue;
-		if (uplink && strcmp(network->uplink_vnl, uplink) != 0)
-			return -EINVAL;
-		*result = network;
-		return 0;
+		if (strcmp(network->name, name) == 0)
+			return network;
 	}
-	err = network_new(name, uplink, result);
-	if (!err)
-		list_append(&registry.networks, &(*result)->node);
+	return NULL;
+}
+
+/* The registry's lock is held, but not while the uplink is opened. */
+static void open_uplink(struct mem_network *network)
+{
+	int err;
+
+	network->opening = true;
+	pthread_mutex_unlock(&registry.lock);
+	err = mem_uplink_open(network->uplink_vnl, from_uplink, network, &network->uplink);
+	pthread_mutex_lock(&registry.lock);
+	network->opening = false;
+	network->err = err;
+	if (err)
+		list_remove(&network->node); /* the next one tries again */
+	pthread_cond_broadcast(&registry.opened);
+}
+
+/* Not a cancellation point: the lock is held. */
+static void wait_opened(const struct mem_network *network)
+{
+	int before;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
+	while (network->opening)
+		pthread_cond_wait(&registry.opened, &registry.lock);
+	pthread_setcancelstate(before, NULL);
+}
+
+/* With a reference. The registry's lock is held; *unused is to be freed without it. */
+static int network_get(
+    const char *name, const char *uplink, struct mem_network **result, struct mem_network **unused)
+{
+	struct mem_network *network = find_network(name);
+	int err;
+
+	*unused = NULL;
+	if (network && uplink && strcmp(network->uplink_vnl, uplink) != 0)
+		return -EINVAL;
+	if (network) {
+		network->ports++;
+		wait_opened(network);
+	} else {
+		err = network_new(name, uplink, &network);
+		if (err)
+			return err;
+		network->ports = 1;
+		list_append(&registry.networks, &network->node);
+		if (uplink)
+			open_uplink(network);
+	}
+	*result = network;
+	err = network->err;
+	if (err)
+		*unused = network_unref(network);
 	return err;
 }
 
@@ -391,6 +455,7 @@ int mem_network_join(const char *name, const char *uplink, const struct px_link_
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct mem_port *port = calloc(1, sizeof(*port));
+	struct mem_network *unused;
 	int err;
 
 	if (!port)
@@ -402,10 +467,10 @@ int mem_network_join(const char *name, const char *uplink, const struct px_link_
 	port->context = config->context;
 	pthread_mutex_init(&port->lock, NULL);
 	pthread_mutex_lock(&registry.lock);
-	err = network_get(name, uplink, &port->network);
-	if (!err)
-		port->network->ports++;
+	err = network_get(name, uplink, &port->network, &unused);
 	pthread_mutex_unlock(&registry.lock);
+	if (unused)
+		network_free(unused);
 	if (err) {
 		pthread_mutex_destroy(&port->lock);
 		free(port);
@@ -425,10 +490,7 @@ void mem_network_leave(struct mem_port *port)
 		member_free(member);
 	pthread_rwlock_unlock(&network->lock);
 	pthread_mutex_lock(&registry.lock);
-	if (--network->ports == 0)
-		list_remove(&network->node);
-	else
-		network = NULL;
+	network = network_unref(network);
 	pthread_mutex_unlock(&registry.lock);
 	if (network)
 		network_free(network);

@@ -374,6 +374,63 @@ static void test_uplink(void **state)
 	rmdir(dir);
 }
 
+/* A switch that accepts connections and never answers: vde_open waits for it. */
+static int silent_switch(const char *path)
+{
+	struct sockaddr_un name = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(name.sun_path, sizeof(name.sun_path), "%s/ctl", path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&name, sizeof(name)), 0);
+	assert_int_equal(listen(fd, 5), 0);
+	return fd;
+}
+
+static void *join_silent(void *vnl)
+{
+	return picox_newstack(vnl);
+}
+
+/* While an uplink is opened, other networks do not wait; who wants the same one does, and shares
+ * its fate. */
+static void test_slow_uplink(void **state)
+{
+	char dir[] = "/tmp/mem.XXXXXX", vnl[64], ctl[40];
+	struct picox *other;
+	pthread_t threads[2];
+	void *result;
+	int fd;
+
+	if (!HOST_HAS_VDEPLUG)
+		skip();
+	assert_non_null(mkdtemp(dir));
+	fd = silent_switch(dir);
+	snprintf(vnl, sizeof(vnl), "mem://slow/uplink=vde://%s", dir);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, join_silent, vnl), 0);
+	/* One of them is there. */
+	struct pollfd waiting = {.fd = fd, .events = POLLIN};
+	assert_int_equal(poll(&waiting, 1, 60000), 1);
+	other = picox_newstack((char *)(uintptr_t) "mem://quick");
+	assert_non_null(other);
+	assert_int_equal(picox_delstack(other), 0);
+	/* A different uplink is refused at once. */
+	assert_null(picox_newstack((char *)(uintptr_t) "mem://slow/uplink=vde:///tmp/else"));
+	assert_int_equal(errno, EINVAL);
+	close(fd);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(pthread_join(threads[i], &result), 0);
+		assert_null(result);
+	}
+	/* Nothing is left of it. */
+	other = picox_newstack((char *)(uintptr_t) "mem://slow");
+	assert_non_null(other);
+	assert_int_equal(picox_delstack(other), 0);
+	snprintf(ctl, sizeof(ctl), "%s/ctl", dir);
+	unlink(ctl);
+	rmdir(dir);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -384,6 +441,7 @@ int main(void)
 	    cmocka_unit_test(test_thousand),
 	    cmocka_unit_test(test_idle),
 	    cmocka_unit_test(test_uplink),
+	    cmocka_unit_test(test_slow_uplink),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
