@@ -107,6 +107,7 @@ static const struct ip6_config default_config = {
     .accept_ra_pinfo = true,
     .accept_ra_mtu = true,
     .accept_ra_rtr_pref = true,
+    .accept_ra_rt_info_max_plen = 128,
     .accept_redirects = true,
     .dad_transmits = 1,
     .router_solicitations = 3, /* RFC 4861: MAX_RTR_SOLICITATIONS */
@@ -115,10 +116,6 @@ static const struct ip6_config default_config = {
 struct ip6_config *ip6_iface_config(struct px_iface *iface)
 {
 	return iface->ip6 ? &iface->ip6->config : NULL;
-}
-
-static void ignore_timer(struct px_stack *stack, struct px_timer *timer)
-{
 }
 
 /* Without memory for it an interface has no IPv6, or no groups: px_iface_add cannot fail here. */
@@ -132,7 +129,7 @@ static void iface_new(struct px_stack *stack, struct px_iface *iface)
 		return;
 	iface->ip6->config = default_config;
 	iface->ip6->iface = iface;
-	px_timer_init(&iface->ip6->solicit, ignore_timer);
+	nd_router_init(iface);
 	group_iface_init(&iface->ip6->groups);
 }
 

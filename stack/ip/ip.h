@@ -189,6 +189,7 @@ bool ip_membership_wants(const struct ip_membership *membership, const struct px
 struct ip6_config {
 	bool accept_ra; /* default off: iothconf does it */
 	bool autoconf, accept_ra_defrtr, accept_ra_pinfo, accept_ra_mtu, accept_ra_rtr_pref;
+	uint8_t accept_ra_rt_info_max_plen; /* RFC 4191: longer prefixes are passed over */
 	bool accept_redirects;
 	bool optimistic_dad; /* RFC 4429 */
 	bool addr_gen_none;  /* no link-local address by itself */

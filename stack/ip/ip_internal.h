@@ -148,7 +148,8 @@ void nd_advertise(struct px_iface *iface, const struct px_ip *target, const stru
 void nd_router_input(struct px_stack *stack, struct px_pkt *pkt, const struct nd_message *message);
 void nd_redirect_input(
     struct px_stack *stack, struct px_pkt *pkt, const struct nd_message *message);
-void nd_router_start(struct px_iface *iface); /* solicit, if so configured */
+void nd_router_init(struct px_iface *iface);
+void nd_router_start(struct px_iface *iface); /* solicit, if so configured; again: from the start */
 void nd_router_stop(struct px_iface *iface);
 
 void dad_start(struct px_address *address);

@@ -99,18 +99,18 @@ bad:
 	PX_COUNT(stack, Icmp6InErrors);
 }
 
-/* A router that says it is none any more (section 7.2.5). */
+/* A router that says it is none any more (section 7.2.5): no default route by it, and none of RFC
+ * 4191's. */
 static void no_router(struct neighbour *neighbour)
 {
 	struct px_stack *stack = neighbour->iface->stack;
-	struct px_route key = {.table = RT_TABLE_MAIN,
-	    .protocol = RTPROT_RA,
-	    .gateway = neighbour->ip,
-	    .iface = neighbour->iface};
 	struct px_route *route;
 
-	while ((route = px_route_find(stack, &key)))
-		px_route_del(stack, route);
+	list_for_each_safe (route, &stack->fib.routes, node) {
+		if (route->protocol == RTPROT_RA && route->iface == neighbour->iface &&
+		    px_ip_eq(&route->gateway, &neighbour->ip))
+			px_route_del(stack, route);
+	}
 }
 
 static void apply_advertisement(struct neighbour *neighbour, const struct nd_options *options,

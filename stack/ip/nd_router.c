@@ -14,11 +14,11 @@
 #define SOLICIT_INTERVAL_MAX (3600 * PX_SEC) /* RFC 7559 */
 #define SOLICIT_FOREVER      255             /* config.router_solicitations */
 
-#define ROUTERS_MAX                                                                                \
-	16                   /* default routes and prefixes that advertisements may make, an interface \
-	                      */
+#define ROUTES_MAX    32 /* that advertisements may make, an interface */
 #define ADDRESSES_MAX 16 /* net.ipv6.conf.*.max_addresses */
 #define TWO_HOURS     7200
+
+#define PREFERENCE_RESERVED 2 /* RFC 4191 section 2.1: 01 high, 00 medium, 11 low */
 
 /* ---- solicitations ---- */
 
@@ -54,6 +54,11 @@ static void solicit_fired(struct px_stack *stack, struct px_timer *timer)
 	}
 }
 
+void nd_router_init(struct px_iface *iface)
+{
+	px_timer_init(&iface->ip6->solicit, solicit_fired);
+}
+
 void nd_router_start(struct px_iface *iface)
 {
 	struct px_stack *stack = iface->stack;
@@ -61,7 +66,6 @@ void nd_router_start(struct px_iface *iface)
 
 	if (!ip6->config.accept_ra || stack->options.ip6_forwarding || px_iface_is_loopback(iface))
 		return;
-	px_timer_init(&ip6->solicit, solicit_fired);
 	ip6->solicitations = 0;
 	ip6->solicit_interval = SOLICIT_INTERVAL;
 	px_timer_after(
@@ -112,16 +116,19 @@ static void advertised_route(
 		px_route_set_expires(stack, route, expiry(stack, seconds));
 		return;
 	}
-	if (count_ra_routes(iface) >= ROUTERS_MAX)
+	if (count_ra_routes(iface) >= ROUTES_MAX)
 		return;
 	fresh.expires = expiry(stack, seconds);
 	px_route_add(stack, &fresh, NLM_F_CREATE | NLM_F_APPEND, NULL);
 }
 
-static void default_router(
-    struct px_iface *iface, const struct px_ip *router, const struct nd_router_advertisement *ra)
+/* By this router: the default route, or a more specific one (RFC 4191 section 2.3). */
+static void route_by_router(struct px_iface *iface, const struct px_ip *router,
+    const struct nd_router_advertisement *ra, const struct nd_route *info)
 {
 	struct px_route route = {
+	    .dst = info->prefix,
+	    .prefix = info->len,
 	    .table = RT_TABLE_MAIN,
 	    .type = RTN_UNICAST,
 	    .family = AF_INET6,
@@ -130,11 +137,35 @@ static void default_router(
 	    .gateway = *router,
 	    .iface = iface,
 	    .hop_limit = ra->hop_limit,
-	    /* RFC 4191 section 2.2: the reserved value counts as medium. */
-	    .preference = ra->preference == 2 ? 0 : ra->preference,
+	    .preference = iface->ip6->config.accept_ra_rtr_pref ? info->preference : 0,
 	};
 
-	advertised_route(iface, &route, ra->lifetime);
+	advertised_route(iface, &route, info->lifetime);
+}
+
+static void default_router(
+    struct px_iface *iface, const struct px_ip *router, const struct nd_router_advertisement *ra)
+{
+	struct nd_route route = {
+	    .lifetime = ra->lifetime,
+	    /* RFC 4191 section 2.2: the reserved value counts as medium. */
+	    .preference = ra->preference == PREFERENCE_RESERVED ? 0 : ra->preference,
+	};
+
+	route_by_router(iface, router, ra, &route);
+}
+
+/* Section 3.1, a host of type C. Of ::/0 it says more than the header, and so comes after it. */
+static void more_specific(struct px_iface *iface, const struct px_ip *router,
+    const struct nd_router_advertisement *ra, const struct nd_route *info)
+{
+	const struct ip6_config *config = &iface->ip6->config;
+
+	if (info->preference == PREFERENCE_RESERVED || px_ip_is_link_local(&info->prefix) ||
+	    px_ip_is_multicast(&info->prefix) || info->len > config->accept_ra_rt_info_max_plen ||
+	    (info->len == 0 && !config->accept_ra_defrtr))
+		return;
+	route_by_router(iface, router, ra, info);
 }
 
 static void on_link(struct px_iface *iface, const struct nd_prefix *prefix)
@@ -251,6 +282,8 @@ void nd_router_input(struct px_stack *stack, struct px_pkt *pkt, const struct nd
 	}
 	if (config->accept_ra_defrtr)
 		default_router(iface, &pkt->src, &ra);
+	for (unsigned int i = 0; i < options.routes; i++)
+		more_specific(iface, &pkt->src, &ra, &options.route[i]);
 	for (unsigned int i = 0; config->accept_ra_pinfo && i < options.prefixes; i++) {
 		const struct nd_prefix *prefix = &options.prefix[i];
 		if (px_ip_is_link_local(&prefix->prefix) || px_ip_is_multicast(&prefix->prefix))

@@ -177,6 +177,17 @@ const struct sock_option ip4_options_table[] = {
 
 /* ---- IPPROTO_IPV6 ---- */
 
+/* IPV6_PREFER_SRC_* of <linux/in6.h>, which excludes <netinet/in.h>. */
+enum {
+	PREFER_TMP = 0x0001,
+	PREFER_PUBLIC = 0x0002,
+	PREFER_COA = 0x0004,
+	PREFER_CGA = 0x0008,
+	PREFER_PUBTMP_DEFAULT = 0x0100,
+	PREFER_HOME = 0x0400,
+	PREFER_NONCGA = 0x0800,
+};
+
 static int set_v6only(struct px_sock *sock, int name, const void *value, socklen_t len)
 {
 	int on, err = option_int(value, len, &on);
@@ -241,21 +252,42 @@ static int get_tclass(struct px_sock *sock, int name, void *value, socklen_t *le
 	return option_give(value, len, &tclass, sizeof(tclass));
 }
 
-/* RFC 5014: pairs of bits, of which one at most; "no preference" clears. */
+/* RFC 5014. Of each group one at most; a group that is not mentioned stays as it is. */
 static int set_preferences(struct px_sock *sock, int name, const void *value, socklen_t len)
 {
-	int preferences, err = option_int(value, len, &preferences);
+	static const uint32_t groups[] = {
+	    PREFER_TMP | PREFER_PUBLIC | PREFER_PUBTMP_DEFAULT,
+	    PREFER_HOME | PREFER_COA,
+	    PREFER_CGA | PREFER_NONCGA,
+	};
+	struct endpoint *e = sock->endpoint;
+	uint32_t preferences, result = e->preferences;
 
-	if (err)
-		return err;
-	sock->endpoint->preferences = (uint32_t)preferences;
-	sock->endpoint->dst.iface = NULL;
+	if (len < sizeof(preferences))
+		return -EINVAL;
+	memcpy(&preferences, value, sizeof(preferences));
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+		uint32_t given = preferences & groups[i];
+		if (given & (given - 1))
+			return -EINVAL;
+		if (given)
+			result = (result & ~groups[i]) | given;
+	}
+	e->preferences = result;
+	e->dst.iface = NULL;
 	return 0;
 }
 
+/* As Linux shows them: defaults by name; nothing is cryptographically generated here. */
 static int get_preferences(struct px_sock *sock, int name, void *value, socklen_t *len)
 {
-	return option_give(value, len, &sock->endpoint->preferences, sizeof(int));
+	uint32_t preferences = sock->endpoint->preferences;
+	uint32_t shown = preferences & (PREFER_TMP | PREFER_PUBLIC);
+
+	if (!shown)
+		shown = PREFER_PUBTMP_DEFAULT;
+	shown |= preferences & PREFER_COA ? PREFER_COA : PREFER_HOME;
+	return option_give(value, len, &shown, sizeof(shown));
 }
 
 static int get_path_mtu(struct px_sock *sock, int name, void *value, socklen_t *len)

@@ -322,6 +322,99 @@ static void test_router(void **state)
 	assert_null(find(a, "2001:db8:5::ff:fe00:1"));
 }
 
+/* RFC 4191 section 2.3: an advertisement of `from` with one route information option. */
+static void advertise_route(const char *from, uint16_t lifetime, const char *prefix, uint8_t len,
+    uint8_t preference, uint32_t route_lifetime)
+{
+	uint8_t ra[16 + 24] = {134, 0, 0, 0, 64, 0, (uint8_t)(lifetime >> 8), (uint8_t)lifetime};
+	struct wire_writer writer = wire_writer(ra + 16, 24);
+	struct px_ip ip = px_ip_parse(prefix);
+
+	wire_put_u16(&writer, 0x1803);
+	wire_put_u8(&writer, len);
+	wire_put_u8(&writer, (uint8_t)(preference << 3));
+	wire_put_u32(&writer, route_lifetime);
+	wire_put_bytes(&writer, ip.b, 16);
+	net_inject6(from, "ff02::1", IPPROTO_ICMPV6, 255, ra, sizeof(ra));
+	sim_run(sim, PX_MSEC);
+}
+
+static const char *gateway_of(struct px_iface *iface, const char *to)
+{
+	static char text[INET6_ADDRSTRLEN];
+	struct px_ip ip = px_ip_parse(to);
+	const struct px_route *route = px_route_lookup(iface->stack, &ip, 0, 0);
+
+	return route ? px_ip_text(&route->gateway, text, sizeof(text)) : "none";
+}
+
+static void test_route_information(void **state)
+{
+	enum { MEDIUM = 0, HIGH = 1, RESERVED = 2, LOW = 3 };
+	uint8_t not_router[32] = {
+	    136, 0, 0, 0, 0x20, 0, 0, 0, 0xfe, 0x80, [23] = 0xb, 2, 1, 2, 0, 0, 0, 0, 0xb};
+	uint8_t router[24] = {134, 0, 0, 0, 64, 0, 0, 0, [16] = 1, 1, 2, 0, 0, 0, 0, 0xb};
+	struct px_iface *a = host(1);
+
+	sim_run(sim, 3 * PX_SEC);
+	advertise_route("fe80::a", 1800, "2001:db8:a::", 48, HIGH, 1800); /* not asked for */
+	assert_string_equal(gateway_of(a, "2001:db8:a::1"), "none");
+	ip6_iface_config(a)->accept_ra = true;
+	advertise_route("fe80::a", 1800, "2001:db8:a::", 48, MEDIUM, 1800);
+	advertise_route("fe80::b", 1800, "2001:db8:b::", 48, MEDIUM, 100);
+	assert_string_equal(gateway_of(a, "2001:db8:a::1"), "fe80::a");
+	assert_string_equal(gateway_of(a, "2001:db8:b::1"), "fe80::b");
+	/* The better one of two for the same prefix. */
+	advertise_route("fe80::b", 1800, "2001:db8:a::", 48, HIGH, 1800);
+	assert_string_equal(gateway_of(a, "2001:db8:a::1"), "fe80::b");
+	advertise_route("fe80::b", 1800, "2001:db8:a::", 48, LOW, 1800);
+	assert_string_equal(gateway_of(a, "2001:db8:a::1"), "fe80::a");
+	advertise_route("fe80::b", 1800, "2001:db8:a::", 48, RESERVED, 0); /* passed over */
+	advertise_route("fe80::a", 1800, "2001:db8:a::", 48, MEDIUM, 0);
+	assert_string_equal(gateway_of(a, "2001:db8:a::1"), "fe80::b");
+	/* ::/0 says more than the header. */
+	advertise_route("fe80::a", 1800, "::", 0, LOW, 1800);
+	assert_string_equal(gateway_of(a, "2001:4860::1"), "fe80::b");
+	advertise_route("fe80::b", 1800, "::", 0, MEDIUM, 0);
+	assert_string_equal(gateway_of(a, "2001:4860::1"), "fe80::a");
+	/* Lifetimes end; what is not a route is none; longer prefixes as the switch says. */
+	sim_run(sim, 101 * PX_SEC);
+	assert_string_equal(gateway_of(a, "2001:db8:b::1"), "fe80::a");
+	advertise_route("fe80::b", 0, "fe80::", 64, HIGH, 1800);
+	advertise_route("fe80::b", 0, "ff00::", 8, HIGH, 1800);
+	advertise_route("fe80::b", 0, "2001:db8:c::", 129, HIGH, 1800);
+	advertise_route("fe80::b", 0, "::ffff:10.0.0.0", 104, HIGH, 1800);
+	assert_string_equal(gateway_of(a, "10.0.0.1"), "none");
+	ip6_iface_config(a)->accept_ra_rt_info_max_plen = 47;
+	advertise_route("fe80::b", 0, "2001:db8:c::", 48, HIGH, 1800);
+	assert_string_equal(gateway_of(a, "2001:db8:c::1"), "fe80::a");
+	/* A router no more: nothing goes by it. */
+	net_inject6("fe80::b", "ff02::1", IPPROTO_ICMPV6, 255, router, sizeof(router));
+	sim_run(sim, PX_MSEC);
+	assert_string_equal(gateway_of(a, "2001:db8:a::1"), "fe80::b");
+	net_inject6("fe80::b", "ff02::1", IPPROTO_ICMPV6, 255, not_router, sizeof(not_router));
+	sim_run(sim, PX_MSEC);
+	assert_string_equal(gateway_of(a, "2001:db8:a::1"), "fe80::a");
+}
+
+/* Solicitations begin again while they are under way: one timer, which must not be there twice. */
+static void test_solicit_again(void **state)
+{
+	struct px_iface *a = host(1);
+
+	ip6_iface_config(a)->accept_ra = true;
+	sim_run(sim, 3 * PX_SEC);
+	for (unsigned int i = 0; i < 5; i++) {
+		ip6_iface_reconfigure(a);
+		ip6_iface_reconfigure(a);
+		net_address(a, i & 1 ? "fe80::77" : "fe80::78", 64);
+		sim_run(sim, 1500 * PX_MSEC);
+		px_address_del(find(a, i & 1 ? "fe80::77" : "fe80::78"));
+	}
+	sim_run(sim, 60 * PX_SEC);
+	assert_in_range(net_stat(a, PX_Icmp6OutRouterSolicits), 3, 20);
+}
+
 static void test_router_flood(void **state)
 {
 	struct px_iface *a = host(1);
@@ -425,6 +518,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_advertisement_table, net_setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_invalid, net_setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_router, net_setup, net_teardown),
+	    cmocka_unit_test_setup_teardown(test_route_information, net_setup, net_teardown),
+	    cmocka_unit_test_setup_teardown(test_solicit_again, net_setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_router_flood, net_setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_router_preference, net_setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_redirect, net_setup, net_teardown),

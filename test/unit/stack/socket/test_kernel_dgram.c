@@ -270,6 +270,18 @@ static void test_path_mtu(void **state)
 	close_both(&b);
 }
 
+static void test_preferences(void **state)
+{
+	static const int values[] = {0, 1, 2, 3, 0x100, 0x101, 4, 0x400, 0x404, 8, 0x800, 0x808, 5, -1};
+	struct both a = open_both(AF_INET6, SOCK_DGRAM);
+
+	OPTION(&a, IPPROTO_IPV6, IPV6_ADDR_PREFERENCES, 0, 0);
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+		OPTION(&a, IPPROTO_IPV6, IPV6_ADDR_PREFERENCES, values[i], 4);
+	OPTION(&a, IPPROTO_IPV6, IPV6_ADDR_PREFERENCES, 1, 1);
+	close_both(&a);
+}
+
 static void test_ping(void **state)
 {
 	for (unsigned int six = 0; six < 2; six++) {
@@ -342,6 +354,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_ip4_options, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_dontroute, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_path_mtu, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_preferences, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_ping, setup, teardown),
 	};
 	struct ifreq request = {.ifr_name = "lo"};
