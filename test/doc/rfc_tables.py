@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The tables in doc/rfc*.md name files and tests that exist.
+
+Usage: rfc_tables.py SOURCE-ROOT
+
+The column "where" names files of stack/; "tested" names tests as FILE:FUNCTION (`ip:options` is
+test_options of test_ip.c, which that file also runs; `ip:*` all of it) or "fuzz TARGET". What MUST
+be done and is done has a test, unless the row says that there is nothing to be done ("none").
+"""
+import pathlib
+import re
+import sys
+
+problems = []
+
+
+def rows(path):
+    header = None
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        if not line.startswith('|'):
+            header = None
+            continue
+        cells = [cell.strip() for cell in re.split(r'(?<!\\)\|', line)[1:-1]]
+        if header is None:
+            header = cells
+        elif not set(line) <= set('|-: '):
+            if len(cells) != len(header):
+                problems.append(f'{path.name}:{number}: {len(cells)} cells, not {len(header)}')
+            yield number, dict(zip(header, cells))
+
+
+def tests_of(root):
+    """NAME of test_NAME.c -> the functions that it runs"""
+    result = {}
+    for path in sorted((root / 'test/unit/stack').rglob('test_*.c')):
+        text = path.read_text()
+        ran = set(re.findall(r'cmocka_unit_test\w*\(\s*test_(\w+)', text))
+        result[path.stem.removeprefix('test_')] = ran
+    return result
+
+
+def check_where(place, where, root):
+    directory = ''
+    for name in re.findall(r'[a-z0-9_]+/[a-z0-9_]*(?:\.c|\.h)?|[a-z0-9_]+\.[ch]\b', where):
+        if '/' in name:
+            directory = name.rsplit('/', 1)[0]
+        else:
+            name = f'{directory}/{name}'
+        if not (root / 'stack' / name).exists():
+            problems.append(f'{place}: there is no stack/{name}')
+
+
+def check_tested(place, tested, tests, root):
+    for file, function in re.findall(r'\b([a-z0-9_]+):([a-z0-9_]+|\*)', tested):
+        if file not in tests:
+            problems.append(f'{place}: there is no test_{file}.c')
+        elif function != '*' and function not in tests[file]:
+            problems.append(f'{place}: test_{file}.c runs no test_{function}')
+    for target in re.findall(r'\bfuzz ([a-z0-9_]+)', tested):
+        if not (root / 'fuzz' / f'{target}.c').exists():
+            problems.append(f'{place}: there is no fuzz/{target}.c')
+
+
+def main(root):
+    tests, count, references = tests_of(root), 0, 0
+    for path in sorted((root / 'doc').glob('rfc*.md')):
+        for number, row in rows(path):
+            place, tested = f'{path.name}:{number}', row.get('tested', '')
+            count += 1
+            references += bool(tested)
+            check_where(place, row.get('where', ''), root)
+            check_tested(place, tested, tests, root)
+            if row['state'].startswith('done') and '(n' not in row['state'] and not tested and \
+                    re.search(r'\bMUST\b', row['level']):
+                problems.append(f'{place}: done, and no test: {row["what"]}')
+    if count < 100 or references < 80 or len(tests) < 15:
+        problems.append('too little was found: this test is wrong')
+    print(f'{count} requirements, {references} with a test')
+    for problem in problems:
+        print(problem)
+    return bool(problems)
+
+
+if __name__ == '__main__':
+    sys.exit(main(pathlib.Path(sys.argv[1])))
