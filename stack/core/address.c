@@ -53,7 +53,11 @@ struct px_address *px_address_link_local(const struct px_iface *iface)
 
 static bool same_prefix(const struct px_address *a, const struct px_address *b)
 {
-	return a->prefix == b->prefix && px_ip_prefix_eq(&a->peer, &b->peer, a->prefix);
+	bool is4 = px_ip_is4(&a->ip);
+
+	/* IPv4's prefix is the peer's, IPv6's its own. */
+	return a->prefix == b->prefix &&
+	       px_ip_prefix_eq(is4 ? &a->peer : &a->ip, is4 ? &b->peer : &b->ip, a->prefix);
 }
 
 /* ---- routes ---- */
@@ -75,6 +79,11 @@ static struct px_route kernel_route(const struct px_address *address, struct px_
 	};
 }
 
+static bool has_peer(const struct px_address *address)
+{
+	return !px_ip_eq(&address->ip, &address->peer);
+}
+
 /* RFC 1122 section 3.2.1.3 (b): 0.0.0.0/8, to which there are no routes. */
 static bool of_this_network(const struct px_address *address)
 {
@@ -91,8 +100,7 @@ static bool owns_prefix(const struct px_address *address)
 	if (address->flags & (IFA_F_NOPREFIXROUTE | IFA_F_SECONDARY))
 		return false;
 	if (px_ip_is4(&address->ip))
-		return (address->prefix < PX_IP_BITS || !px_ip_eq(&address->peer, &address->ip)) &&
-		       !of_this_network(address);
+		return (address->prefix < PX_IP_BITS || has_peer(address)) && !of_this_network(address);
 	if (px_ip_is_loopback(&address->ip))
 		return false; /* ::1 is alone */
 	list_for_each (other, &address->iface->addresses, node) {
@@ -124,9 +132,14 @@ static unsigned int routes_of(const struct px_address *address, struct px_route 
 	if (owns_prefix(address)) {
 		bool local = is4 && px_iface_is_loopback(address->iface);
 		struct px_route *prefix = &routes[count++];
-		*prefix = kernel_route(address, address->peer, address->prefix,
+		*prefix = kernel_route(address, is4 ? address->peer : address->ip, address->prefix,
 		    local ? RT_TABLE_LOCAL : RT_TABLE_MAIN, local ? RTN_LOCAL : RTN_UNICAST);
 		prefix->metric = address->metric ? address->metric : is4 ? 0 : 256;
+	}
+	if (!is4 && has_peer(address)) {
+		routes[count] =
+		    kernel_route(address, address->peer, PX_IP_BITS, RT_TABLE_MAIN, RTN_UNICAST);
+		routes[count++].metric = address->metric ? address->metric : 256;
 	}
 	return count;
 }
@@ -405,6 +418,60 @@ int px_address_add(
 	px_event(stack, PX_EVENT_ADDRESS_NEW, address);
 	if (result)
 		*result = address;
+	return 0;
+}
+
+/* What decides about the routes. */
+struct routing {
+	struct px_ip peer;
+	uint32_t metric, flags;
+};
+
+static int set_routing(struct px_address *address, const struct routing *to)
+{
+	const struct routing before = {address->peer, address->metric, address->flags};
+	struct px_route routes[4];
+	int err;
+
+	if (px_ip_eq(&to->peer, &before.peer) && to->metric == before.metric &&
+	    !((to->flags ^ before.flags) & IFA_F_NOPREFIXROUTE)) {
+		address->flags = to->flags;
+		return 0;
+	}
+	remove_routes(address, routes);
+	address->peer = to->peer;
+	address->metric = to->metric;
+	address->flags = to->flags;
+	err = ensure_routes(address);
+	if (err) {
+		remove_routes(address, routes);
+		address->peer = before.peer;
+		address->metric = before.metric;
+		address->flags = before.flags;
+		(void)ensure_routes(address); /* in the memory that has become free */
+	}
+	return err;
+}
+
+int px_address_modify(struct px_address *address, const struct px_address_config *config)
+{
+	const uint32_t of_user = IFA_F_NODAD | IFA_F_HOMEADDRESS | IFA_F_NOPREFIXROUTE;
+	struct routing routing = {address->peer, config->metric, address->flags};
+	int err;
+
+	if (!px_ip_is4(&address->ip)) {
+		routing.flags = (address->flags & ~of_user) | (config->flags & of_user);
+		if (!px_ip_is_zero(&config->peer))
+			routing.peer = config->peer;
+	}
+	err = set_routing(address, &routing);
+	if (err)
+		return err;
+	address->protocol = config->protocol;
+	routing.flags = address->flags;
+	px_address_set_lifetimes(address, config->preferred, config->valid);
+	if (address->flags == routing.flags) /* else it has been told */
+		px_event(address->iface->stack, PX_EVENT_ADDRESS_CHANGE, address);
 	return 0;
 }
 

@@ -74,6 +74,11 @@ void px_address_del(struct px_address *address);
 /* New lifetimes in seconds (RFC 4862 section 5.5.3 (e), or the user). */
 void px_address_set_lifetimes(struct px_address *address, uint32_t preferred, uint32_t valid);
 
+/* What Linux changes of an address that is there (NLM_F_REPLACE): lifetimes, metric, protocol, and
+ * of an IPv6 one the peer and IFA_F_NODAD, IFA_F_HOMEADDRESS, IFA_F_NOPREFIXROUTE. Tells the
+ * layers. 0 or -errno, and nothing has changed. */
+int px_address_modify(struct px_address *address, const struct px_address_config *config);
+
 /* Changes flags, tells the layers. */
 void px_address_set_flags(struct px_address *address, uint32_t set, uint32_t clear);
 

@@ -218,7 +218,7 @@ static int check_gateway(struct px_stack *stack, struct px_route *config)
 	if (via && via->type != RTN_MULTICAST && (!oif || via->iface->index == oif))
 		return -EINVAL; /* ourselves, or a broadcast address */
 	if (px_ip_needs_scope(&config->gateway) || (config->flags & RTNH_F_ONLINK))
-		return config->iface ? 0 : -EINVAL;
+		return config->iface ? 0 : config->flags & RTNH_F_ONLINK ? -ENODEV : -EINVAL;
 	via = px_route_lookup(stack, &config->gateway, oif, PX_LOOKUP_MAIN_ONLY | PX_LOOKUP_ANY_LINK);
 	if (!via || via->type != RTN_UNICAST || !px_ip_is_zero(&via->gateway))
 		return -EHOSTUNREACH;

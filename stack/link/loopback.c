@@ -62,7 +62,10 @@ int loopback_add(struct px_stack *stack)
 	static const uint8_t zero[PX_MAC_LEN];
 	struct px_address_config ip4 = {
 	    .ip = px_ip4_host(INADDR_LOOPBACK), .prefix = PX_IP4_OFFSET + 8, .scope = RT_SCOPE_HOST};
-	struct px_address_config ip6 = {.ip = {.b = {[15] = 1}}, .prefix = 128, .scope = RT_SCOPE_HOST};
+	struct px_address_config ip6 = {.ip = {.b = {[15] = 1}},
+	    .prefix = 128,
+	    .scope = RT_SCOPE_HOST,
+	    .protocol = IFAPROT_KERNEL_LO};
 	struct px_iface *lo;
 	int err;
 

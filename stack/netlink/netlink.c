@@ -2,6 +2,8 @@
 /* Ends, their queues, and the way of a request to its handler. */
 #include "netlink_internal.h"
 
+#include "nlq_attrs.h"
+
 /* The answers of a dump travel in datagrams of this size: the least that the kernel uses (a page
  * less its own overhead), so that whoever reads the kernel's has room for ours. */
 #define DATAGRAM_SIZE 3776
@@ -29,7 +31,7 @@ void netlink_answer(struct netlink_message *message, struct nlq_msg **queue)
 	struct nlq_msg *msg = NULL; /* NULL: the queue remembers that one is missing */
 
 	if (header) {
-		msg = nlq_createmsg(header->nlmsg_type, 0, 0, 0);
+		msg = nlq_createmsg(header->nlmsg_type, header->nlmsg_flags, 0, 0);
 		nlq_add(msg, (const uint8_t *)header + NLMSG_HDRLEN,
 		    (unsigned int)(header->nlmsg_len - NLMSG_HDRLEN));
 	}
@@ -45,6 +47,19 @@ int netlink_ip(int family, struct nlattr **attr, unsigned int type, struct px_ip
 	*ip = px_ip6_load(netlink_data(attr[type]));
 	if (px_ip_is4(ip))
 		return nlq_error(attr, -EINVAL, "IPv4-mapped addresses are of sockets only", attr[type]);
+	return 0;
+}
+
+int netlink_only(struct nlattr **attr, const uint16_t *types, size_t count)
+{
+	for (unsigned int type = 1; type < NLQ_ATTRS_MAX; type++) {
+		size_t i = 0;
+
+		while (i < count && types[i] != type)
+			i++;
+		if (attr[type] && i == count)
+			return nlq_error(attr, -EINVAL, "Unsupported attribute in dump request", attr[type]);
+	}
 	return 0;
 }
 
@@ -198,7 +213,10 @@ int netlink_request(struct netlink_end *end, const void *data, size_t len)
 	server.port = end->port;
 	server.flags =
 	    (end->ext_ack ? NLQ_SERVER_EXT_ACK : 0) | (end->cap_ack ? NLQ_SERVER_CAP_ACK : 0);
+	end->stack->netlink->asker = end;
 	err = nlq_process_datagram(&server, data, len, &replies) ? -ENOBUFS : 0;
+	end->stack->netlink->asker = NULL;
+	end->stack->netlink->request = NULL;
 	while ((msg = nlq_dequeue(&replies))) {
 		if (!joins(msg, used, multi)) {
 			netlink_deliver(end, datagram, used, 0);
@@ -216,6 +234,12 @@ int netlink_request(struct netlink_end *end, const void *data, size_t len)
 	if (used)
 		netlink_deliver(end, datagram, used, 0);
 	return err;
+}
+
+void netlink_asked(struct px_stack *stack, const struct nlmsghdr *request)
+{
+	if (stack->netlink->asker)
+		stack->netlink->request = request;
 }
 
 /* ---- the layer ---- */

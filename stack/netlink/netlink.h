@@ -23,6 +23,8 @@
 
 #define NETLINK_RCVBUF 212992 /* bytes of a queue, as Linux's rmem_default */
 
+#define NETLINK_KIND "vde" /* IFLA_INFO_KIND of interfaces that have a link */
+
 struct px_sock;
 
 /* One socket's end. */
@@ -30,14 +32,15 @@ struct netlink_end {
 	struct list node; /* netlink_state.ends */
 	struct px_stack *stack;
 	uint32_t port;   /* nl_pid; 0: not bound yet */
-	uint32_t groups; /* bit n - 1: RTNLGRP n */
+	uint64_t groups; /* bit n - 1: RTNLGRP n */
 	struct px_pktq rx;
 	uint32_t rcvbuf;
 	int error; /* ENOBUFS: a message was lost */
 	bool overrun;
+	bool grouped; /* has been given groups, none of them perhaps */
 	bool ext_ack, cap_ack, no_enobufs, pktinfo, broadcast_error, strict;
 	void (*event)(struct netlink_end *end); /* something came, or went wrong */
-	struct px_sock *socket; /* NULL: no socket's, `owner`'s */
+	struct px_sock *socket;                 /* NULL: no socket's, `owner`'s */
 	void *owner;
 };
 
@@ -55,6 +58,9 @@ struct netlink_state {
 	struct list ends;
 	uint32_t last_port;
 	const struct netlink_links *links;
+	/* While a request is handled. */
+	struct netlink_end *asker; /* NULL: none is */
+	const struct nlmsghdr *request;
 };
 
 /* 0 or -errno. */

@@ -134,11 +134,10 @@ static struct px_address *search_to_delete(
 	                                     : find(iface, &ip, header->ifa_prefixlen, false);
 }
 
-/* IPv6 alone answers for a single address; index 0: on any interface. */
+/* IPv6 alone answers for a single address; an index that there is not: on any interface. */
 static struct px_address *search_to_get(
     const struct px_stack *stack, const struct ifaddrmsg *header, struct nlattr **attr, int *err)
 {
-	const struct px_iface *iface = NULL;
 	struct px_ip ip;
 
 	*err = -EOPNOTSUPP;
@@ -148,12 +147,7 @@ static struct px_address *search_to_get(
 	if (!attr[local_attr(attr)] || netlink_ip(AF_INET6, attr, local_attr(attr), &ip))
 		return NULL;
 	*err = -EADDRNOTAVAIL;
-	if (header->ifa_index) {
-		iface = px_iface_by_index(stack, header->ifa_index);
-		if (!iface)
-			return NULL;
-	}
-	return px_address_find(stack, &ip, iface);
+	return px_address_find(stack, &ip, px_iface_by_index(stack, header->ifa_index));
 }
 
 void *netlink_address_search(struct nlmsghdr *msg, struct nlattr **attr, void *stackinfo)
@@ -162,6 +156,7 @@ void *netlink_address_search(struct nlmsghdr *msg, struct nlattr **attr, void *s
 	struct px_address *address = NULL;
 	int err = -EOPNOTSUPP;
 
+	netlink_asked(stackinfo, msg);
 	switch (msg->nlmsg_type) {
 	case RTM_NEWADDR:
 		return netlink_new_entry(msg, stackinfo);
@@ -180,17 +175,33 @@ void *netlink_address_search(struct nlmsghdr *msg, struct nlattr **attr, void *s
 	return address;
 }
 
-static void dump(const struct px_stack *stack, int family, struct nlq_msg **queue)
+/* What a strict dump may say is which interface. */
+static int check_dump(
+    const struct px_stack *stack, const struct ifaddrmsg *header, struct nlattr **attr)
+{
+	if (header->ifa_prefixlen || header->ifa_flags || header->ifa_scope)
+		return nlq_error(attr, -EINVAL, "Invalid values in header for address dump request", NULL);
+	if (header->ifa_index && !px_iface_by_index(stack, header->ifa_index))
+		return -ENODEV;
+	return netlink_only(attr, NULL, 0);
+}
+
+static void dump(
+    const struct px_stack *stack, int family, uint32_t only_index, struct nlq_msg **queue)
 {
 	const struct px_iface *iface;
 	const struct px_address *address;
 	struct netlink_message message;
 
 	list_for_each (iface, &stack->ifaces, node) {
+		if (only_index && iface->index != only_index)
+			continue;
 		list_for_each (address, &iface->addresses, node) {
 			if (px_ip_family(&address->ip) != family)
 				continue;
 			netlink_describe_address(&message, RTM_NEWADDR, address);
+			if (only_index)
+				netlink_filtered(&message);
 			netlink_answer(&message, queue);
 		}
 	}
@@ -200,6 +211,7 @@ int netlink_address_get(void *entry, struct nlmsghdr *msg, struct nlattr **attr,
     struct nlq_msg **queue, void *stackinfo)
 {
 	const struct ifaddrmsg *header = NLMSG_DATA(msg);
+	uint32_t only_index = 0;
 
 	if (entry) {
 		struct netlink_message message;
@@ -208,11 +220,18 @@ int netlink_address_get(void *entry, struct nlmsghdr *msg, struct nlattr **attr,
 		netlink_answer(&message, queue);
 		return 0;
 	}
+	if (netlink_is_strict(stackinfo)) {
+		int err = check_dump(stackinfo, header, attr);
+
+		if (err)
+			return err;
+		only_index = header->ifa_index;
+	}
 	/* One family after the other, as rtnl_dump_all; of a family that has none, all. */
 	if (header->ifa_family != AF_INET6)
-		dump(stackinfo, AF_INET, queue);
+		dump(stackinfo, AF_INET, only_index, queue);
 	if (header->ifa_family != AF_INET)
-		dump(stackinfo, AF_INET6, queue);
+		dump(stackinfo, AF_INET6, only_index, queue);
 	return 0;
 }
 
@@ -298,8 +317,7 @@ int netlink_address_new(struct nlmsghdr *msg, struct nlattr **attr, void *stacki
 	}
 	if ((msg->nlmsg_flags & NLM_F_EXCL) || !(msg->nlmsg_flags & NLM_F_REPLACE))
 		return nlq_error(attr, -EEXIST, "address already assigned", NULL);
-	px_address_set_lifetimes(address, config.preferred, config.valid);
-	return 0;
+	return px_address_modify(address, &config);
 }
 
 int netlink_address_set(void *entry, struct nlmsghdr *msg, struct nlattr **attr, void *stackinfo)

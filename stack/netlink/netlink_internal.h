@@ -17,6 +17,12 @@ struct netlink_message {
 	NLQ_BUFFER(bytes, NETLINK_MESSAGE_SIZE);
 };
 
+#define NETLINK_KIND_SIZE 56 /* MODULE_NAME_LEN, the kernel's bound */
+
+/* IFLA_AF_SPEC: told; and checked, or (apply) done. 0 or -errno. */
+void netlink_put_af_spec(struct netlink_message *message, const struct px_iface *iface);
+int netlink_af_spec(struct px_iface *iface, struct nlattr **attr, bool apply);
+
 /* Describe an object. `type` is RTM_NEW... or RTM_DEL...; the message is begun here and finished by
  * who uses it. */
 void netlink_describe_link(
@@ -28,8 +34,25 @@ void netlink_describe_route(struct netlink_message *message, uint16_t type,
 void netlink_describe_neighbour(
     struct netlink_message *message, uint16_t type, struct neighbour *neighbour);
 
+/* The interface that is told: the kernel has IPv6's refusals on lo. */
+static inline const struct px_iface *netlink_route_iface(
+    const struct px_stack *stack, const struct px_route *route)
+{
+	return route->iface || route->family == AF_INET ? route->iface : stack->lo;
+}
+
+/* The addresses of a request about a route, and the numbers both to make and to find it. */
+int netlink_route_key(struct px_stack *stack, const struct nlmsghdr *msg, struct nlattr **attr,
+    struct px_route *route);
+
 void netlink_begin(struct netlink_message *message, uint16_t type);
 void netlink_put_ip(struct netlink_message *message, uint16_t type, const struct px_ip *ip);
+/* Marks it as one of a dump that leaves some out. */
+static inline void netlink_filtered(struct netlink_message *message)
+{
+	((struct nlmsghdr *)(void *)message->bytes)->nlmsg_flags |= NLM_F_DUMP_FILTERED;
+}
+
 /* Appends it to an answer. */
 void netlink_answer(struct netlink_message *message, struct nlq_msg **queue);
 
@@ -37,6 +60,23 @@ void netlink_answer(struct netlink_message *message, struct nlq_msg **queue);
 void netlink_deliver(struct netlink_end *end, const void *data, size_t len, uint32_t group);
 /* A message was lost (netlink(7): ENOBUFS). */
 void netlink_lost(struct netlink_end *end);
+
+/* A request is handled from here on: what it changes is told with its numbers. Every change begins
+ * with the search of its entry. */
+void netlink_asked(struct px_stack *stack, const struct nlmsghdr *request);
+
+/* Whether who asks wants requests for dumps checked, and heeded as filters (netlink(7),
+ * NETLINK_GET_STRICT_CHK). */
+static inline bool netlink_is_strict(const struct px_stack *stack)
+{
+	return stack->netlink->asker && stack->netlink->asker->strict;
+}
+
+/* Whether there are no attributes but these. 0 or -EINVAL. */
+int netlink_only(struct nlattr **attr, const uint16_t *types, size_t count);
+
+/* NLM_F_ECHO: tells who asks of the link that it made. */
+void netlink_echo_link(struct px_stack *stack, const struct px_iface *iface);
 
 /* Changes, for px_layer.event. */
 void netlink_event(struct px_stack *stack, enum px_event event, void *object);

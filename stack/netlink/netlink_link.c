@@ -28,6 +28,12 @@ static uint8_t operstate(const struct px_iface *iface)
 	return px_iface_is_running(iface) ? IF_OPER_UP : IF_OPER_DOWN;
 }
 
+/* IFLA_INFO_KIND; "": none. */
+static const char *kind_of(const struct px_iface *iface)
+{
+	return vlan_is(iface) ? "vlan" : iface->link ? NETLINK_KIND : "";
+}
+
 static void put_stats(struct netlink_message *message, const struct px_iface *iface)
 {
 	const struct px_iface_stats *from = &iface->stats;
@@ -95,8 +101,15 @@ void netlink_describe_link(
 		    builder, IFLA_BROADCAST, iface->flags & IFF_BROADCAST ? all_ones : zeros, PX_MAC_LEN);
 	}
 	put_stats(message, iface);
-	if (vlan_is(iface))
+	if (vlan_is(iface)) {
 		netlink_vlan_describe(builder, iface);
+	} else if (iface->link) {
+		size_t info = nlq_build_nest(builder, IFLA_LINKINFO);
+
+		nlq_build_attr_string(builder, IFLA_INFO_KIND, kind_of(iface));
+		nlq_build_nest_end(builder, info);
+	}
+	netlink_put_af_spec(message, iface);
 }
 
 /* ---- requests ---- */
@@ -106,6 +119,7 @@ void *netlink_link_search(struct nlmsghdr *msg, struct nlattr **attr, void *stac
 {
 	const struct ifinfomsg *header = NLMSG_DATA(msg);
 
+	netlink_asked(stackinfo, msg);
 	if (header->ifi_index < 0 && (msg->nlmsg_type & 3) != RTM_GET) {
 		nlq_error(attr, -EINVAL, "ifindex can't be negative", NULL);
 		return NULL;
@@ -119,17 +133,59 @@ void *netlink_link_search(struct nlmsghdr *msg, struct nlattr **attr, void *stac
 	return NULL;
 }
 
+/* IFLA_LINKINFO's kind; "" if there is none or it is too long for one. */
+static void read_info(
+    const struct nlattr *info, char *kind, size_t size, const struct nlattr **data)
+{
+	const struct nlattr *table[IFLA_INFO_MAX + 1] = {NULL};
+
+	kind[0] = '\0';
+	if (info && nlq_parse_attrs(nlq_nested_attrs(info), table, IFLA_INFO_MAX) == 0 &&
+	    nlq_attr_string(table[IFLA_INFO_KIND], kind, size) < 0)
+		kind[0] = '\0';
+	*data = table[IFLA_INFO_DATA];
+}
+
+/* In a dump: a kind (ip link show type ...). Nobody has a master. */
+static int read_filter(const struct px_stack *stack, const struct ifinfomsg *header,
+    struct nlattr **attr, char *kind, size_t size)
+{
+	static const uint16_t known[] = {IFLA_MASTER, IFLA_LINKINFO, IFLA_EXT_MASK};
+	const struct nlattr *data;
+
+	read_info(attr[IFLA_LINKINFO], kind, size, &data);
+	if (strcmp(kind, NETLINK_KIND) != 0 && strcmp(kind, "vlan") != 0)
+		kind[0] = '\0'; /* as the kernel: one that it does not know is none */
+	if (!netlink_is_strict(stack))
+		return 0;
+	if (header->ifi_type || header->ifi_flags || header->ifi_change)
+		return nlq_error(attr, -EINVAL, "Invalid values in header for link dump request", NULL);
+	if (header->ifi_index)
+		return nlq_error(
+		    attr, -EINVAL, "Filter by device index not supported for link dumps", NULL);
+	return netlink_only(attr, known, sizeof(known) / sizeof(known[0]));
+}
+
 int netlink_link_get(void *entry, struct nlmsghdr *msg, struct nlattr **attr,
     struct nlq_msg **queue, void *stackinfo)
 {
 	const struct px_stack *stack = stackinfo;
 	const struct px_iface *iface;
 	struct netlink_message message;
+	char kind[NETLINK_KIND_SIZE] = "";
+	int err;
 
+	if (!entry) {
+		err = read_filter(stack, NLMSG_DATA(msg), attr, kind, sizeof(kind));
+		if (err || netlink_u32(attr[IFLA_MASTER], 0))
+			return err;
+	}
 	list_for_each (iface, &stack->ifaces, node) {
-		if (entry && entry != iface)
+		if (entry ? entry != iface : kind[0] && strcmp(kind, kind_of(iface)) != 0)
 			continue;
 		netlink_describe_link(&message, RTM_NEWLINK, iface);
+		if (kind[0])
+			netlink_filtered(&message);
 		netlink_answer(&message, queue);
 	}
 	return 0;
@@ -189,7 +245,7 @@ static int set_mtu(struct px_iface *iface, struct nlattr **attr)
 }
 
 /* What is looked at before anything is done (validate_linkmsg), and what there is not. */
-static int check(const struct px_iface *iface, struct nlattr **attr)
+static int check(struct px_iface *iface, struct nlattr **attr)
 {
 	static const uint16_t none[] = {IFLA_MASTER, IFLA_NET_NS_PID, IFLA_NET_NS_FD, IFLA_XDP};
 
@@ -201,7 +257,7 @@ static int check(const struct px_iface *iface, struct nlattr **attr)
 		if (attr[none[i]])
 			return nlq_error(attr, -EOPNOTSUPP, "not in this stack", attr[none[i]]);
 	}
-	return 0;
+	return netlink_af_spec(iface, attr, false);
 }
 
 int netlink_link_set(void *entry, struct nlmsghdr *msg, struct nlattr **attr, void *stackinfo)
@@ -235,20 +291,7 @@ int netlink_link_set(void *entry, struct nlmsghdr *msg, struct nlattr **attr, vo
 			px_event(iface->stack, PX_EVENT_IFACE_CHANGE, iface);
 		}
 	}
-	return err;
-}
-
-/* IFLA_LINKINFO's kind; "" if there is none or it is too long for one. */
-static void read_info(
-    const struct nlattr *info, char *kind, size_t size, const struct nlattr **data)
-{
-	const struct nlattr *table[IFLA_INFO_MAX + 1] = {NULL};
-
-	kind[0] = '\0';
-	if (info && nlq_parse_attrs(nlq_nested_attrs(info), table, IFLA_INFO_MAX) == 0 &&
-	    nlq_attr_string(table[IFLA_INFO_KIND], kind, size) < 0)
-		kind[0] = '\0';
-	*data = table[IFLA_INFO_DATA];
+	return err ? err : netlink_af_spec(iface, attr, true);
 }
 
 int netlink_link_new(struct nlmsghdr *msg, struct nlattr **attr, void *stackinfo)
@@ -258,7 +301,7 @@ int netlink_link_new(struct nlmsghdr *msg, struct nlattr **attr, void *stackinfo
 	const struct netlink_links *links = stack->netlink->links;
 	const struct nlattr *data;
 	struct px_iface *iface;
-	char kind[56]; /* MODULE_NAME_LEN, the kernel's bound */
+	char kind[NETLINK_KIND_SIZE];
 	int err = -EOPNOTSUPP, index;
 
 	if (header->ifi_index < 0)
@@ -288,12 +331,15 @@ int netlink_link_new(struct nlmsghdr *msg, struct nlattr **attr, void *stackinfo
 	if (!err && attr[IFLA_MTU])
 		err = set_mtu(iface, attr);
 	if (!err)
+		err = netlink_af_spec(iface, attr, true);
+	if (!err)
 		err = set_flags(iface, header);
 	if (err) {
 		if (!links || !links->remove || links->remove(iface))
 			px_iface_del(iface);
 		return err;
 	}
+	netlink_echo_link(stack, iface);
 	/* Asked by IFLA_NEW_IFINDEX 0 (libnlq_server.h). */
 	return attr[IFLA_NEW_IFINDEX] && netlink_u32(attr[IFLA_NEW_IFINDEX], 1) == 0 ? index : 0;
 }

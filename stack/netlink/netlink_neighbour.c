@@ -73,6 +73,7 @@ void *netlink_neighbour_search(struct nlmsghdr *msg, struct nlattr **attr, void 
 	struct neighbour *neighbour;
 	struct key key = {0};
 
+	netlink_asked(stackinfo, msg);
 	if (msg->nlmsg_type == RTM_NEWNEIGH)
 		return netlink_new_entry(msg, stackinfo);
 	if (msg->nlmsg_type != RTM_DELNEIGH && msg->nlmsg_type != RTM_GETNEIGH) {
@@ -88,18 +89,37 @@ void *netlink_neighbour_search(struct nlmsghdr *msg, struct nlattr **attr, void 
 	return neighbour;
 }
 
+/* In a dump: the interface. Nobody has a master. */
+static int read_filter(
+    const struct px_stack *stack, const struct ndmsg *header, struct nlattr **attr, uint32_t *index)
+{
+	static const uint16_t known[] = {NDA_IFINDEX, NDA_MASTER};
+
+	*index = netlink_u32(attr[NDA_IFINDEX], 0);
+	if (!netlink_is_strict(stack))
+		return 0;
+	if (header->ndm_ifindex || header->ndm_state || header->ndm_type)
+		return nlq_error(attr, -EINVAL, "Invalid values in header for neighbor dump request", NULL);
+	return netlink_only(attr, known, sizeof(known) / sizeof(known[0]));
+}
+
 int netlink_neighbour_get(void *entry, struct nlmsghdr *msg, struct nlattr **attr,
     struct nlq_msg **queue, void *stackinfo)
 {
 	const struct ndmsg *header = NLMSG_DATA(msg);
 	const struct px_stack *stack = stackinfo;
-	uint32_t index = netlink_u32(attr[NDA_IFINDEX], 0);
 	struct netlink_message message;
 	struct neighbour *neighbour;
+	uint32_t index;
+	int err;
 
-	if (entry)
+	if (entry) {
 		(void)neighbour_current_state(entry);
-	else {
+		index = 0;
+	} else {
+		err = read_filter(stack, header, attr, &index);
+		if (err || netlink_u32(attr[NDA_MASTER], 0))
+			return err;
 		/* What ran out is told as stale, before the list is walked: a change may be heard of. */
 		list_for_each (neighbour, &stack->neighbours->lru, lru)
 			(void)neighbour_current_state(neighbour);
@@ -113,6 +133,8 @@ int netlink_neighbour_get(void *entry, struct nlmsghdr *msg, struct nlattr **att
 		                (index && neighbour->iface->index != index))
 			continue;
 		netlink_describe_neighbour(&message, RTM_NEWNEIGH, neighbour);
+		if (index)
+			netlink_filtered(&message);
 		netlink_answer(&message, queue);
 	}
 	return 0;

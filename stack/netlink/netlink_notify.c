@@ -8,40 +8,107 @@
 
 #include <linux/rtnetlink.h>
 
-static bool wanted(const struct px_stack *stack, uint32_t group)
+static uint64_t bit_of(uint32_t group)
+{
+	return UINT64_C(1) << (group - 1);
+}
+
+/* The request that a message of this type tells the effect of. Side effects have another family
+ * (the routes of an address), and no cause. */
+static const struct nlmsghdr *cause_of(const struct px_stack *stack, uint16_t type)
+{
+	const struct nlmsghdr *request = stack->netlink->request;
+
+	return request && (request->nlmsg_type ^ type) < 4 && (request->nlmsg_type & 3) != RTM_GET
+	           ? request
+	           : NULL;
+}
+
+/* NLM_F_ECHO: who asked is told, in a group or not. (Not of neighbours, as in the kernel.) */
+static struct netlink_end *echo_to(const struct px_stack *stack, const struct nlmsghdr *cause)
+{
+	return cause && (cause->nlmsg_flags & NLM_F_ECHO) && cause->nlmsg_type < RTM_NEWNEIGH
+	           ? stack->netlink->asker
+	           : NULL;
+}
+
+static bool wanted(const struct px_stack *stack, uint32_t group, uint16_t type)
 {
 	const struct netlink_end *end;
 
+	if (echo_to(stack, cause_of(stack, type)))
+		return true;
 	list_for_each (end, &stack->netlink->ends, node) {
-		if (end->groups & (1u << (group - 1)))
+		if (end->groups & bit_of(group))
 			return true;
 	}
 	return false;
 }
 
-static void tell(struct px_stack *stack, struct netlink_message *message, uint32_t group)
+static void give(struct netlink_end *end, const struct nlmsghdr *header, uint32_t group)
 {
-	const struct nlmsghdr *header = nlq_build_finish(&message->builder);
-	struct netlink_end *end;
+	if (!header || end->rx.bytes + header->nlmsg_len > end->rcvbuf)
+		netlink_lost(end);
+	else
+		netlink_deliver(end, header, header->nlmsg_len, group);
+}
 
-	list_for_each (end, &stack->netlink->ends, node) {
-		if (!(end->groups & (1u << (group - 1))))
-			continue;
-		if (!header || end->rx.bytes + header->nlmsg_len > end->rcvbuf)
-			netlink_lost(end);
-		else
-			netlink_deliver(end, header, header->nlmsg_len, group);
+static void tell(
+    struct px_stack *stack, struct netlink_message *message, uint16_t type, uint32_t group)
+{
+	const struct nlmsghdr *cause = cause_of(stack, type);
+	struct nlmsghdr *header = nlq_build_finish(&message->builder);
+	struct netlink_end *end, *echo = echo_to(stack, cause);
+
+	if (header && cause) {
+		if (type < RTM_NEWNEIGH)
+			header->nlmsg_seq = cause->nlmsg_seq;
+		header->nlmsg_pid = stack->netlink->asker->port;
+		/* Routes are told with what was done, so that a reader can keep a copy of the table. */
+		if (type == RTM_NEWROUTE)
+			header->nlmsg_flags =
+			    cause->nlmsg_flags & (NLM_F_REPLACE | NLM_F_EXCL | NLM_F_CREATE | NLM_F_APPEND);
 	}
+	list_for_each (end, &stack->netlink->ends, node) {
+		if (end != echo && (end->groups & bit_of(group)))
+			give(end, header, group);
+	}
+	if (echo)
+		give(echo, header, 0);
 }
 
 static void link_changed(struct px_stack *stack, uint16_t type, const struct px_iface *iface)
 {
+	const struct nlmsghdr *request = stack->netlink->request;
 	struct netlink_message message;
 
-	if (!wanted(stack, RTNLGRP_LINK))
+	/* Of changes the kernel does not say whose they are, and what is made is echoed when it is
+	 * whole (netlink_echo_link). */
+	if (type != RTM_DELLINK)
+		stack->netlink->request = NULL;
+	if (wanted(stack, RTNLGRP_LINK, type)) {
+		netlink_describe_link(&message, type, iface);
+		tell(stack, &message, type, RTNLGRP_LINK);
+	}
+	stack->netlink->request = request;
+}
+
+void netlink_echo_link(struct px_stack *stack, const struct px_iface *iface)
+{
+	const struct nlmsghdr *cause = cause_of(stack, RTM_NEWLINK);
+	struct netlink_end *echo = echo_to(stack, cause);
+	struct netlink_message message;
+	struct nlmsghdr *header;
+
+	if (!echo)
 		return;
-	netlink_describe_link(&message, type, iface);
-	tell(stack, &message, RTNLGRP_LINK);
+	netlink_describe_link(&message, RTM_NEWLINK, iface);
+	header = nlq_build_finish(&message.builder);
+	if (header) {
+		header->nlmsg_seq = cause->nlmsg_seq;
+		header->nlmsg_pid = echo->port;
+	}
+	give(echo, header, 0);
 }
 
 static void address_changed(struct px_stack *stack, uint16_t type, const struct px_address *address)
@@ -49,10 +116,10 @@ static void address_changed(struct px_stack *stack, uint16_t type, const struct 
 	uint32_t group = px_ip_is4(&address->ip) ? RTNLGRP_IPV4_IFADDR : RTNLGRP_IPV6_IFADDR;
 	struct netlink_message message;
 
-	if (!wanted(stack, group))
+	if (!wanted(stack, group, type))
 		return;
 	netlink_describe_address(&message, type, address);
-	tell(stack, &message, group);
+	tell(stack, &message, type, group);
 }
 
 static void route_changed(struct px_stack *stack, uint16_t type, const struct px_route *route)
@@ -60,20 +127,20 @@ static void route_changed(struct px_stack *stack, uint16_t type, const struct px
 	uint32_t group = route->family == AF_INET ? RTNLGRP_IPV4_ROUTE : RTNLGRP_IPV6_ROUTE;
 	struct netlink_message message;
 
-	if (!wanted(stack, group))
+	if (!wanted(stack, group, type))
 		return;
 	netlink_describe_route(&message, type, stack, route);
-	tell(stack, &message, group);
+	tell(stack, &message, type, group);
 }
 
 static void neighbour_changed(struct px_stack *stack, uint16_t type, struct neighbour *neighbour)
 {
 	struct netlink_message message;
 
-	if (!wanted(stack, RTNLGRP_NEIGH))
+	if (!wanted(stack, RTNLGRP_NEIGH, type))
 		return;
 	netlink_describe_neighbour(&message, type, neighbour);
-	tell(stack, &message, RTNLGRP_NEIGH);
+	tell(stack, &message, type, RTNLGRP_NEIGH);
 }
 
 void netlink_event(struct px_stack *stack, enum px_event event, void *object)

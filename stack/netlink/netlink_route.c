@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* RTM_NEWROUTE, RTM_DELROUTE, RTM_GETROUTE: the tables local and main. */
+/* RTM_NEWROUTE, RTM_DELROUTE: the tables local and main. */
 #include "netlink_internal.h"
-
-#include "ip.h"
 
 /* ---- what is told ---- */
 
@@ -50,9 +48,7 @@ void netlink_describe_route(struct netlink_message *message, uint16_t type,
 	    .rtm_type = route->type,
 	    .rtm_flags = route->flags & RTNH_F_ONLINK,
 	};
-	/* The kernel shows IPv6's refusals on lo. */
-	const struct px_iface *iface =
-	    route->iface || route->family == AF_INET ? route->iface : stack->lo;
+	const struct px_iface *iface = netlink_route_iface(stack, route);
 
 	if (route->iface && !route->iface->carrier)
 		header.rtm_flags |= RTNH_F_LINKDOWN;
@@ -77,8 +73,9 @@ void netlink_describe_route(struct netlink_message *message, uint16_t type,
 /* ---- requests ---- */
 
 /* What there is not: several next hops, encapsulation, next hops of the other family. */
-static int check(const struct rtmsg *header, struct nlattr **attr)
+static int check(const struct nlmsghdr *msg, struct nlattr **attr)
 {
+	const struct rtmsg *header = NLMSG_DATA(msg);
 	static const uint16_t none[] = {RTA_MULTIPATH, RTA_VIA, RTA_ENCAP, RTA_NH_ID};
 	unsigned int bits = header->rtm_family == AF_INET ? 32 : 128;
 
@@ -86,7 +83,7 @@ static int check(const struct rtmsg *header, struct nlattr **attr)
 		return nlq_error(attr, -EOPNOTSUPP, NULL, NULL);
 	if (header->rtm_dst_len > bits || header->rtm_src_len > bits)
 		return nlq_error(attr, -EINVAL, "Invalid prefix length", NULL);
-	if (header->rtm_src_len || header->rtm_tos)
+	if (msg->nlmsg_type != RTM_GETROUTE && (header->rtm_src_len || header->rtm_tos))
 		return nlq_error(attr, -EINVAL, "no routes by source or type of service", NULL);
 	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
 		if (attr[none[i]])
@@ -129,15 +126,14 @@ static int no_interface(const struct nlmsghdr *msg, struct nlattr **attr)
 	return -ENODEV;
 }
 
-/* The addresses of the request, and the numbers both to make and to find a route. */
-static int read_key(struct px_stack *stack, const struct nlmsghdr *msg, struct nlattr **attr,
+int netlink_route_key(struct px_stack *stack, const struct nlmsghdr *msg, struct nlattr **attr,
     struct px_route *route)
 {
 	const struct rtmsg *header = NLMSG_DATA(msg);
 	bool is4 = header->rtm_family == AF_INET;
 	uint32_t table = netlink_u32(attr[RTA_TABLE], header->rtm_table);
 	uint32_t index = netlink_u32(attr[RTA_OIF], 0);
-	int err = check(header, attr);
+	int err = check(msg, attr);
 
 	if (err)
 		return err;
@@ -207,12 +203,13 @@ void *netlink_route_search(struct nlmsghdr *msg, struct nlattr **attr, void *sta
 	const struct rtmsg *header = NLMSG_DATA(msg);
 	struct px_route key, *route;
 
+	netlink_asked(stackinfo, msg);
 	switch (msg->nlmsg_type) {
 	case RTM_NEWROUTE:
 		return netlink_new_entry(msg, stackinfo);
 	case RTM_DELROUTE:
 		/* What is wrong has been said; unsaid it is ENODEV. */
-		if (read_key(stackinfo, msg, attr, &key))
+		if (netlink_route_key(stackinfo, msg, attr, &key))
 			return NULL;
 		route = find(stackinfo, header, &key);
 		if (!route)
@@ -226,72 +223,12 @@ void *netlink_route_search(struct nlmsghdr *msg, struct nlattr **attr, void *sta
 	}
 }
 
-/* How a packet would go (ip route get). */
-static int resolve(struct px_stack *stack, const struct nlmsghdr *msg, struct nlattr **attr,
-    struct nlq_msg **queue)
-{
-	struct netlink_message message;
-	const struct px_route *found;
-	struct px_route answer, key;
-	struct px_ip source;
-	int err = read_key(stack, msg, attr, &key);
-
-	if (err)
-		return err;
-	found = px_route_lookup(stack, &key.dst, key.iface ? key.iface->index : 0, PX_LOOKUP_ANY_LINK);
-	if (!found)
-		return -ENETUNREACH;
-	switch (found->type) {
-	case RTN_BLACKHOLE:
-		return -EINVAL;
-	case RTN_UNREACHABLE:
-		return -EHOSTUNREACH;
-	case RTN_PROHIBIT:
-		return -EACCES;
-	default:
-		break;
-	}
-	answer = *found;
-	answer.dst = key.dst;
-	answer.prefix = PX_IP_BITS;
-	if (found->type == RTN_LOCAL && stack->lo)
-		answer.iface = stack->lo;
-	if (px_ip_is_zero(&answer.source) &&
-	    ip_source_select(stack, &key.dst, found->iface, 0, &source) &&
-	    px_ip_is4(&source) == px_ip_is4(&key.dst))
-		answer.source = source;
-	netlink_describe_route(&message, RTM_NEWROUTE, stack, &answer);
-	((struct rtmsg *)(void *)(message.bytes + NLMSG_HDRLEN))->rtm_flags |= RTM_F_CLONED;
-	netlink_answer(&message, queue);
-	return 0;
-}
-
-int netlink_route_get(void *entry, struct nlmsghdr *msg, struct nlattr **attr,
-    struct nlq_msg **queue, void *stackinfo)
-{
-	const struct rtmsg *header = NLMSG_DATA(msg);
-	const struct px_stack *stack = stackinfo;
-	const struct px_route *route;
-	struct netlink_message message;
-
-	if (entry)
-		return resolve(stackinfo, msg, attr, queue);
-	list_for_each (route, &stack->fib.routes, node) {
-		if ((header->rtm_family == AF_INET || header->rtm_family == AF_INET6) &&
-		    route->family != header->rtm_family)
-			continue;
-		netlink_describe_route(&message, RTM_NEWROUTE, stack, route);
-		netlink_answer(&message, queue);
-	}
-	return 0;
-}
-
 int netlink_route_new(struct nlmsghdr *msg, struct nlattr **attr, void *stackinfo)
 {
 	struct px_stack *stack = stackinfo;
 	struct px_route route;
 	uint32_t seconds;
-	int err = read_key(stack, msg, attr, &route);
+	int err = netlink_route_key(stack, msg, attr, &route);
 
 	if (!err)
 		err = read_metrics(attr, &route);
@@ -306,6 +243,8 @@ int netlink_route_new(struct nlmsghdr *msg, struct nlattr **attr, void *stackinf
 	if (route.family == AF_INET6) {
 		if (route.type == RTN_UNSPEC)
 			route.type = RTN_UNICAST;
+		if (route.protocol == RTPROT_UNSPEC)
+			route.protocol = RTPROT_BOOT;
 		if (attr[RTA_PREF] && netlink_len(attr[RTA_PREF]) >= 1)
 			route.preference = *(const uint8_t *)netlink_data(attr[RTA_PREF]);
 		if (route.preference > 3)

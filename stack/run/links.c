@@ -21,7 +21,6 @@
 
 #include "nlq_message.h"
 
-#define KIND    "vde"
 #define VNL_MAX 4096
 #define TAG_VNL 1 /* in IFLA_INFO_DATA, when it is a nest */
 
@@ -44,14 +43,14 @@ static int read_vnl(const struct nlattr *data, char vnl[VNL_MAX])
 static bool asks_for_link(const struct nlmsghdr *message, const struct nlattr **data)
 {
 	const struct nlattr *attr[IFLA_LINKINFO + 1], *info[IFLA_INFO_DATA + 1];
-	char kind[sizeof(KIND)];
+	char kind[sizeof(NETLINK_KIND)];
 
 	if (message->nlmsg_type != RTM_NEWLINK || !(message->nlmsg_flags & NLM_F_CREATE) ||
 	    nlq_parse_attrs(
 	        nlq_message_attrs(message, sizeof(struct ifinfomsg)), attr, IFLA_LINKINFO) ||
 	    !attr[IFLA_LINKINFO] ||
 	    nlq_parse_attrs(nlq_nested_attrs(attr[IFLA_LINKINFO]), info, IFLA_INFO_DATA) ||
-	    nlq_attr_string(info[IFLA_INFO_KIND], kind, sizeof(kind)) < 0 || strcmp(kind, KIND) != 0)
+	    nlq_attr_string(info[IFLA_INFO_KIND], kind, sizeof(kind)) < 0 || strcmp(kind, NETLINK_KIND) != 0)
 		return false;
 	*data = info[IFLA_INFO_DATA];
 	return true;
@@ -108,7 +107,7 @@ static int make(struct px_stack *px, const char *kind, const void *data, size_t 
 	struct port *port;
 	int err;
 
-	if (strcmp(kind, KIND) != 0 || !prepared)
+	if (strcmp(kind, NETLINK_KIND) != 0 || !prepared)
 		return -EOPNOTSUPP;
 	port = prepared->port;
 	if (!port)

@@ -42,9 +42,13 @@ static int nl_bind(struct px_sock *sock, const struct sockaddr *name, socklen_t 
 
 	if (!err)
 		err = netlink_bind(sock->netlink, nl.nl_pid);
-	if (!err)
-		sock->netlink->groups = nl.nl_groups;
-	return err;
+	if (err)
+		return err;
+	/* There is room for the first 32 of them: the others stay. */
+	sock->netlink->groups = (sock->netlink->groups & ~(uint64_t)UINT32_MAX) | nl.nl_groups;
+	if (nl.nl_groups)
+		sock->netlink->grouped = true;
+	return 0;
 }
 
 /* The stack (port 0) is the only peer. */
@@ -66,7 +70,7 @@ static int nl_name(struct px_sock *sock, bool peer, struct sockaddr_storage *nam
 	const struct sockaddr_nl nl = {
 	    .nl_family = AF_NETLINK,
 	    .nl_pid = peer ? 0 : sock->netlink->port,
-	    .nl_groups = peer ? 0 : sock->netlink->groups,
+	    .nl_groups = peer ? 0 : (uint32_t)sock->netlink->groups,
 	};
 
 	memset(name, 0, sizeof(*name));
@@ -129,7 +133,7 @@ static int nl_receive(struct px_sock *sock, struct msghdr *msg, struct px_pkt **
 	if (!pkt)
 		return -ENOMEM;
 	group = netlink_group(pkt);
-	nl.nl_groups = group ? 1u << (group - 1) : 0;
+	nl.nl_groups = group && group <= 32 ? 1u << (group - 1) : 0;
 	memset(&name, 0, sizeof(name));
 	memcpy(&name, &nl, sizeof(nl));
 	sock_name_copy(&name, sizeof(nl), msg->msg_name, &msg->msg_namelen);
@@ -206,12 +210,27 @@ static int set_membership(struct px_sock *sock, int name, const void *value, soc
 		return err;
 	if (group < 1 || group > RTNLGRP_MAX)
 		return -EINVAL;
-	if (group > 32) /* nothing is ever told there */
-		return 0;
+	_Static_assert(RTNLGRP_MAX <= 64, "a bit for each group");
+	end->grouped = true;
 	if (name == NETLINK_ADD_MEMBERSHIP)
-		end->groups |= 1u << (group - 1);
+		end->groups |= UINT64_C(1) << (group - 1);
 	else
-		end->groups &= ~(1u << (group - 1));
+		end->groups &= ~(UINT64_C(1) << (group - 1));
+	return 0;
+}
+
+/* Whole words of a bit map; the length tells how many bytes there would be. */
+static int get_memberships(struct px_sock *sock, int name, void *value, socklen_t *len)
+{
+	const uint32_t words[] = {
+	    (uint32_t)sock->netlink->groups, (uint32_t)(sock->netlink->groups >> 32)};
+	socklen_t room = *len & ~(socklen_t)3;
+
+	*len = sock->netlink->grouped ? (RTNLGRP_MAX + 31) / 32 * 4 : 0;
+	if (room > *len)
+		room = *len;
+	if (room)
+		memcpy(value, words, room);
 	return 0;
 }
 
@@ -225,15 +244,6 @@ static int get_number(struct px_sock *sock, int name, void *value, socklen_t *le
 	int result;
 
 	switch (name) {
-	case SO_TYPE:
-		result = sock->type;
-		break;
-	case SO_DOMAIN:
-		result = sock->domain;
-		break;
-	case SO_PROTOCOL:
-		result = sock->protocol;
-		break;
 	case SO_RCVBUF:
 		result = (int)sock->netlink->rcvbuf;
 		break;
@@ -256,7 +266,7 @@ static int set_buffer(struct px_sock *sock, int name, const void *value, socklen
 
 	if (err)
 		return err;
-	if (name == SO_SNDBUF) /* what is sent is handled at once */
+	if (name == SO_SNDBUF || name == SO_SNDBUFFORCE) /* what is sent is handled at once */
 		return 0;
 	size = wanted < 0 || (name == SO_RCVBUF && (uint32_t)wanted > max) ? max : (uint32_t)wanted;
 	if (size > INT32_MAX / 2)
@@ -273,23 +283,27 @@ static int set_buffer(struct px_sock *sock, int name, const void *value, socklen
 static const struct sock_option netlink_options[] = {
     CALL(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, set_membership, get_none),
     CALL(SOL_NETLINK, NETLINK_DROP_MEMBERSHIP, set_membership, get_none),
+    CALL(SOL_NETLINK, NETLINK_LIST_MEMBERSHIPS, option_refused, get_memberships),
     CALL(SOL_NETLINK, NETLINK_PKTINFO, set_switch, get_switch),
     CALL(SOL_NETLINK, NETLINK_BROADCAST_ERROR, set_switch, get_switch),
     CALL(SOL_NETLINK, NETLINK_NO_ENOBUFS, set_switch, get_switch),
     CALL(SOL_NETLINK, NETLINK_CAP_ACK, set_switch, get_switch),
     CALL(SOL_NETLINK, NETLINK_EXT_ACK, set_switch, get_switch),
     CALL(SOL_NETLINK, NETLINK_GET_STRICT_CHK, set_switch, get_switch),
-    CALL(SOL_SOCKET, SO_TYPE, option_refused, get_number),
-    CALL(SOL_SOCKET, SO_DOMAIN, option_refused, get_number),
-    CALL(SOL_SOCKET, SO_PROTOCOL, option_refused, get_number),
+    /* The others of SOL_SOCKET are everybody's. */
     CALL(SOL_SOCKET, SO_ERROR, option_refused, get_number),
     CALL(SOL_SOCKET, SO_RCVBUF, set_buffer, get_number),
     CALL(SOL_SOCKET, SO_RCVBUFFORCE, set_buffer, get_none),
     CALL(SOL_SOCKET, SO_SNDBUF, set_buffer, get_number),
+    CALL(SOL_SOCKET, SO_SNDBUFFORCE, set_buffer, get_none),
+    CALL(SOL_SOCKET, SO_TIMESTAMP, option_refused, get_none),
+    CALL(SOL_SOCKET, SO_TIMESTAMPNS, option_refused, get_none),
+    CALL(SOL_SOCKET, SO_ATTACH_FILTER, option_refused, get_none),
+    CALL(SOL_SOCKET, SO_DETACH_FILTER, option_refused, get_none),
     {0},
 };
 
-static const struct sock_option *const tables[] = {netlink_options, NULL};
+static const struct sock_option *const tables[] = {netlink_options, socket_options, NULL};
 
 const struct sock_ops netlink_sock_ops = {
     .bind = nl_bind,

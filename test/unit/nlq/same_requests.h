@@ -181,23 +181,29 @@ static inline int take_nothing(const struct nlmsghdr *message, void *argument)
 }
 
 /* All requests ask for an acknowledgement unless they are dumps, so that both sides answer. */
-static inline int ask(const struct nlq_io *io, const struct wanted *wanted)
+static inline struct nlmsghdr *same_request(const struct wanted *wanted, void *buffer, size_t size)
 {
-	NLQ_BUFFER(buffer, 512);
-	struct nlq_builder builder = nlq_builder(buffer, sizeof(buffer));
+	struct nlq_builder builder = nlq_builder(buffer, size);
 	uint16_t flags = NLM_F_REQUEST | wanted->flags;
 	struct nlmsghdr *request;
 
 	if (wanted->type % 4 != RTM_GET || !(wanted->flags & NLM_F_DUMP))
 		flags |= NLM_F_ACK;
-	nlq_build_message(&builder, wanted->type, flags, 0, 0);
+	nlq_build_message(&builder, wanted->type, flags, 1, 0);
 	nlq_build_bytes(&builder, &wanted->header, wanted->header_len);
 	for (size_t i = 0; i < ATTRS && wanted->attrs[i].type; i++)
 		nlq_build_attr(
 		    &builder, wanted->attrs[i].type, wanted->attrs[i].data, wanted->attrs[i].len);
 	request = nlq_build_finish(&builder);
 	assert_non_null(request);
-	return nlq_dialog(io, request, take_nothing, NULL);
+	return request;
+}
+
+static inline int ask(const struct nlq_io *io, const struct wanted *wanted)
+{
+	NLQ_BUFFER(buffer, 512);
+
+	return nlq_dialog(io, same_request(wanted, buffer, sizeof(buffer)), take_nothing, NULL);
 }
 
 #endif

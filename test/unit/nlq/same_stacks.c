@@ -42,11 +42,11 @@ void same_stacks_open(void)
 		}
 	}
 	if (ioth_linksetupdown(same_stacks[KERNEL], 1, 1) < 0 ||
-	    ioth_iplink_add(same_stacks[KERNEL], "vde0", VDE0, "veth", NULL) < 0 ||
+	    ioth_iplink_add(same_stacks[KERNEL], "a0", A0, "veth", NULL) < 0 ||
 	    ioth_linksetupdown(same_stacks[KERNEL],
 	        (unsigned int)ioth_if_nametoindex(same_stacks[KERNEL], "veth0"), 1) < 0 ||
-	    ioth_iplink_add(same_stacks[PICOX], "vde0", VDE0, "vde", "mem://same") < 0) {
-		perror("vde0");
+	    ioth_iplink_add(same_stacks[PICOX], "a0", A0, "vde", "mem://same") < 0) {
+		perror("a0");
 		exit(1);
 	}
 }
@@ -91,7 +91,7 @@ static int of_link(int family, const struct nlattr *attr)
 
 static int same_iface(unsigned int index)
 {
-	return index == 1 || index == VDE0;
+	return index == 1 || index == A0;
 }
 
 static int add_address(

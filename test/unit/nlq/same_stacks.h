@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Two stacks for tests that do the same to both, side by side:
  *
- *     kernel, in a network namespace of our own     lo (1)   vde0 (50), a veth; its peer, up
- *     picox                                         lo (1)   vde0 (50) on mem://
+ *     kernel, in a network namespace of our own     lo (1)   a0 (5), a veth; its peer, up
+ *     picox                                         lo (1)   a0 (5) on mem://
  */
 #ifndef TEST_SAME_STACKS_H
 #define TEST_SAME_STACKS_H
 
 #include <libnlq.h>
 
-#define VDE0 50
+#define A0 5 /* as in same_requests.h */
 
 enum { KERNEL, PICOX, STACKS };
 
@@ -21,7 +21,7 @@ void same_stacks_open(void);
 /* Fails if a socket was left open. */
 void same_stacks_close(void);
 
-/* Addresses and routes of vde0 and lo as lines of text, in order, without link-local ones of IPv6
+/* Addresses and routes of a0 and lo as lines of text, in order, without link-local ones of IPv6
  * (which come when they like). To be freed. */
 char *same_state(struct ioth *stack);
 

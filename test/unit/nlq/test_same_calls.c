@@ -47,51 +47,51 @@ static char text[IF_NAMESIZE];
 
 static int has_mac(struct ioth *stack, const unsigned char *wanted)
 {
-	return ioth_linkgetaddr(stack, VDE0, seen) == 0 && memcmp(seen, wanted, 6) == 0;
+	return ioth_linkgetaddr(stack, A0, seen) == 0 && memcmp(seen, wanted, 6) == 0;
 }
 
 #define LINKS(X)                                                                                   \
-	X(index_of, ioth_if_nametoindex(stack, "vde0"))                                                \
+	X(index_of, ioth_if_nametoindex(stack, "a0"))                                                  \
 	X(index_lo, ioth_if_nametoindex(stack, "lo"))                                                  \
 	X(index_none, ioth_if_nametoindex(stack, "none"))                                              \
 	X(index_empty, ioth_if_nametoindex(stack, ""))                                                 \
 	X(index_null, ioth_if_nametoindex(stack, NULL))                                                \
 	X(index_long, ioth_if_nametoindex(stack, "abcdefghijklmnop"))                                  \
-	X(nlq_index, (int)nlqx_if_nametoindex(stack, "vde0"))                                          \
+	X(nlq_index, (int)nlqx_if_nametoindex(stack, "a0"))                                            \
 	X(nlq_index_none, (int)nlqx_if_nametoindex(stack, "none"))                                     \
-	X(nlq_name, nlqx_if_indextoname(stack, VDE0, text) ? strcmp(text, "vde0") == 0 : -1)           \
+	X(nlq_name, nlqx_if_indextoname(stack, A0, text) ? strcmp(text, "a0") == 0 : -1)               \
 	X(nlq_name_none, nlqx_if_indextoname(stack, 99, text) ? 0 : -1)                                \
 	X(nlq_name_zero, nlqx_if_indextoname(stack, 0, text) ? 0 : -1)                                 \
-	X(mac_get, ioth_linkgetaddr(stack, VDE0, seen))                                                \
+	X(mac_get, ioth_linkgetaddr(stack, A0, seen))                                                  \
 	X(mac_get_lo, ioth_linkgetaddr(stack, 1, seen))                                                \
 	X(mac_get_none, ioth_linkgetaddr(stack, 99, seen))                                             \
 	X(mac_get_zero, ioth_linkgetaddr(stack, 0, seen))                                              \
-	X(mac_get_null, ioth_linkgetaddr(stack, VDE0, NULL))                                           \
-	X(mac_set, ioth_linksetaddr(stack, VDE0, mac))                                                 \
+	X(mac_get_null, ioth_linkgetaddr(stack, A0, NULL))                                             \
+	X(mac_set, ioth_linksetaddr(stack, A0, mac))                                                   \
 	X(mac_is_set, has_mac(stack, mac))                                                             \
-	X(mac_set_group, ioth_linksetaddr(stack, VDE0, group_mac))                                     \
-	X(mac_set_zero, ioth_linksetaddr(stack, VDE0, zero_mac))                                       \
+	X(mac_set_group, ioth_linksetaddr(stack, A0, group_mac))                                       \
+	X(mac_set_zero, ioth_linksetaddr(stack, A0, zero_mac))                                         \
 	X(mac_set_none, ioth_linksetaddr(stack, 99, mac))                                              \
 	X(mac_set_index_0, ioth_linksetaddr(stack, 0, mac))                                            \
 	X(mac_set_lo, ioth_linksetaddr(stack, 1, mac))                                                 \
 	X(mac_stays, has_mac(stack, mac))                                                              \
-	X(mtu, ioth_linksetmtu(stack, VDE0, 1400))                                                     \
-	X(mtu_small, ioth_linksetmtu(stack, VDE0, 67))                                                 \
-	X(mtu_least, ioth_linksetmtu(stack, VDE0, 68))                                                 \
-	X(mtu_back, ioth_linksetmtu(stack, VDE0, 1500))                                                \
-	X(mtu_large, ioth_linksetmtu(stack, VDE0, 1 << 20))                                            \
-	X(mtu_zero, ioth_linksetmtu(stack, VDE0, 0))                                                   \
+	X(mtu, ioth_linksetmtu(stack, A0, 1400))                                                       \
+	X(mtu_small, ioth_linksetmtu(stack, A0, 67))                                                   \
+	X(mtu_least, ioth_linksetmtu(stack, A0, 68))                                                   \
+	X(mtu_back, ioth_linksetmtu(stack, A0, 1500))                                                  \
+	X(mtu_large, ioth_linksetmtu(stack, A0, 1 << 20))                                              \
+	X(mtu_zero, ioth_linksetmtu(stack, A0, 0))                                                     \
 	X(mtu_none, ioth_linksetmtu(stack, 99, 1400))                                                  \
 	X(mtu_index_0, ioth_linksetmtu(stack, 0, 1400))                                                \
-	X(up, ioth_linksetupdown(stack, VDE0, 1))                                                      \
-	X(up_again, ioth_linksetupdown(stack, VDE0, 1))                                                \
-	X(down, ioth_linksetupdown(stack, VDE0, 0))                                                    \
-	X(up_2, nlqx_linksetupdown(stack, VDE0, 7))                                                    \
+	X(up, ioth_linksetupdown(stack, A0, 1))                                                        \
+	X(up_again, ioth_linksetupdown(stack, A0, 1))                                                  \
+	X(down, ioth_linksetupdown(stack, A0, 0))                                                      \
+	X(up_2, nlqx_linksetupdown(stack, A0, 7))                                                      \
 	X(up_none, ioth_linksetupdown(stack, 99, 1))                                                   \
 	X(up_zero, ioth_linksetupdown(stack, 0, 1))                                                    \
 	X(up_minus, ioth_linksetupdown(stack, (unsigned int)-1, 1))                                    \
-	X(mac_set_while_up, ioth_linksetaddr(stack, VDE0, mac))                                        \
-	X(link_add_same, ioth_iplink_add(stack, "vde0", 0, "vde", NULL))                               \
+	X(mac_set_while_up, ioth_linksetaddr(stack, A0, mac))                                          \
+	X(link_add_same, ioth_iplink_add(stack, "a0", 0, "vde", NULL))                                 \
 	X(link_add_lo, ioth_iplink_add(stack, "lo", 0, "vde", NULL))                                   \
 	X(link_add_kind, ioth_iplink_add(stack, "n0", 0, "nosuchkind", "x"))                           \
 	X(link_add_no_kind, ioth_iplink_add(stack, "n0", 0, NULL, NULL))                               \
@@ -104,59 +104,59 @@ static int has_mac(struct ioth *stack, const unsigned char *wanted)
 	X(nlq_link_del_none, nlqx_iplink_del(stack, "none", 0))
 
 #define ADDRESSES(X)                                                                               \
-	X(add4, ioth_ipaddr_add(stack, AF_INET, in("10.0.0.1"), 24, VDE0))                             \
-	X(add4_again, ioth_ipaddr_add(stack, AF_INET, in("10.0.0.1"), 24, VDE0))                       \
-	X(add4_second, ioth_ipaddr_add(stack, AF_INET, in("10.0.0.2"), 24, VDE0))                      \
-	X(add4_shorter, ioth_ipaddr_add(stack, AF_INET, in("10.0.0.1"), 16, VDE0))                     \
-	X(add4_host, ioth_ipaddr_add(stack, AF_INET, in("10.5.0.1"), 32, VDE0))                        \
-	X(add4_31, ioth_ipaddr_add(stack, AF_INET, in("10.6.0.0"), 31, VDE0))                          \
-	X(add4_30, ioth_ipaddr_add(stack, AF_INET, in("10.7.0.1"), 30, VDE0))                          \
-	X(add4_0, ioth_ipaddr_add(stack, AF_INET, in("10.8.0.1"), 0, VDE0))                            \
-	X(del4_0, ioth_ipaddr_del(stack, AF_INET, in("10.8.0.1"), 0, VDE0))                            \
-	X(add4_long, ioth_ipaddr_add(stack, AF_INET, in("10.0.0.3"), 33, VDE0))                        \
-	X(add4_minus, ioth_ipaddr_add(stack, AF_INET, in("10.0.0.3"), -1, VDE0))                       \
+	X(add4, ioth_ipaddr_add(stack, AF_INET, in("10.0.0.1"), 24, A0))                               \
+	X(add4_again, ioth_ipaddr_add(stack, AF_INET, in("10.0.0.1"), 24, A0))                         \
+	X(add4_second, ioth_ipaddr_add(stack, AF_INET, in("10.0.0.2"), 24, A0))                        \
+	X(add4_shorter, ioth_ipaddr_add(stack, AF_INET, in("10.0.0.1"), 16, A0))                       \
+	X(add4_host, ioth_ipaddr_add(stack, AF_INET, in("10.5.0.1"), 32, A0))                          \
+	X(add4_31, ioth_ipaddr_add(stack, AF_INET, in("10.6.0.0"), 31, A0))                            \
+	X(add4_30, ioth_ipaddr_add(stack, AF_INET, in("10.7.0.1"), 30, A0))                            \
+	X(add4_0, ioth_ipaddr_add(stack, AF_INET, in("10.8.0.1"), 0, A0))                              \
+	X(del4_0, ioth_ipaddr_del(stack, AF_INET, in("10.8.0.1"), 0, A0))                              \
+	X(add4_long, ioth_ipaddr_add(stack, AF_INET, in("10.0.0.3"), 33, A0))                          \
+	X(add4_minus, ioth_ipaddr_add(stack, AF_INET, in("10.0.0.3"), -1, A0))                         \
 	X(add4_none, ioth_ipaddr_add(stack, AF_INET, in("10.0.0.3"), 24, 99))                          \
 	X(add4_index_0, ioth_ipaddr_add(stack, AF_INET, in("10.0.0.3"), 24, 0))                        \
-	X(add4_null, ioth_ipaddr_add(stack, AF_INET, NULL, 24, VDE0))                                  \
-	X(add4_family, ioth_ipaddr_add(stack, AF_UNIX, in("10.0.0.3"), 24, VDE0))                      \
+	X(add4_null, ioth_ipaddr_add(stack, AF_INET, NULL, 24, A0))                                    \
+	X(add4_family, ioth_ipaddr_add(stack, AF_UNIX, in("10.0.0.3"), 24, A0))                        \
 	X(add4_lo, ioth_ipaddr_add(stack, AF_INET, in("10.9.0.1"), 32, 1))                             \
 	X(add4_lo_again, ioth_ipaddr_add(stack, AF_INET, in("127.0.0.1"), 8, 1))                       \
-	X(add4_any, ioth_ipaddr_add(stack, AF_INET, in("0.0.0.0"), 24, VDE0))                          \
-	X(del4_any, ioth_ipaddr_del(stack, AF_INET, in("0.0.0.0"), 24, VDE0))                          \
+	X(add4_any, ioth_ipaddr_add(stack, AF_INET, in("0.0.0.0"), 24, A0))                            \
+	X(del4_any, ioth_ipaddr_del(stack, AF_INET, in("0.0.0.0"), 24, A0))                            \
 	X(add4_scope, ioth_ipaddr_add(stack, AF_INET, in("10.10.0.1"),                                 \
-	                  nl_addrdata2prefix(24, IFA_F_NOPREFIXROUTE & 0xff, RT_SCOPE_LINK), VDE0))    \
-	X(del4_scope, ioth_ipaddr_del(stack, AF_INET, in("10.10.0.1"), 24, VDE0))                      \
-	X(del4_wrong_length, ioth_ipaddr_del(stack, AF_INET, in("10.0.0.2"), 25, VDE0))                \
+	                  nl_addrdata2prefix(24, IFA_F_NOPREFIXROUTE & 0xff, RT_SCOPE_LINK), A0))      \
+	X(del4_scope, ioth_ipaddr_del(stack, AF_INET, in("10.10.0.1"), 24, A0))                        \
+	X(del4_wrong_length, ioth_ipaddr_del(stack, AF_INET, in("10.0.0.2"), 25, A0))                  \
 	X(del4_wrong_link, ioth_ipaddr_del(stack, AF_INET, in("10.0.0.2"), 24, 1))                     \
 	X(del4_none, ioth_ipaddr_del(stack, AF_INET, in("10.0.0.2"), 24, 99))                          \
-	X(del4_other, ioth_ipaddr_del(stack, AF_INET, in("10.0.0.77"), 24, VDE0))                      \
-	X(del4_null, ioth_ipaddr_del(stack, AF_INET, NULL, 24, VDE0))                                  \
-	X(del4_first, ioth_ipaddr_del(stack, AF_INET, in("10.0.0.1"), 24, VDE0))                       \
-	X(del4_16, ioth_ipaddr_del(stack, AF_INET, in("10.0.0.1"), 16, VDE0))                          \
-	X(del4_31, ioth_ipaddr_del(stack, AF_INET, in("10.6.0.0"), 31, VDE0))                          \
+	X(del4_other, ioth_ipaddr_del(stack, AF_INET, in("10.0.0.77"), 24, A0))                        \
+	X(del4_null, ioth_ipaddr_del(stack, AF_INET, NULL, 24, A0))                                    \
+	X(del4_first, ioth_ipaddr_del(stack, AF_INET, in("10.0.0.1"), 24, A0))                         \
+	X(del4_16, ioth_ipaddr_del(stack, AF_INET, in("10.0.0.1"), 16, A0))                            \
+	X(del4_31, ioth_ipaddr_del(stack, AF_INET, in("10.6.0.0"), 31, A0))                            \
 	X(del4_lo, ioth_ipaddr_del(stack, AF_INET, in("10.9.0.1"), 32, 1))                             \
-	X(add4_first, nlqx_ipaddr_add(stack, AF_INET, in("10.0.0.1"), 24, VDE0))                       \
-	X(add6, ioth_ipaddr_add(stack, AF_INET6, in6("fd00::1"), PLAIN6, VDE0))                        \
-	X(add6_again, ioth_ipaddr_add(stack, AF_INET6, in6("fd00::1"), PLAIN6, VDE0))                  \
-	X(add6_length, ioth_ipaddr_add(stack, AF_INET6, in6("fd00::1"), 48, VDE0))                     \
+	X(add4_first, nlqx_ipaddr_add(stack, AF_INET, in("10.0.0.1"), 24, A0))                         \
+	X(add6, ioth_ipaddr_add(stack, AF_INET6, in6("fd00::1"), PLAIN6, A0))                          \
+	X(add6_again, ioth_ipaddr_add(stack, AF_INET6, in6("fd00::1"), PLAIN6, A0))                    \
+	X(add6_length, ioth_ipaddr_add(stack, AF_INET6, in6("fd00::1"), 48, A0))                       \
 	X(add6_host, ioth_ipaddr_add(stack, AF_INET6, in6("fd00::5"),                                  \
-	                 nl_addrdata2prefix(128, IFA_F_NODAD, 0), VDE0))                               \
-	X(add6_long, ioth_ipaddr_add(stack, AF_INET6, in6("fd00::2"), 129, VDE0))                      \
+	                 nl_addrdata2prefix(128, IFA_F_NODAD, 0), A0))                                 \
+	X(add6_long, ioth_ipaddr_add(stack, AF_INET6, in6("fd00::2"), 129, A0))                        \
 	X(add6_none, ioth_ipaddr_add(stack, AF_INET6, in6("fd00::2"), PLAIN6, 99))                     \
 	X(add6_index_0, ioth_ipaddr_add(stack, AF_INET6, in6("fd00::2"), PLAIN6, 0))                   \
-	X(add6_null, ioth_ipaddr_add(stack, AF_INET6, NULL, 64, VDE0))                                 \
-	X(add6_group, ioth_ipaddr_add(stack, AF_INET6, in6("ff02::5"), PLAIN6, VDE0))                  \
-	X(add6_any, ioth_ipaddr_add(stack, AF_INET6, in6("::"), PLAIN6, VDE0))                         \
-	X(add6_loopback, ioth_ipaddr_add(stack, AF_INET6, in6("::1"), PLAIN6, VDE0))                   \
+	X(add6_null, ioth_ipaddr_add(stack, AF_INET6, NULL, 64, A0))                                   \
+	X(add6_group, ioth_ipaddr_add(stack, AF_INET6, in6("ff02::5"), PLAIN6, A0))                    \
+	X(add6_any, ioth_ipaddr_add(stack, AF_INET6, in6("::"), PLAIN6, A0))                           \
+	X(add6_loopback, ioth_ipaddr_add(stack, AF_INET6, in6("::1"), PLAIN6, A0))                     \
 	X(add6_lo, ioth_ipaddr_add(stack, AF_INET6, in6("fd09::1"), PLAIN6, 1))                        \
 	X(del6_lo, ioth_ipaddr_del(stack, AF_INET6, in6("fd09::1"), 64, 1))                            \
 	X(add6_scope, ioth_ipaddr_add(stack, AF_INET6, in6("fd0a::1"),                                 \
-	                  nl_addrdata2prefix(64, IFA_F_NODAD, RT_SCOPE_LINK), VDE0))                   \
-	X(del6_wrong_length, ioth_ipaddr_del(stack, AF_INET6, in6("fd00::1"), 65, VDE0))               \
-	X(del6_other, ioth_ipaddr_del(stack, AF_INET6, in6("fd00::77"), 64, VDE0))                     \
+	                  nl_addrdata2prefix(64, IFA_F_NODAD, RT_SCOPE_LINK), A0))                     \
+	X(del6_wrong_length, ioth_ipaddr_del(stack, AF_INET6, in6("fd00::1"), 65, A0))                 \
+	X(del6_other, ioth_ipaddr_del(stack, AF_INET6, in6("fd00::77"), 64, A0))                       \
 	X(del6_none, ioth_ipaddr_del(stack, AF_INET6, in6("fd00::1"), 64, 99))                         \
 	X(del6_index_0, ioth_ipaddr_del(stack, AF_INET6, in6("fd00::1"), 64, 0))                       \
-	X(del6_scope, nlqx_ipaddr_del(stack, AF_INET6, in6("fd0a::1"), 64, VDE0))
+	X(del6_scope, nlqx_ipaddr_del(stack, AF_INET6, in6("fd0a::1"), 64, A0))
 
 #define ROUTES(X)                                                                                  \
 	X(route4, ioth_iproute_add(stack, AF_INET, in("10.17.0.0"), 16, in("10.0.0.9"), 0))            \
@@ -166,25 +166,24 @@ static int has_mac(struct ioth *stack, const unsigned char *wanted)
 	X(route4_far, ioth_iproute_add(stack, AF_INET, in("10.19.0.0"), 16, in("172.16.0.1"), 0))      \
 	X(route4_none, ioth_iproute_add(stack, AF_INET, in("10.19.0.0"), 16, in("10.0.0.9"), 99))      \
 	X(route4_lo, ioth_iproute_add(stack, AF_INET, in("10.19.0.0"), 16, in("10.0.0.9"), 1))         \
-	X(route4_link, ioth_iproute_add(stack, AF_INET, in("10.20.0.0"), 16, NULL, VDE0))              \
+	X(route4_link, ioth_iproute_add(stack, AF_INET, in("10.20.0.0"), 16, NULL, A0))                \
 	X(route4_via_link, ioth_iproute_add(stack, AF_INET, in("10.21.0.0"), 16, in("10.20.0.1"), 0))  \
 	X(route4_via_route, ioth_iproute_add(stack, AF_INET, in("10.22.0.0"), 16, in("10.17.0.1"), 0)) \
 	X(route4_nothing, ioth_iproute_add(stack, AF_INET, in("10.23.0.0"), 16, NULL, 0))              \
 	X(route4_own, ioth_iproute_add(stack, AF_INET, in("10.24.0.0"), 16, in("10.0.0.1"), 0))        \
 	X(route4_own_host, ioth_iproute_add(stack, AF_INET, in("10.24.0.0"), 24, in("10.5.0.1"), 0))   \
-	X(route4_own_link,                                                                             \
-	    ioth_iproute_add(stack, AF_INET, in("10.24.0.0"), 25, in("10.0.0.1"), VDE0))               \
+	X(route4_own_link, ioth_iproute_add(stack, AF_INET, in("10.24.0.0"), 25, in("10.0.0.1"), A0))  \
 	X(route4_loopback, ioth_iproute_add(stack, AF_INET, in("10.24.0.0"), 26, in("127.0.0.1"), 0))  \
 	X(route4_broadcast,                                                                            \
 	    ioth_iproute_add(stack, AF_INET, in("10.25.0.0"), 16, in("10.0.0.255"), 0))                \
 	X(route4_group, ioth_iproute_add(stack, AF_INET, in("10.26.0.0"), 16, in("224.0.0.9"), 0))     \
 	X(route4_group_link,                                                                           \
-	    ioth_iproute_add(stack, AF_INET, in("10.26.0.0"), 16, in("224.0.0.9"), VDE0))              \
-	X(route4_any, ioth_iproute_add(stack, AF_INET, in("10.27.0.0"), 16, in("0.0.0.0"), VDE0))      \
-	X(route4_to_group, ioth_iproute_add(stack, AF_INET, in("224.0.0.0"), 4, NULL, VDE0))           \
+	    ioth_iproute_add(stack, AF_INET, in("10.26.0.0"), 16, in("224.0.0.9"), A0))                \
+	X(route4_any, ioth_iproute_add(stack, AF_INET, in("10.27.0.0"), 16, in("0.0.0.0"), A0))        \
+	X(route4_to_group, ioth_iproute_add(stack, AF_INET, in("224.0.0.0"), 4, NULL, A0))             \
 	X(route4_long, ioth_iproute_add(stack, AF_INET, in("10.28.0.0"), 33, in("10.0.0.9"), 0))       \
 	X(route4_null, ioth_iproute_add(stack, AF_INET, NULL, 16, in("10.0.0.9"), 0))                  \
-	X(route4_family, ioth_iproute_add(stack, AF_UNIX, NULL, 0, NULL, VDE0))                        \
+	X(route4_family, ioth_iproute_add(stack, AF_UNIX, NULL, 0, NULL, A0))                          \
 	X(default4, ioth_iproute_add(stack, AF_INET, NULL, 0, in("10.0.0.9"), 0))                      \
 	X(default4_again, ioth_iproute_add(stack, AF_INET, NULL, 0, in("10.0.0.8"), 0))                \
 	X(blackhole4, ioth_iproute_add(stack, AF_INET, in("10.30.0.0"),                                \
@@ -204,28 +203,27 @@ static int has_mac(struct ioth *stack, const unsigned char *wanted)
 	X(del4_route, ioth_iproute_del(stack, AF_INET, in("10.17.0.0"), 16, in("10.0.0.9"), 0))        \
 	X(del4_again, ioth_iproute_del(stack, AF_INET, in("10.17.0.0"), 16, in("10.0.0.9"), 0))        \
 	X(del4_default, nlqx_iproute_del(stack, AF_INET, NULL, 0, in("10.0.0.9"), 0))                  \
-	X(del4_prefix_route, ioth_iproute_del(stack, AF_INET, in("10.0.0.0"), 24, NULL, VDE0))         \
+	X(del4_prefix_route, ioth_iproute_del(stack, AF_INET, in("10.0.0.0"), 24, NULL, A0))           \
 	X(route6, ioth_iproute_add(stack, AF_INET6, in6("fd17::"), 32, in6("fd00::9"), 0))             \
 	X(route6_again, ioth_iproute_add(stack, AF_INET6, in6("fd17::"), 32, in6("fd00::9"), 0))       \
 	X(route6_bits, ioth_iproute_add(stack, AF_INET6, in6("fd18::1"), 32, in6("fd00::9"), 0))       \
 	X(route6_far, ioth_iproute_add(stack, AF_INET6, in6("fd19::"), 32, in6("fdff::1"), 0))         \
 	X(route6_none, ioth_iproute_add(stack, AF_INET6, in6("fd19::"), 32, in6("fd00::9"), 99))       \
 	X(route6_lo, ioth_iproute_add(stack, AF_INET6, in6("fd19::"), 32, in6("fd00::9"), 1))          \
-	X(route6_link, ioth_iproute_add(stack, AF_INET6, in6("fd20::"), 32, NULL, VDE0))               \
+	X(route6_link, ioth_iproute_add(stack, AF_INET6, in6("fd20::"), 32, NULL, A0))                 \
 	X(route6_via_link, ioth_iproute_add(stack, AF_INET6, in6("fd21::"), 32, in6("fd20::1"), 0))    \
 	X(route6_via_route, ioth_iproute_add(stack, AF_INET6, in6("fd22::"), 32, in6("fd17::1"), 0))   \
 	X(route6_nothing, ioth_iproute_add(stack, AF_INET6, in6("fd23::"), 32, NULL, 0))               \
 	X(route6_own, ioth_iproute_add(stack, AF_INET6, in6("fd24::"), 32, in6("fd00::1"), 0))         \
-	X(route6_own_link, ioth_iproute_add(stack, AF_INET6, in6("fd24::"), 32, in6("fd00::1"), VDE0)) \
+	X(route6_own_link, ioth_iproute_add(stack, AF_INET6, in6("fd24::"), 32, in6("fd00::1"), A0))   \
 	X(route6_loopback, ioth_iproute_add(stack, AF_INET6, in6("fd24::"), 32, in6("::1"), 0))        \
-	X(route6_group, ioth_iproute_add(stack, AF_INET6, in6("fd26::"), 32, in6("ff02::9"), VDE0))    \
-	X(route6_any, ioth_iproute_add(stack, AF_INET6, in6("fd27::"), 32, in6("::"), VDE0))           \
-	X(route6_link_local,                                                                           \
-	    ioth_iproute_add(stack, AF_INET6, in6("fd28::"), 32, in6("fe80::9"), VDE0))                \
+	X(route6_group, ioth_iproute_add(stack, AF_INET6, in6("fd26::"), 32, in6("ff02::9"), A0))      \
+	X(route6_any, ioth_iproute_add(stack, AF_INET6, in6("fd27::"), 32, in6("::"), A0))             \
+	X(route6_link_local, ioth_iproute_add(stack, AF_INET6, in6("fd28::"), 32, in6("fe80::9"), A0)) \
 	X(route6_no_zone, ioth_iproute_add(stack, AF_INET6, in6("fd29::"), 32, in6("fe80::9"), 0))     \
 	X(default6, ioth_iproute_add(stack, AF_INET6, NULL, 0, in6("fd00::9"), 0))                     \
 	X(default6_again, ioth_iproute_add(stack, AF_INET6, NULL, 0, in6("fd00::9"), 0))               \
-	X(default6_link, ioth_iproute_add(stack, AF_INET6, NULL, 0, in6("fe80::9"), VDE0))             \
+	X(default6_link, ioth_iproute_add(stack, AF_INET6, NULL, 0, in6("fe80::9"), A0))               \
 	X(blackhole6, ioth_iproute_add(stack, AF_INET6, in6("fd30::"),                                 \
 	                  nl_routedata2prefix(32, RTN_BLACKHOLE, RT_SCOPE_UNIVERSE), NULL, 0))         \
 	X(del6_gateway, ioth_iproute_del(stack, AF_INET6, in6("fd17::"), 32, in6("fd00::7"), 0))       \
@@ -233,13 +231,13 @@ static int has_mac(struct ioth *stack, const unsigned char *wanted)
 	X(del6_again, ioth_iproute_del(stack, AF_INET6, in6("fd17::"), 32, in6("fd00::9"), 0))         \
 	X(del6_default, nlqx_iproute_del(stack, AF_INET6, NULL, 0, in6("fd00::9"), 0))                 \
 	X(del6_blackhole, ioth_iproute_del(stack, AF_INET6, in6("fd30::"), 32, NULL, 0))               \
-	X(del_address, ioth_ipaddr_del(stack, AF_INET, in("10.0.0.1"), 24, VDE0))                      \
-	X(del_address6, ioth_ipaddr_del(stack, AF_INET6, in6("fd00::1"), 64, VDE0))                    \
-	X(all_down, ioth_linksetupdown(stack, VDE0, 0))                                                \
-	X(route4_down, ioth_iproute_add(stack, AF_INET, in("10.40.0.0"), 16, NULL, VDE0))              \
-	X(route6_down, ioth_iproute_add(stack, AF_INET6, in6("fd40::"), 32, NULL, VDE0))               \
-	X(address_down, ioth_ipaddr_add(stack, AF_INET, in("10.50.0.1"), 24, VDE0))                    \
-	X(all_up, ioth_linksetupdown(stack, VDE0, 1))
+	X(del_address, ioth_ipaddr_del(stack, AF_INET, in("10.0.0.1"), 24, A0))                        \
+	X(del_address6, ioth_ipaddr_del(stack, AF_INET6, in6("fd00::1"), 64, A0))                      \
+	X(all_down, ioth_linksetupdown(stack, A0, 0))                                                  \
+	X(route4_down, ioth_iproute_add(stack, AF_INET, in("10.40.0.0"), 16, NULL, A0))                \
+	X(route6_down, ioth_iproute_add(stack, AF_INET6, in6("fd40::"), 32, NULL, A0))                 \
+	X(address_down, ioth_ipaddr_add(stack, AF_INET, in("10.50.0.1"), 24, A0))                      \
+	X(all_up, ioth_linksetupdown(stack, A0, 1))
 
 LINKS(SAME_FUNCTION)
 ADDRESSES(SAME_FUNCTION)
