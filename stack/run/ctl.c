@@ -2,9 +2,10 @@
 /* A stack's control socket: another process sends rtnetlink requests and receives answers and
  * notifications (stack/ctl/ctl_protocol.h; iothip(1)).
  *
- * It has no thread: the stack's poller runs it, as an item of its own with one descriptor, an epoll
- * set of the listening socket and the connections. No lock is held while it reads or writes, and
- * nothing in here waits. There are CLIENTS_MAX connections at most; more are told so, and closed.
+ * It has no thread (but see ctl_job.c): the stack's poller runs it, as an item of its own with one
+ * descriptor, an epoll set of the listening socket and the connections. No lock is held while it
+ * reads or writes, and nothing in here waits. There are CLIENTS_MAX connections at most; more are
+ * told so, and closed.
  *
  * The socket is the user's: mode 0600, and whoever connects is asked for credentials besides. In a
  * forked child it does not exist.
@@ -31,7 +32,7 @@ struct ctl {
 	_Atomic int epoll_fd, listen_fd;
 	px_time retry; /* not listening until then; 0: listening */
 	struct ctl_client clients[CLIENTS_MAX];
-	bool full[CLIENTS_MAX]; /* waits for room, does not read */
+	uint32_t interest[CLIENTS_MAX]; /* what epoll knows; 0: it is not in the set */
 };
 
 /* ---- connections ---- */
@@ -87,7 +88,7 @@ static void add_client(struct ctl *ctl, int fd)
 		refuse(fd, err);
 		return;
 	}
-	ctl->full[place] = false;
+	ctl->interest[place] = EPOLLIN;
 	if (control(ctl, EPOLL_CTL_ADD, fd, place, EPOLLIN))
 		ctl_client_close(client);
 }
@@ -114,21 +115,32 @@ static void accept_some(struct ctl *ctl, px_time now)
 	}
 }
 
+/* Out of the set while nothing is waited for: a hang-up would be told for ever. */
+static void set_interest(struct ctl *ctl, uint32_t place)
+{
+	const struct ctl_client *client = &ctl->clients[place];
+	uint32_t before = ctl->interest[place], interest = ctl_client_interest(client);
+
+	if (interest == before)
+		return;
+	control(ctl,
+	    interest == 0 ? EPOLL_CTL_DEL
+	    : before == 0 ? EPOLL_CTL_ADD
+	                  : EPOLL_CTL_MOD,
+	    client->fd, place, interest);
+	ctl->interest[place] = interest;
+}
+
 static void run_client(struct ctl *ctl, uint32_t place)
 {
 	struct ctl_client *client = &ctl->clients[place];
-	bool full;
 
 	if (client->fd < 0)
 		return;
-	if (!ctl_client_run(client)) {
+	if (ctl_client_run(client))
+		set_interest(ctl, place);
+	else
 		ctl_client_close(client);
-		return;
-	}
-	full = ctl_client_is_full(client);
-	if (full != ctl->full[place])
-		control(ctl, EPOLL_CTL_MOD, client->fd, place, full ? EPOLLOUT : EPOLLIN);
-	ctl->full[place] = full;
 }
 
 /* ---- the poller's part ---- */

@@ -9,6 +9,7 @@
  */
 #include "ctl_client.h"
 
+#include "ctl_job.h"
 #include "ctl_protocol.h"
 #include "nlq_message.h"
 #include "pcap.h"
@@ -17,6 +18,7 @@
 #include <errno.h>
 #include <unistd.h>
 #include <linux/rtnetlink.h>
+#include <sys/epoll.h>
 
 #define ROUNDS_MAX   16  /* requests of one client before others have their turn */
 #define COUNTER_SIZE 128 /* a message of CTL_COUNTERS: names have less than 40 characters */
@@ -136,24 +138,47 @@ static bool answer(struct ctl_client *client, const void *data, size_t len)
 	return ok;
 }
 
+/* The lock is taken, and is free again. */
+static bool handle(
+    struct ctl_client *client, const void *data, size_t len, struct prepared *prepared)
+{
+	struct picox *stack = client->host->stack;
+	bool ok, gone;
+
+	runtime_lock(stack);
+	stack->prepared = prepared;
+	ok = answer(client, data, len);
+	stack->prepared = NULL;
+	gone = stack->ports_gone;
+	runtime_leave(stack);
+	if (gone)
+		ports_reap(stack);
+	return ok;
+}
+
+static bool finish_job(struct ctl_client *client)
+{
+	struct ctl_job *job = client->job;
+	bool ok = handle(client, job->datagram->data, job->datagram->len, &job->prepared);
+
+	client->job = NULL;
+	ctl_job_free(job);
+	return ok;
+}
+
 /* 1: a request was answered; 0: there is none; -1: the connection is over. */
 static int receive(struct ctl_client *client)
 {
 	NLQ_BUFFER(buffer, CTL_RECORD_MAX);
 	ssize_t len = recv(client->fd, buffer, sizeof(buffer), MSG_DONTWAIT | MSG_TRUNC);
-	bool ok, gone;
 
 	if (len < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -1;
 	if (len == 0 || (size_t)len > sizeof(buffer))
 		return -1;
-	runtime_lock(client->host->stack);
-	ok = answer(client, buffer, (size_t)len);
-	gone = client->host->stack->ports_gone;
-	runtime_leave(client->host->stack);
-	if (gone)
-		ports_reap(client->host->stack);
-	return ok ? 1 : -1;
+	if (ctl_job_wanted(buffer, (size_t)len))
+		return ctl_job_start(client, buffer, (size_t)len, &client->job) ? -1 : 0;
+	return handle(client, buffer, (size_t)len, NULL) ? 1 : -1;
 }
 
 /* ---- sending ---- */
@@ -188,16 +213,20 @@ static bool send_out(struct ctl_client *client)
 
 bool ctl_client_run(struct ctl_client *client)
 {
+	if (client->job && !client->job->done)
+		return true;
+	if (client->job && !finish_job(client))
+		return false;
 	for (unsigned int round = 0; round < ROUNDS_MAX; round++) {
 		int received;
 
 		if (!send_out(client))
 			return false;
-		if (ctl_client_is_full(client))
+		if (client->out.first)
 			return true;
 		if (!take_news(client))
 			return false;
-		if (ctl_client_is_full(client))
+		if (client->out.first)
 			continue;
 		received = receive(client);
 		if (received < 0)
@@ -206,6 +235,13 @@ bool ctl_client_run(struct ctl_client *client)
 			return true;
 	}
 	return true; /* the rest makes the descriptor ready again */
+}
+
+uint32_t ctl_client_interest(const struct ctl_client *client)
+{
+	if (client->job)
+		return 0;
+	return client->out.first ? EPOLLOUT : EPOLLIN;
 }
 
 /* The stack's lock is held. */
@@ -248,6 +284,8 @@ void ctl_client_close(struct ctl_client *client)
 		return;
 	shutdown(fd, SHUT_RDWR); /* a forked child may have a copy */
 	close(fd);
+	ctl_job_free(client->job);
+	client->job = NULL;
 	runtime_lock(client->host->stack);
 	netlink_free(client->end);
 	runtime_unlock(client->host->stack);

@@ -16,9 +16,10 @@ struct ctl_client {
 	_Atomic int fd; /* -1: nobody. Never blocking. */
 	struct ctl_host *host;
 	struct netlink_end *end;
-	struct px_pktq out; /* records to be sent */
-	bool inside;        /* under the stack's lock: its own request is being answered */
-	_Atomic bool news;  /* set under the stack's lock */
+	struct ctl_job *job; /* the request that is waited for, or NULL */
+	struct px_pktq out;  /* records to be sent */
+	bool inside;         /* under the stack's lock: its own request is being answered */
+	_Atomic bool news;   /* set under the stack's lock */
 };
 
 /* Takes `fd`, which is the caller's again if this fails. 0 or -errno. */
@@ -29,10 +30,8 @@ void ctl_client_close(struct ctl_client *client);
  * False: the connection is over. */
 bool ctl_client_run(struct ctl_client *client);
 
-/* Nothing is read from it while it does not take what it was sent. */
-static inline bool ctl_client_is_full(const struct ctl_client *client)
-{
-	return client->out.first != NULL;
-}
+/* What to wait for, in epoll's words: nothing is read from it while it does not take what it was
+ * sent; 0: a job's end. */
+uint32_t ctl_client_interest(const struct ctl_client *client);
 
 #endif

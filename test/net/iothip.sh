@@ -123,6 +123,40 @@ diff <(ip -4 addr show dev vde0 | tail -n +2) <("$IOTHIP" -4 addr show dev vde0 
 assert_match '^10\.0\.0\.9 dev vde0 src 10\.0\.0\.1' "$("$IOTHIP" route get 10.0.0.9)" "route get"
 python3 -c 'import json, sys; json.load(sys.stdin)' < <("$IOTHIP" -j -p -s link) || fail "-p"
 
+# --- interfaces made and deleted ------------------------------------------------------------------
+
+# The kernel's module may not be there.
+if ip link add link vde0 name vde0.9 type vlan id 9 2>/dev/null; then
+	ip link del vde0.9
+	vlan=both
+else
+	vlan=$IOTHIP
+fi
+$vlan link add link vde0 name vde0.5 type vlan id 5
+if [ $vlan = both ]; then
+	both link add link vde0 name vde0.6 type vlan id 5 # it is taken
+	both link add link vde0 name vde0.7 type vlan id 5000
+fi
+$vlan link set vde0.5 up
+$vlan addr add 10.5.0.1/24 dev vde0.5
+[ $vlan != both ] || compare addr -4 addr show dev vde0.5
+assert_match '^vde0\.5@vde0 +UP +10\.5\.0\.1/24 $' "$("$IOTHIP" -br -4 addr show dev vde0.5)" "a VLAN"
+assert_match '^[0-9]+: vde0\.5@vde0: <' "$("$IOTHIP" link show vde0.5)" "a VLAN"
+$vlan link del vde0.5
+run "$IOTHIP" link del vde0.5
+assert_equal 1 "$status" "an interface that is gone"
+"$IOTHIP" link add name eth9 type vde mem://other
+assert_match '^[0-9]+: eth9: <BROADCAST,MULTICAST> ' "$("$IOTHIP" link show eth9)" "link add"
+run "$IOTHIP" link add name eth9 type vde mem://other
+assert_equal 2 "$status" "an interface twice"
+run "$IOTHIP" link add type vde "vde://$dir/nowhere"
+assert_equal 2 "$status" "a network that is not there"
+run "$IOTHIP" link add type nonsense
+assert_match '^Error: .*type' "$err" "a kind that is not there"
+"$IOTHIP" link del eth9
+run "$IOTHIP" link show eth9
+assert_equal 1 "$status" "link del"
+
 # --- errors, in the stack's words ---------------------------------------------------------------
 
 run "$IOTHIP" addr add 10.0.0.1/24 dev vde0

@@ -101,6 +101,16 @@ static const char *link_name(const struct nlattr **table, char text[IFNAMSIZ])
 	return text;
 }
 
+/* The interface below, of a VLAN; or "". */
+static void lower_name(const struct iothip *ip, const struct nlattr **table, char text[IFNAMSIZ])
+{
+	char number[16];
+
+	text[0] = '\0';
+	if (table[IFLA_LINK])
+		snprintf(text, IFNAMSIZ, "%s", device_name(ip, attr_number(table[IFLA_LINK], 0), number));
+}
+
 static const char *operstate(const struct nlattr **table, char text[16])
 {
 	uint8_t state = IF_OPER_UNKNOWN;
@@ -111,11 +121,15 @@ static const char *operstate(const struct nlattr **table, char text[16])
 
 static void show_brief(struct iothip *ip, const struct nlattr **table)
 {
-	char name[IFNAMSIZ], state[16];
+	char name[IFNAMSIZ], lower[IFNAMSIZ], both[2 * IFNAMSIZ], state[16];
 
+	lower_name(ip, table, lower);
 	link_name(table, name);
+	snprintf(both, sizeof(both), "%s%s%s", name, lower[0] ? "@" : "", lower);
 	if (!ip->out.json)
-		fprintf(ip->out.file, "%-16s %-14s ", name, operstate(table, state));
+		fprintf(ip->out.file, "%-16s %-14s ", both, operstate(table, state));
+	if (lower[0])
+		out_string(&ip->out, "link", NULL, lower, NULL);
 	out_string(&ip->out, "ifname", NULL, name, NULL);
 	out_string(&ip->out, "operstate", NULL, operstate(table, state), NULL);
 }
@@ -125,7 +139,7 @@ void link_show(struct iothip *ip, const struct nlmsghdr *message, bool with_mode
 	const struct ifinfomsg *header = nlq_message_body(message, sizeof(*header));
 	const struct nlattr *table[IFLA_MAX + 1] = {NULL};
 	struct output *out = &ip->out;
-	char text[16], name[IFNAMSIZ];
+	char text[16], name[IFNAMSIZ], lower[IFNAMSIZ];
 
 	if (!header)
 		return;
@@ -142,7 +156,12 @@ void link_show(struct iothip *ip, const struct nlmsghdr *message, bool with_mode
 		return;
 	}
 	out_number(out, "ifindex", "", (uint32_t)header->ifi_index, ": ");
-	out_string(out, "ifname", "", link_name(table, name), ": ");
+	lower_name(ip, table, lower);
+	if (lower[0])
+		out_string(out, "link", NULL, lower, NULL);
+	out_string(out, "ifname", "", link_name(table, name), lower[0] ? "@" : ": ");
+	if (lower[0] && !out->json)
+		out_string(out, NULL, "", lower, ": ");
 	show_flags(out, header->ifi_flags);
 	if (table[IFLA_MTU])
 		out_number(out, "mtu", "mtu ", attr_number(table[IFLA_MTU], 0), " ");
@@ -262,31 +281,56 @@ static void set(struct iothip *ip, struct args *args)
 	ask(ip, &builder, NULL, NULL);
 }
 
-static void add(struct iothip *ip, struct args *args)
+/* What the type wants: a VNL, or the properties of a VLAN. */
+static void build_type(struct args *args, struct nlq_builder *builder)
 {
-	const char *name = NULL, *type = NULL, *data = NULL;
-	int err;
+	const char *type = args_value(args, "type");
+	size_t info = nlq_build_nest(builder, IFLA_LINKINFO);
 
-	while (!args_end(args)) {
-		if (args_take(args, "type")) {
-			type = args_value(args, "type");
-			if (!args_end(args))
-				data = args_value(args, "the type's argument");
-			if (!args_end(args))
-				fail_usage("link add: \"%s\" is too much", *args->word);
-		} else {
-			args_take(args, "name");
-			name = args_value(args, "name");
-		}
+	nlq_build_attr_string(builder, IFLA_INFO_KIND, type);
+	if (strcmp(type, "vlan") == 0) {
+		size_t data = nlq_build_nest(builder, IFLA_INFO_DATA);
+
+		if (!args_take(args, "id"))
+			fail_usage("link add: type vlan id NUMBER is wanted");
+		nlq_build_attr_u16(builder, IFLA_VLAN_ID, (uint16_t)args_number(args, "id", UINT16_MAX));
+		nlq_build_nest_end(builder, data);
+	} else if (!args_end(args)) {
+		nlq_build_attr_string(builder, IFLA_INFO_DATA, args_value(args, "a VNL"));
 	}
-	if (!type)
-		fail_usage("link add: type is missing");
-	err = nlq_dialog_link_add(&ip->io, name, 0, type, data);
-	if (err < 0)
-		fail_stack(ip, err);
+	nlq_build_nest_end(builder, info);
+	if (!args_end(args))
+		fail_usage("link add: \"%s\" is too much", *args->word);
 }
 
-static void delete (struct iothip *ip, struct args *args)
+static void add(struct iothip *ip, struct args *args)
+{
+	const struct ifinfomsg header = {0};
+	NLQ_BUFFER(buffer, 8192);
+	struct nlq_builder builder = nlq_builder(buffer, sizeof(buffer));
+	bool typed = false;
+
+	nlq_build_message(
+	    &builder, RTM_NEWLINK, NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, 0, 0);
+	nlq_build_bytes(&builder, &header, sizeof(header));
+	while (!args_end(args)) {
+		if (args_take(args, "type")) {
+			build_type(args, &builder);
+			typed = true;
+		} else if (strcmp(*args->word, "link") == 0) {
+			args->word++;
+			nlq_build_attr_u32(&builder, IFLA_LINK, args_device(args, ip));
+		} else {
+			args_take(args, "name");
+			nlq_build_attr_string(&builder, IFLA_IFNAME, args_value(args, "name"));
+		}
+	}
+	if (!typed)
+		fail_usage("link add: type is missing");
+	ask(ip, &builder, NULL, NULL);
+}
+
+static void delete_link(struct iothip *ip, struct args *args)
 {
 	int err;
 
@@ -307,7 +351,7 @@ void link_command(struct iothip *ip, struct args *args)
 	else if (args_take(args, "add"))
 		add(ip, args);
 	else if (args_take(args, "delete"))
-		delete (ip, args);
+		delete_link(ip, args);
 	else
 		fail_usage("link: \"%s\" is unknown; there are show, set, add, delete", *args->word);
 }

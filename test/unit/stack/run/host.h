@@ -8,6 +8,8 @@
 #include <picoxnet.h>
 
 #include <errno.h>
+#include <stdio.h>
+#include <sys/un.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -30,6 +32,18 @@
 #else
 #define HOST_IS_ASAN 0
 #endif
+
+/* A switch that accepts connections and never answers: vde_open waits for it. */
+static inline int host_silent_switch(const char *path)
+{
+	struct sockaddr_un name = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(name.sun_path, sizeof(name.sun_path), "%s/ctl", path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&name, sizeof(name)), 0);
+	assert_int_equal(listen(fd, 5), 0);
+	return fd;
+}
 
 /* Adds an address to the first interface but lo, and brings that up. 0 or -errno. */
 static inline int host_address(struct picox *stack, const char *text, unsigned int prefix)

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -374,6 +375,80 @@ static void test_other_user(void **state)
 	assert_int_equal(picox_delstack(stack), 0);
 }
 
+/* To open a network takes long: other clients go on; who asked gets the answer when there is one.
+ */
+static void test_slow_link(void **state)
+{
+	static const struct ifinfomsg any;
+	NLQ_BUFFER(buffer, 512);
+	struct nlq_builder builder = nlq_builder(buffer, sizeof(buffer));
+	int listener, waiting, gone, other;
+	char vnl[64], ctl[40];
+	struct picox *stack;
+	size_t info;
+
+	if (!HOST_HAS_VDEPLUG)
+		skip();
+	stack = picox_newstackv(NULL, option);
+	listener = host_silent_switch(dir);
+	waiting = client();
+	gone = client();
+	other = client();
+	struct pollfd arrived = {.fd = listener, .events = POLLIN};
+	snprintf(vnl, sizeof(vnl), "vde://%s", dir);
+	nlq_build_message(&builder, RTM_NEWLINK, NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE, 7, 0);
+	nlq_build_bytes(&builder, &any, sizeof(any));
+	info = nlq_build_nest(&builder, IFLA_LINKINFO);
+	nlq_build_attr_string(&builder, IFLA_INFO_KIND, "vde");
+	nlq_build_attr_string(&builder, IFLA_INFO_DATA, vnl);
+	nlq_build_nest_end(&builder, info);
+	assert_non_null(nlq_build_finish(&builder));
+	assert_true(send(waiting, buffer, builder.used, 0) > 0);
+	assert_true(send(gone, buffer, builder.used, 0) > 0);
+	assert_int_equal(poll(&arrived, 1, 60000), 1);
+	close(gone); /* does not wait for it */
+	assert_int_equal(dump(other, RTM_GETLINK, RTM_NEWLINK, &any, sizeof(any)), 1);
+	close(listener);
+	assert_true(result_of(waiting) < 0);
+	assert_int_equal(dump(waiting, RTM_GETLINK, RTM_NEWLINK, &any, sizeof(any)), 1);
+	close(waiting);
+	close(other);
+	assert_int_equal(picox_delstack(stack), 0);
+	snprintf(ctl, sizeof(ctl), "%s/ctl", dir);
+	unlink(ctl);
+}
+
+static void test_link(void **state)
+{
+	static const struct ifinfomsg any;
+	NLQ_BUFFER(buffer, 512);
+	struct nlq_builder builder = nlq_builder(buffer, sizeof(buffer));
+	struct picox *stack = picox_newstackv(NULL, option);
+	const struct ifinfomsg made = {.ifi_index = 2};
+	int fd = client();
+	size_t info;
+
+	nlq_build_message(&builder, RTM_NEWLINK, NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE, 7, 0);
+	nlq_build_bytes(&builder, &any, sizeof(any));
+	info = nlq_build_nest(&builder, IFLA_LINKINFO);
+	nlq_build_attr_string(&builder, IFLA_INFO_KIND, "vde");
+	nlq_build_attr_string(&builder, IFLA_INFO_DATA, "mem://ctl");
+	nlq_build_nest_end(&builder, info);
+	assert_non_null(nlq_build_finish(&builder));
+	for (int i = 0; i < 3; i++) {
+		assert_true(send(fd, buffer, builder.used, 0) > 0);
+		assert_int_equal(result_of(fd), 0);
+		assert_int_equal(dump(fd, RTM_GETLINK, RTM_NEWLINK, &any, sizeof(any)), 2 + i);
+	}
+	request(fd, RTM_DELLINK, NLM_F_ACK, &made, sizeof(made));
+	assert_int_equal(result_of(fd), 0);
+	assert_int_equal(dump(fd, RTM_GETLINK, RTM_NEWLINK, &any, sizeof(any)), 3);
+	/* The stack ends while one is being made. */
+	assert_true(send(fd, buffer, builder.used, 0) > 0);
+	assert_int_equal(picox_delstack(stack), 0);
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -381,6 +456,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_garbage, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_never_reading, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_many, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_link, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_slow_link, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_path, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_fork, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_exit, setup, teardown),

@@ -374,18 +374,6 @@ static void test_uplink(void **state)
 	rmdir(dir);
 }
 
-/* A switch that accepts connections and never answers: vde_open waits for it. */
-static int silent_switch(const char *path)
-{
-	struct sockaddr_un name = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	snprintf(name.sun_path, sizeof(name.sun_path), "%s/ctl", path);
-	assert_int_equal(bind(fd, (struct sockaddr *)&name, sizeof(name)), 0);
-	assert_int_equal(listen(fd, 5), 0);
-	return fd;
-}
-
 static void *join_silent(void *vnl)
 {
 	return picox_newstack(vnl);
@@ -404,7 +392,7 @@ static void test_slow_uplink(void **state)
 	if (!HOST_HAS_VDEPLUG)
 		skip();
 	assert_non_null(mkdtemp(dir));
-	fd = silent_switch(dir);
+	fd = host_silent_switch(dir);
 	snprintf(vnl, sizeof(vnl), "mem://slow/uplink=vde://%s", dir);
 	for (int i = 0; i < 2; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, join_silent, vnl), 0);
