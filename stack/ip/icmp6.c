@@ -246,6 +246,15 @@ static void error_received(
 	ip_deliver_error(stack, &error);
 }
 
+/* Behind an echo reply there is no socket that would learn what fits its path (RFC 8201 section 4).
+ */
+void icmp6_error(struct px_stack *stack, const struct ip_error *error)
+{
+	if (error->type == ICMP6_TOO_BIG && error->transport_len > 0 &&
+	    error->transport[0] == ICMP6_ECHO_ANSWER)
+		ip_pmtu_update(stack, error);
+}
+
 void icmp6_input(struct px_stack *stack, struct px_pkt *pkt)
 {
 	struct nd_message message = {.iface = pkt->iface};

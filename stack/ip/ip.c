@@ -303,7 +303,7 @@ static void ip_event(struct px_stack *stack, enum px_event event, void *object)
 static const struct ip_protocol icmp4_protocol = {
     .number = IPPROTO_ICMP, .ip4 = true, .input = icmp4_input};
 static const struct ip_protocol icmp6_protocol = {
-    .number = IPPROTO_ICMPV6, .ip6 = true, .input = icmp6_input};
+    .number = IPPROTO_ICMPV6, .ip6 = true, .input = icmp6_input, .error = icmp6_error};
 static const struct ip_protocol igmp_protocol = {
     .number = IPPROTO_IGMP, .ip4 = true, .input = igmp_input};
 

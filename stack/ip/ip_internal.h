@@ -107,6 +107,7 @@ void ip_reassembly_flush(struct px_stack *stack, const struct px_iface *iface); 
 
 void icmp4_input(struct px_stack *stack, struct px_pkt *pkt);
 void icmp6_input(struct px_stack *stack, struct px_pkt *pkt);
+void icmp6_error(struct px_stack *stack, const struct ip_error *error);
 
 /* Sends an ICMPv6 message of ours with its checksum: body from the type on. */
 int icmp6_send(struct px_stack *stack, struct px_iface *iface, struct px_pkt *pkt,

@@ -343,6 +343,21 @@ static void test_path_mtu(void **state)
 	assert_int_equal(path_mtu(a, targets[1]), 1500);
 }
 
+/* Who answers a ping learns, too, though no socket of it is concerned. */
+static void test_path_mtu_of_answers(void **state)
+{
+	struct px_iface *a, *b, *r;
+
+	routed(&a, &b, &r);
+	net_ping(b, "2001:db8::1", 1400, NULL);
+	sim_settle(sim, PX_SEC);
+	assert_int_equal(net_pongs(b), 0);
+	assert_int_equal(path_mtu(a, "2001:db8:1::2"), 1300);
+	net_ping(b, "2001:db8::1", 1400, NULL);
+	sim_settle(sim, PX_SEC);
+	assert_int_equal(net_pongs(b), 1);
+}
+
 /* Sizes that nobody should believe. */
 static void test_path_mtu_lies(void **state)
 {
@@ -550,6 +565,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_host_unreachable, net_setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_forwarding, net_setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_path_mtu, net_setup, net_teardown),
+	    cmocka_unit_test_setup_teardown(test_path_mtu_of_answers, net_setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_path_mtu_lies, net_setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_options, net_setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_martians, net_setup, net_teardown),
