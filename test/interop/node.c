@@ -94,7 +94,7 @@ static int cmd_route(struct node *node, struct px_iface *iface, char *word[])
 	route.prefix = (uint8_t)prefix;
 	route.gateway = px_ip_parse(word[2]);
 	route.family = px_ip_is4(&route.gateway) ? AF_INET : AF_INET6;
-	return px_route_add(iface->stack, &route, NLM_F_EXCL, NULL);
+	return px_route_add(iface->stack, &route, NLM_F_CREATE | NLM_F_EXCL, NULL);
 }
 
 static int cmd_mtu(struct node *node, struct px_iface *iface, char *word[])
@@ -226,16 +226,13 @@ static int trace_hop(int fd, const char *target, int hop, bool is4)
 	if (picox_recvmsg(fd, &msg, MSG_ERRQUEUE) < 0)
 		return -errno;
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(&msg); c; c = CMSG_NXTHDR(&msg, c)) {
-		if (c->cmsg_type != IP_RECVERR && c->cmsg_type != IPV6_RECVERR)
+		if (c->cmsg_level != IPPROTO_IPV6 || c->cmsg_type != IPV6_RECVERR)
 			continue;
 		memcpy(&error, CMSG_DATA(c), sizeof(error));
-		memcpy(&offender, CMSG_DATA(c) + sizeof(error),
-		    is4 ? sizeof(struct sockaddr_in) : sizeof(offender));
+		/* IPv4-mapped for IPv4, since the socket is an IPv6 one. */
+		memcpy(&offender, CMSG_DATA(c) + sizeof(error), sizeof(offender));
 	}
-	if (offender.sin6_family == AF_INET)
-		ip = px_ip4(((struct sockaddr_in *)&offender)->sin_addr.s_addr);
-	else
-		memcpy(&ip, &offender.sin6_addr, sizeof(ip));
+	memcpy(&ip, &offender.sin6_addr, sizeof(ip));
 	px_ip_text(&ip, text, sizeof(text));
 	printf("%d %s type %d code %d\n", hop, text, error.ee_type, error.ee_code);
 	return error.ee_type == (is4 ? 3 : 1);

@@ -9,6 +9,7 @@
 #
 #	ask COMMAND...      the node does it (node.c has the table); $answer is what it says
 #	peer COMMAND...     runs it in the vdens, as root of that namespace
+#	vdens_start, inside the same for others
 #	clean_capture       the node's capture is read by tshark: nothing malformed, no error
 
 : "${NODE:=$BUILD/test/interop/node}"
@@ -46,7 +47,10 @@ ask()
 	while IFS= read -r line <&6 && [ "$line" != . ]; do
 		answer+=$line$'\n'
 	done
-	[[ $answer != error:* ]] || return 1
+	[[ $answer != error:* ]] || {
+		echo "node: $*: $answer"
+		return 1
+	}
 }
 
 # shows COMMAND... -- PATTERN: for wait_for.
@@ -60,20 +64,29 @@ shows()
 	ask "${words[@]}" && grep -Eq -- "$2" <<<"$answer"
 }
 
-# peer_start [VNL [OPTION...]]: a vdens whose namespaces others enter.
-peer_start()
+# vdens_start NAME VNL...: a vdens, up, whose namespaces others enter: inside NAME COMMAND...
+declare -A inside_pid=()
+vdens_start()
 {
-	local vnl=${1:-$vnl}
-	shift || :
+	local name=$1
+	shift
 	# shellcheck disable=SC2016 # words of the inner shell
-	start peer "$VDENS" --map-root --up "$@" "$vnl" sh -c 'echo "inside $$"; exec sleep 100000' 5>&- 6<&-
-	wait_for says peer inside
-	peer_pid=$(sed -n 's/^inside //p' "$dir/peer.log")
+	start "$name" "$VDENS" --map-root --up --multi "$@" -- \
+		sh -c 'echo "inside $$"; exec sleep 100000' 5>&- 6<&-
+	wait_for says "$name" inside
+	inside_pid[$name]=$(sed -n 's/^inside //p' "$dir/$name.log")
+}
+
+inside()
+{
+	local name=$1
+	shift
+	nsenter --target "${inside_pid[$name]}" --user --net --preserve-credentials "$@"
 }
 
 peer()
 {
-	nsenter --target "$peer_pid" --user --net --preserve-credentials "$@"
+	inside peer "$@"
 }
 
 # The usual pair, on a hub.
@@ -83,7 +96,7 @@ pair_start()
 	node_start
 	ask address 10.0.0.1/24
 	ask address fd00::1/64
-	peer_start
+	vdens_start peer "$vnl"
 	peer ip addr add 10.0.0.2/24 dev vde0
 	peer ip addr add fd00::2/64 dev vde0 nodad
 }
