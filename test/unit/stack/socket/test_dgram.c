@@ -311,6 +311,45 @@ static void test_ping(void **state)
 	}
 }
 
+/* Control messages of every kind and length, true or not: none reads beyond its end, none crashes.
+ */
+static void test_hostile_control(void **state)
+{
+	static const int kinds[][3] = {{AF_INET, SOCK_DGRAM, 0}, {AF_INET6, SOCK_DGRAM, 0},
+	    {AF_INET6, SOCK_DGRAM, IPPROTO_ICMPV6}, {AF_INET6, SOCK_RAW, IPPROTO_ICMPV6}};
+	static const int levels[] = {SOL_SOCKET, IPPROTO_IP, IPPROTO_IPV6, IPPROTO_UDP, 77};
+	static const size_t lies[] = {0, 1, sizeof(struct cmsghdr) - 1, SIZE_MAX, SIZE_MAX / 2, 4096};
+	struct px_iface *ia = host(1);
+
+	sim_run(sim, 5 * PX_SEC);
+	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
+		struct px_sock *sock = sock_of(ia, kinds[k][0], kinds[k][1], kinds[k][2]);
+		const char *to = kinds[k][0] == AF_INET ? "10.0.0.1" : "2001:db8::1";
+
+		for (size_t l = 0; l < sizeof(levels) / sizeof(levels[0]); l++) {
+			for (int type = 0; type < 110; type++) {
+				for (size_t len = 0; len < 80; len++) {
+					/* In memory of just this size: a reader beyond is seen. */
+					size_t size = CMSG_LEN(len);
+					struct cmsghdr *cmsg = malloc(size);
+					assert_non_null(cmsg);
+					memset(cmsg, (int)len, size);
+					*cmsg = (struct cmsghdr){
+					    .cmsg_len = size, .cmsg_level = levels[l], .cmsg_type = type};
+					(void)send_to(sock, to, 7, "\200\0\0\0\0\0\0\0", 8, cmsg, size);
+					if (len < sizeof(lies) / sizeof(lies[0])) {
+						cmsg->cmsg_len = lies[len];
+						(void)send_to(sock, to, 7, "\200\0\0\0\0\0\0\0", 8, cmsg, size);
+					}
+					free(cmsg);
+				}
+			}
+			sim_run(sim, PX_MSEC);
+		}
+		px_sock_free(sock);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -320,6 +359,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_path_mtu, net_setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_train, net_setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_join_borders, net_setup, net_teardown),
+	    cmocka_unit_test_setup_teardown(test_hostile_control, net_setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_ping, net_setup, net_teardown),
 	};
 

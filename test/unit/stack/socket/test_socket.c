@@ -356,9 +356,10 @@ static void test_hostile(void **state)
 	assert_int_equal(px_sock_shutdown(a, 17), -EINVAL);
 	assert_int_equal(px_sock_listen(a, 5), -EOPNOTSUPP);
 	/* Every option, with every short length, on every kind of socket: no crash. */
-	for (unsigned int kind = 0; kind < 5; kind++) {
-		static const int kinds[5][3] = {{AF_INET, SOCK_DGRAM, 0}, {AF_INET6, SOCK_DGRAM, 0},
-		    {AF_INET, SOCK_RAW, 1}, {AF_INET6, SOCK_RAW, 58}, {AF_PACKET, SOCK_RAW, 0}};
+	for (unsigned int kind = 0; kind < 7; kind++) {
+		static const int kinds[7][3] = {{AF_INET, SOCK_DGRAM, 0}, {AF_INET6, SOCK_DGRAM, 0},
+		    {AF_INET, SOCK_RAW, 1}, {AF_INET6, SOCK_RAW, 58}, {AF_PACKET, SOCK_RAW, 0},
+		    {AF_INET, SOCK_DGRAM, IPPROTO_ICMP}, {AF_INET6, SOCK_DGRAM, IPPROTO_ICMPV6}};
 		static const int levels[] = {
 		    SOL_SOCKET, IPPROTO_IP, IPPROTO_IPV6, IPPROTO_UDP, SOL_RAW, IPPROTO_ICMPV6, SOL_PACKET};
 		char bytes[300];
