@@ -286,6 +286,31 @@ void px_pkt_trim(struct px_pkt *pkt, size_t total)
 	}
 }
 
+void px_pkt_skip(struct px_pkt *pkt, size_t n)
+{
+	size_t linear = n < pkt->len ? n : pkt->len;
+	unsigned int dropped = 0;
+
+	pkt->data += linear;
+	pkt->len -= (uint32_t)linear;
+	pkt->total -= (uint32_t)linear;
+	n -= linear;
+	for (; n && dropped < pkt->slices; dropped++) {
+		struct px_slice *slice = &pkt->slice[dropped];
+		if (slice->len > n) {
+			slice->offset += (uint32_t)n;
+			slice->len -= (uint32_t)n;
+			pkt->total -= (uint32_t)n;
+			break;
+		}
+		n -= slice->len;
+		pkt->total -= slice->len;
+		px_block_unref(slice->block);
+	}
+	pkt->slices = (uint16_t)(pkt->slices - dropped);
+	memmove(pkt->slice, pkt->slice + dropped, pkt->slices * sizeof(pkt->slice[0]));
+}
+
 int px_pkt_add_slice(struct px_pkt *pkt, struct px_block *block, uint32_t offset, uint32_t len)
 {
 	struct px_slice *last = pkt->slices ? &pkt->slice[pkt->slices - 1] : NULL;

@@ -194,6 +194,9 @@ static inline uint8_t *px_pkt_put(struct px_pkt *pkt, size_t n)
 /* Cuts the packet to `total` bytes. */
 void px_pkt_trim(struct px_pkt *pkt, size_t total);
 
+/* Takes `n` bytes (at most total) from the front, slices included. */
+void px_pkt_skip(struct px_pkt *pkt, size_t n);
+
 /* Appends a slice and takes a reference to its block; -ENOBUFS when there are too many. */
 int px_pkt_add_slice(struct px_pkt *pkt, struct px_block *block, uint32_t offset, uint32_t len);
 

@@ -18,8 +18,9 @@
 	X(IpInDiscards)                                                                                \
 	X(IpInDelivers)                                                                                \
 	X(IpOutRequests)                                                                               \
-	X(IpOutDiscards) X(IpOutNoRoutes) X(IpReasmTimeout) X(IpReasmReqds) X(IpReasmOKs)              \
-	    X(IpReasmFails) X(IpFragOKs) X(IpFragFails) X(IpFragCreates) X(IpOutTransmits) /* ICMP */  \
+	X(IpOutDiscards)                                                                               \
+	X(IpOutNoRoutes) X(IpReasmTimeout) X(IpReasmReqds) X(IpReasmOKs) X(IpReasmFails) X(IpFragOKs)  \
+	    X(IpFragFails) X(IpFragCreates) X(IpOutTransmits) /* ICMP */                               \
 	    X(IcmpInMsgs) X(IcmpInErrors) X(IcmpInCsumErrors) X(IcmpInDestUnreachs) X(IcmpInTimeExcds) \
 	        X(IcmpInParmProbs) X(IcmpInSrcQuenchs) X(IcmpInRedirects) X(IcmpInEchos)               \
 	            X(IcmpInEchoReps) X(IcmpInTimestamps) X(IcmpInTimestampReps) X(IcmpInAddrMasks)    \
@@ -62,7 +63,32 @@
 	            X(IpExtInMcastOctets) X(IpExtOutMcastOctets) X(IpExtInBcastOctets)                 \
 	                X(IpExtOutBcastOctets) X(IpExtInCsumErrors) X(IpExtInNoECTPkts)                \
 	                    X(IpExtInECT1Pkts) X(IpExtInECT0Pkts) X(IpExtInCEPkts)                     \
-	                        X(IpExtReasmOverlaps)
+	                        X(IpExtReasmOverlaps) /* TCP: RFC 4022 */ X(TcpActiveOpens)            \
+	                            X(TcpPassiveOpens) X(TcpAttemptFails) X(TcpEstabResets)            \
+	                                X(TcpCurrEstab) X(TcpInSegs) X(TcpOutSegs) X(TcpRetransSegs)   \
+	                                    X(TcpInErrs) X(TcpOutRsts)                                 \
+	                                        X(TcpInCsumErrors) /* Linux's TcpExt */                \
+	    X(TcpExtDelayedACKLost) X(TcpExtDelayedACKs) X(TcpExtEmbryonicRsts) X(TcpExtListenDrops)   \
+	        X(TcpExtListenOverflows) X(TcpExtOfoPruned) X(TcpExtOutOfWindowIcmps) X(               \
+	            TcpExtPAWSEstab) X(TcpExtSyncookiesFailed) X(TcpExtSyncookiesRecv)                 \
+	            X(TcpExtSyncookiesSent) X(TcpExtTCPAbortOnClose) X(TcpExtTCPAbortOnData) X(        \
+	                TcpExtTCPAbortOnLinger) X(TcpExtTCPAbortOnMemory) X(TcpExtTCPAbortOnTimeout)   \
+	                X(TcpExtTCPChallengeACK) X(TcpExtTCPDSACKOldSent) X(TcpExtTCPDSACKRecv) X(     \
+	                    TcpExtTCPDSACKUndo) X(TcpExtTCPFastRetrans) X(TcpExtTCPFromZeroWindowAdv)  \
+	                    X(TcpExtTCPFullUndo) X(TcpExtTCPKeepAlive) X(TcpExtTCPLossProbeRecovery)   \
+	                        X(TcpExtTCPLossProbes) X(TcpExtTCPLostRetransmit)                      \
+	                            X(TcpExtTCPMinTTLDrop) X(TcpExtTCPOFODrop) X(TcpExtTCPOFOQueue) X( \
+	                                TcpExtTCPRcvQDrop) X(TcpExtTCPReqQFullDoCookies)               \
+	                                X(TcpExtTCPReqQFullDrop) X(TcpExtTCPRstReceived) X(            \
+	                                    TcpExtTCPSACKDiscard) X(TcpExtTCPSACKReneging)             \
+	                                    X(TcpExtTCPSACKReorder) X(TcpExtTCPSYNChallenge) X(        \
+	                                        TcpExtTCPSackRecovery) X(TcpExtTCPSlowStartRetrans)    \
+	                                        X(TcpExtTCPSpuriousRTOs) X(TcpExtTCPSynRetrans)        \
+	                                            X(TcpExtTCPTimeWaitOverflow) X(TcpExtTCPTimeouts)  \
+	                                                X(TcpExtTCPToZeroWindowAdv)                    \
+	                                                    X(TcpExtTCPWinProbe)                       \
+	                                                        X(TcpExtTCPZeroWindowDrop) X(TcpExtTW) \
+	                                                            X(TcpExtTWRecycled)
 
 enum px_counter {
 #define PX_COUNTER_ENUM(name) PX_##name,

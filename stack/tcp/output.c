@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Output: what may be sent now.
+ *
+ * Retransmissions go first. New data goes while congestion window, send window, transmit queue and
+ * pacing allow, in full segments; a smaller one only where RFC 9293 sections 3.7.4 and 3.8.6.2.1
+ * let it (Nagle's rule in Minshall's form: at most one small segment unacknowledged). All segments
+ * of one call are queued back to back, for the link to send at once.
+ *
+ * When nothing can go and nothing is on its way, a timer must bring the next try: the persist timer
+ * for a closed window.
+ */
+#include "tcp_internal.h"
+
+/* The data of a full segment now: what the path takes, less the SACK blocks that go along; not
+ * more than half of the largest window that the peer ever offered (RFC 1122 section 4.2.3.4). */
+static uint32_t mss_now(const struct tcp_end *end)
+{
+	uint32_t mss = end->cc.mss, half;
+
+	if (end->sack_ok && (end->recent_count || end->dsack)) {
+		uint32_t blocks = end->recent_count + (end->dsack ? 1u : 0u);
+		uint32_t fit = tcp_sacks_fit(end->ts_ok);
+		uint32_t room = 4 + 8 * (blocks < fit ? blocks : fit);
+		mss = mss > room + end->cc.mss / 2 ? mss - room : mss;
+	}
+	half = end->max_wnd > TCP_MSS_DEFAULT4 ? end->max_wnd / 2 : end->max_wnd;
+	if (half && mss > half)
+		mss = half;
+	return mss ? mss : 1;
+}
+
+static bool fin_pending(const struct tcp_end *end)
+{
+	return end->fin_queued && end->snd_nxt != end->write_seq;
+}
+
+static uint32_t unsent(const struct tcp_end *end)
+{
+	uint32_t count = end->write_seq - end->snd_nxt;
+
+	return fin_pending(end) ? count - 1 : count;
+}
+
+/* May a segment of `len` bytes, smaller than `mss`, go though more may come? */
+static bool small_may_go(const struct tcp_end *end, uint32_t len, uint32_t mss, uint32_t usable)
+{
+	bool all = len == unsent(end);
+
+	if (all && end->fin_queued)
+		return true;
+	if (end->urgent && seq_lt(end->snd_nxt, end->snd_up) && all)
+		return true;
+	if (!all) {
+		/* Cut by the window. RFC 9293 section 3.8.6.2.1 (3): half of the largest one. */
+		return len >= end->max_wnd / 2 && len == usable;
+	}
+	if (end->cork || end->more)
+		return false; /* tcp(7): at most 200 ms; see tcp_output */
+	if (end->nodelay)
+		return true;
+	/* Minshall: a small segment waits while an earlier small one is not acknowledged. */
+	return seq_le(end->snd_sml, end->snd_una);
+}
+
+/* The interface's transmit queue. False: full, tx_ready will say. */
+static bool queue_has_room(struct tcp_end *end, const struct ip_dst *dst)
+{
+	struct px_stack *stack = tcp_stack(end);
+
+	if (px_iface_is_loopback(dst->iface)) {
+		if (stack->loopback.count < PX_TX_LIMIT / 2)
+			return true;
+		tcp_todo(end, TCP_TODO_OUTPUT);
+		return false;
+	}
+	if (px_iface_tx_room(dst->iface) || !px_iface_is_running(dst->iface))
+		return true;
+	px_iface_tx_wait(dst->iface, &end->tx_waiter);
+	return false;
+}
+
+static bool paced(struct tcp_end *end, uint32_t len)
+{
+	uint64_t rate = tcp_cc_pacing(&end->cc);
+	px_time now = tcp_stack(end)->now;
+
+	if (!rate)
+		return false;
+	if (end->pace_until > now) {
+		tcp_timer_set(end, TCP_TIMER_PACE, end->pace_until);
+		return true;
+	}
+	/* A millisecond's worth may go at once: timers are not that fine. */
+	if (end->pace_until + PX_MSEC < now)
+		end->pace_until = now - PX_MSEC;
+	end->pace_until += (px_time)len * PX_SEC / rate;
+	return false;
+}
+
+/* ---- retransmission ---- */
+
+/* Lost segments, oldest first, as far as the window of congestion goes. `one`: one in any case. */
+void tcp_retransmit(struct tcp_end *end, bool one)
+{
+	struct px_stack *stack = tcp_stack(end);
+	uint32_t mss = mss_now(end);
+	struct tcp_segment *segment;
+	bool armed = false;
+
+	if (!end->lost)
+		return;
+	list_for_each (segment, &end->segments, node) {
+		struct ip_dst dst;
+		struct ip_send ip;
+		uint32_t len;
+
+		if (!(segment->flags & TCP_SEG_LOST) || (segment->flags & TCP_SEG_RETRANS))
+			continue;
+		if (!one && tcp_in_flight(end) >= end->cc.cwnd)
+			break;
+		/* The window may have been taken back: only the first one goes then, as a probe. */
+		if (!seq_lt(segment->seq, end->snd_una + end->snd_wnd) && segment->seq != end->snd_una)
+			break;
+		if (tcp_route(end, &dst, &ip) == 0 && !queue_has_room(end, &dst))
+			break;
+		/* The path may take less than it did. */
+		len = tcp_segment_len(segment);
+		if (len > mss && segment->data && !tcp_segment_split(end, segment, segment->seq + mss))
+			break;
+		if (paced(end, tcp_segment_len(segment)))
+			break;
+		if (tcp_transmit(end, segment) < 0)
+			break;
+		if (!end->undo_since)
+			end->undo_since = stack->now;
+		segment->flags |= TCP_SEG_RETRANS | TCP_SEG_EVER_RETRANS;
+		end->retrans += tcp_segment_len(segment);
+		end->undo_retrans += tcp_segment_len(segment);
+		if (end->ca_state == TCP_RECOVERY)
+			PX_COUNT(stack, TcpExtTCPFastRetrans);
+		else
+			PX_COUNT(stack, TcpExtTCPSlowStartRetrans);
+		armed = true;
+		if (one)
+			break;
+		if (end->retrans >= end->lost)
+			break;
+	}
+	if (armed && end->send_timer != TCP_SEND_RTO)
+		tcp_ack_rearm(end);
+}
+
+/* ---- new data ---- */
+
+/* Sends the next segment of at most `len` data bytes. 0 or -errno. */
+static int send_new(struct tcp_end *end, uint32_t len, uint32_t mss)
+{
+	bool with_fin = fin_pending(end) && len == unsent(end);
+	uint8_t flags = with_fin ? TCP_SEG_FIN : 0;
+	struct tcp_segment *segment;
+	uint32_t flight;
+	int err;
+
+	/* RFC 9293 MUST-60, MUST-61: PSH with the last of what there is. */
+	if (len &&
+	    (len == unsent(end) || seq_gt(end->snd_nxt + len, end->pushed_seq + end->max_wnd / 2)))
+		flags |= TCP_SEG_PSH;
+	segment = tcp_segment_new(end, end->snd_nxt, len, flags);
+	if (!segment)
+		return -ENOMEM;
+	err = tcp_transmit(end, segment);
+	if (err) {
+		tcp_segment_free(end, segment);
+		return err;
+	}
+	if (flags & TCP_SEG_PSH)
+		end->pushed_seq = segment->end;
+	if (len && len < mss)
+		end->snd_sml = segment->end;
+	end->snd_nxt = segment->end;
+	flight = tcp_in_flight(end);
+	if (flight > end->flight_max)
+		end->flight_max = flight;
+	return 0;
+}
+
+/* Whether the congestion window was what limited us, of the last round trip. */
+static void note_limit(struct tcp_end *end, bool limited)
+{
+	if (seq_ge(end->snd_una, end->limited_seq) || limited) {
+		end->cwnd_limited = limited;
+		if (seq_ge(end->snd_una, end->limited_seq))
+			end->flight_max = tcp_in_flight(end);
+		end->limited_seq = end->snd_nxt;
+	}
+}
+
+/* Nothing is on its way to be answered: who wakes us? */
+static void arm_persist(struct tcp_end *end, bool corked)
+{
+	px_time now = tcp_stack(end)->now;
+	px_time wait = tcp_rtt_rto(&end->rtt);
+
+	if (end->snd_nxt != end->snd_una || (!unsent(end) && !fin_pending(end)))
+		return;
+	if (end->send_timer == TCP_SEND_PERSIST && end->deadline[TCP_TIMER_SEND] != PX_TIME_NEVER)
+		return;
+	if (corked)
+		wait = 200 * PX_MSEC; /* tcp(7), TCP_CORK */
+	tcp_send_timer(end, TCP_SEND_PERSIST, now + wait);
+}
+
+void tcp_output(struct tcp_end *end)
+{
+	struct px_stack *stack = tcp_stack(end);
+	bool limited = false, sent = false, refused = false, corked = false;
+	bool was_idle = end->snd_nxt == end->snd_una;
+	uint32_t mss;
+	struct ip_dst dst;
+	struct ip_send ip;
+
+	if (!tcp_in_state(end, TCP_SENDING))
+		return;
+	if (tcp_route(end, &dst, &ip) < 0)
+		dst.iface = NULL;
+	mss = mss_now(end);
+	/* RFC 5681 section 4.1, RFC 7661 section 5.4: after a pause the window is not known to hold. */
+	if (was_idle && tcp_ctl(end)->slow_start_after_idle && (unsent(end) || fin_pending(end)) &&
+	    stack->now - end->last_sent > end->rtt.rto && end->ca_state == TCP_OPEN)
+		tcp_cc_restart(&end->cc, stack->now - end->last_sent, stack->now);
+	/* F-RTO's question is out: new data first. */
+	if (!end->frto || !seq_gt(end->snd_nxt, end->high_seq))
+		tcp_retransmit(end, false);
+	while (unsent(end) || fin_pending(end)) {
+		uint32_t edge = end->snd_una + end->snd_wnd, left = unsent(end), len, usable;
+
+		usable = seq_gt(edge, end->snd_nxt) ? edge - end->snd_nxt : 0;
+		if (left && tcp_in_flight(end) >= end->cc.cwnd) {
+			limited = true;
+			break;
+		}
+		if (left && !usable)
+			break;
+		len = left < usable ? left : usable;
+		if (len > mss)
+			len = mss;
+		if (left && len < mss && !small_may_go(end, len, mss, usable)) {
+			corked = (end->cork || end->more) && len == left;
+			break;
+		}
+		if (!left && !usable)
+			break; /* a FIN needs a number of the window, too */
+		if (dst.iface && !queue_has_room(end, &dst)) {
+			refused = true;
+			break;
+		}
+		if (paced(end, len)) {
+			refused = true;
+			break;
+		}
+		if (send_new(end, len, mss) < 0) {
+			refused = true;
+			break;
+		}
+		sent = true;
+	}
+	if (!limited && !refused && !unsent(end) && end->snd_nxt != end->snd_una)
+		tcp_rate_app_limited(&end->rate, tcp_in_flight(end));
+	note_limit(end, limited);
+	if (sent) {
+		if (end->last_data_received + end->ato > stack->now)
+			end->pingpong = true; /* it answers */
+		if (was_idle || end->send_timer != TCP_SEND_RTO)
+			tcp_ack_rearm(end);
+		tcp_tell_writable(end); /* TCP_NOTSENT_LOWAT */
+	}
+	arm_persist(end, corked);
+}
+
+bool tcp_output_override(struct tcp_end *end)
+{
+	uint32_t edge = end->snd_una + end->snd_wnd, len = unsent(end), mss = mss_now(end);
+	uint32_t usable = seq_gt(edge, end->snd_nxt) ? edge - end->snd_nxt : 0;
+
+	if (!usable || (!len && !fin_pending(end)))
+		return false;
+	if (len > usable)
+		len = usable;
+	if (len > mss)
+		len = mss;
+	if (send_new(end, len, mss) < 0)
+		return false;
+	tcp_ack_rearm(end);
+	return true;
+}
+
+/* ---- the caller's side ---- */
+
+/* Room is counted in memory, not in bytes, as Linux does: a peer that does not read must not cost
+ * more than the buffer. */
+size_t tcp_send_room(const struct tcp_end *end)
+{
+	uint32_t lowat = end->notsent_lowat ? end->notsent_lowat : tcp_ctl(end)->notsent_lowat;
+	size_t sndbuf = end->endpoint.sndbuf;
+
+	if (!tcp_in_state(end, TCP_IN(ESTABLISHED) | TCP_IN(CLOSE_WAIT)))
+		return 0;
+	if (end->sendq_truesize >= sndbuf || end->write_seq - end->snd_nxt >= lowat)
+		return 0;
+	return sndbuf - end->sendq_truesize;
+}
+
+int tcp_send_ready(struct tcp_end *end)
+{
+	struct endpoint *e = &end->endpoint;
+
+	if (e->error)
+		return -endpoint_get_error(e);
+	if (e->shutdown & ENDPOINT_SHUT_WR)
+		return -EPIPE;
+	if (tcp_in_state(end, TCP_IN(SYN_SENT) | TCP_IN(SYN_RECEIVED)))
+		return -EAGAIN;
+	if (!tcp_in_state(end, TCP_IN(ESTABLISHED) | TCP_IN(CLOSE_WAIT)))
+		return -EPIPE;
+	if (!tcp_send_room(end)) {
+		end->sndbuf_full = true;
+		return -EAGAIN;
+	}
+	return 0;
+}
+
+int tcp_send(struct tcp_end *end, struct px_pkt *pkt, int flags)
+{
+	int err = tcp_send_ready(end), len = (int)pkt->total;
+
+	if (err || len == 0) {
+		px_pkt_free(pkt);
+		return err;
+	}
+	tcp_sendq_append(end, pkt);
+	if (flags & MSG_OOB) {
+		end->snd_up = end->write_seq;
+		end->urgent = true;
+	}
+	end->more = (flags & MSG_MORE) && !(flags & MSG_OOB);
+	tcp_output(end);
+	end->sndbuf_full = !tcp_writable(end);
+	return len;
+}
+
+void tcp_push(struct tcp_end *end)
+{
+	end->more = false;
+	tcp_output(end);
+}
+
+void tcp_queue_fin(struct tcp_end *end)
+{
+	if (end->fin_queued)
+		return;
+	end->fin_queued = true;
+	end->more = false;
+	end->write_seq++;
+	tcp_output(end);
+}
+
+uint32_t tcp_outq(const struct tcp_end *end)
+{
+	uint32_t count = end->write_seq - end->snd_una;
+
+	if (!tcp_in_state(end, TCP_SENDING))
+		return 0;
+	return end->fin_queued && count ? count - 1 : count;
+}
+
+uint32_t tcp_outq_unsent(const struct tcp_end *end)
+{
+	return tcp_in_state(end, TCP_SENDING) ? unsent(end) : 0;
+}
