@@ -54,8 +54,7 @@ static void refuse(int fd, int err)
 	nlq_build_message(&builder, NLMSG_ERROR, NLM_F_CAPPED, 0, 0);
 	nlq_build_bytes(&builder, &error, sizeof(error));
 	nlq_build_finish(&builder);
-	if (send(fd, buffer, builder.used, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-		err = -errno; /* gone already */
+	(void)send(fd, buffer, builder.used, MSG_DONTWAIT | MSG_NOSIGNAL);
 	close(fd);
 }
 
@@ -204,9 +203,10 @@ int ctl_open(const char *path, struct picox *stack, struct ctl **result)
 		err = -errno;
 		goto free_ctl;
 	}
-	err = ctl->listen_fd = ctl_socket_open(path, &ctl->socket);
+	err = ctl_socket_open(path, &ctl->socket);
 	if (err < 0)
 		goto close_epoll;
+	ctl->listen_fd = err;
 	err = control(ctl, EPOLL_CTL_ADD, ctl->listen_fd, LISTENER, EPOLLIN);
 	if (err)
 		goto close_socket;

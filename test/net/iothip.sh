@@ -149,8 +149,11 @@ assert_equal 1 "$status" "an interface that is gone"
 assert_match '^[0-9]+: eth9: <BROADCAST,MULTICAST> ' "$("$IOTHIP" link show eth9)" "link add"
 run "$IOTHIP" link add name eth9 type vde mem://other
 assert_equal 2 "$status" "an interface twice"
-run "$IOTHIP" link add type vde "vde://$dir/nowhere"
-assert_equal 2 "$status" "a network that is not there"
+# libvdeplug loads its modules in a way that a sanitizer does not permit.
+if ! ldd "$PICOX_HOST" | grep -E 'lib(asan|tsan)' >/dev/null; then
+	run "$IOTHIP" link add type vde "vde://$dir/nowhere"
+	assert_equal 2 "$status" "a network that is not there"
+fi
 run "$IOTHIP" link add type nonsense
 assert_match '^Error: .*type' "$err" "a kind that is not there"
 "$IOTHIP" link del eth9

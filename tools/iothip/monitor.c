@@ -57,7 +57,7 @@ static void learn_name(struct iothip *ip, const struct nlmsghdr *message)
 {
 	const struct ifinfomsg *header = nlq_message_body(message, sizeof(*header));
 	const struct nlattr *table[IFLA_MAX + 1] = {NULL};
-	struct nlq_name *list = ip->names.list;
+	struct nlq_name *list = ip->names.list, *grown;
 	size_t i;
 
 	if (!header || message->nlmsg_type != RTM_NEWLINK)
@@ -66,10 +66,10 @@ static void learn_name(struct iothip *ip, const struct nlmsghdr *message)
 	for (i = 0; i < ip->names.count && list[i].ifindex != (uint32_t)header->ifi_index; i++)
 		;
 	if (i == ip->names.count) {
-		list = reallocarray(list, i + 1, sizeof(*list));
-		if (!list)
+		grown = reallocarray(list, i + 1, sizeof(*list));
+		if (!grown)
 			return;
-		ip->names.list = list;
+		ip->names.list = list = grown;
 		ip->names.count++;
 		list[i].ifindex = (uint32_t)header->ifi_index;
 	}

@@ -361,11 +361,9 @@ static void complete(struct change *change)
 		header->rtm_scope = RT_SCOPE_UNIVERSE;
 	else if (local)
 		header->rtm_scope = RT_SCOPE_HOST;
-	else if (on_link)
-		header->rtm_scope = RT_SCOPE_LINK;
-	else if (change->deletes)
+	else if (change->deletes && !on_link)
 		header->rtm_scope = RT_SCOPE_NOWHERE;
-	else if (header->rtm_type == RTN_UNICAST && !change->has_gateway)
+	else if (on_link || (header->rtm_type == RTN_UNICAST && !change->has_gateway))
 		header->rtm_scope = RT_SCOPE_LINK;
 }
 

@@ -9,6 +9,8 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 #include <sys/un.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -43,6 +45,16 @@ static inline int host_silent_switch(const char *path)
 	assert_int_equal(bind(fd, (struct sockaddr *)&name, sizeof(name)), 0);
 	assert_int_equal(listen(fd, 5), 0);
 	return fd;
+}
+
+/* The end of a forked child, destructors and all; but a leak checker would count what is its
+ * parent's.
+ */
+static inline _Noreturn void host_exit_child(int status)
+{
+	if (HOST_IS_ASAN)
+		_exit(status);
+	exit(status);
 }
 
 /* Adds an address to the first interface but lo, and brings that up. 0 or -errno. */

@@ -202,7 +202,7 @@ static void test_fork(void **state)
 	ping_self(stack, "127.0.0.1");
 	pid = fork();
 	if (pid == 0)
-		exit(picox_delstack(stack) != 0);
+		host_exit_child(picox_delstack(stack) != 0);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
 	assert_int_equal(picox_delstack(stack), 0);
