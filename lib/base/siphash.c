@@ -17,6 +17,7 @@ static inline uint64_t rotate(uint64_t word, unsigned int bits)
 
 static inline void rounds(struct state *s, unsigned int count)
 {
+#pragma GCC unroll 4
 	while (count--) {
 		s->v0 += s->v1;
 		s->v2 += s->v3;

@@ -21,6 +21,7 @@
 #include <sys/eventfd.h>
 #include <sys/random.h>
 
+#include "epoll_sleep.h"
 #include "link.h"
 
 #define BACKOFF_FIRST 100000000ULL  /* 100 ms */
@@ -207,7 +208,7 @@ int vdelink_set_wake(struct vdelink *link, int wake_fd)
 int vdelink_wait(const struct vdelink *link, const struct timespec *timeout)
 {
 	struct epoll_event events[EVENTS];
-	int count = epoll_pwait2(link->epoll_fd, events, EVENTS, timeout, NULL), news = 0;
+	int count = epoll_sleep(link->epoll_fd, events, EVENTS, timeout), news = 0;
 
 	if (count < 0)
 		return -errno;

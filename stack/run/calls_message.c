@@ -163,12 +163,13 @@ static ssize_t send_copied(int fd, const struct msghdr *msg, size_t total, int f
 
 static ssize_t send_message(int fd, const struct msghdr *user, int flags)
 {
-	CONTROL_SCOPE control = {0};
+	CONTROL_SCOPE control;
 	struct sockaddr_storage name;
 	struct msghdr msg = *user;
 	size_t total;
 	int err = iov_total(user->msg_iov, user->msg_iovlen, &total);
 
+	control.bytes = NULL; /* clearing all of it would take longer than the rest of this function */
 	if (err)
 		return err;
 	if (total > PX_PKT_MAX)
@@ -244,13 +245,14 @@ static void give_rest(struct msghdr *user, const struct msghdr *msg)
 
 static ssize_t receive_message(int fd, struct msghdr *user, int flags)
 {
-	CONTROL_SCOPE control = {0};
+	CONTROL_SCOPE control;
 	struct sockaddr_storage name;
 	struct msghdr msg = *user;
 	struct px_pkt *pkt = NULL;
 	size_t total, done = 0;
 	ssize_t len = iov_total(user->msg_iov, user->msg_iovlen, &total);
 
+	control.bytes = NULL;
 	if (len)
 		return len;
 	if (user->msg_namelen > INT32_MAX)

@@ -2,6 +2,8 @@
 /* The pollers of a process. */
 #include "process.h"
 
+#include "epoll_sleep.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -119,12 +121,12 @@ static int sleep_until(struct poller *poller, px_time deadline, struct epoll_eve
 	px_time now = process_now();
 
 	if (deadline == PX_TIME_NEVER)
-		return epoll_pwait2(poller->epoll_fd, events, BATCH, NULL, NULL);
+		return epoll_sleep(poller->epoll_fd, events, BATCH, NULL);
 	if (deadline > now) {
 		left.tv_sec = (time_t)((deadline - now) / PX_SEC);
 		left.tv_nsec = (long)((deadline - now) % PX_SEC);
 	}
-	return epoll_pwait2(poller->epoll_fd, events, BATCH, &left, NULL);
+	return epoll_sleep(poller->epoll_fd, events, BATCH, &left);
 }
 
 static void *poller_main(void *argument)
