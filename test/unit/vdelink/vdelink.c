@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -258,6 +259,34 @@ static void test_ptp_direct(void **state)
 	vdelink_close(b);
 }
 
+/* As an owner sleeps who has no other link. */
+static void test_wait(void **state)
+{
+	struct vdelink *a = open_link("ptp://%s/wire"), *b = open_link("ptp://%s/wire");
+	const struct timespec at_once = {0}, patience = {.tv_sec = PATIENCE_MS / 1000};
+	int wake_fd = eventfd(0, EFD_CLOEXEC);
+	uint64_t one = 1;
+
+	(void)state;
+	while (serve(b, 0))
+		;
+	assert_int_equal(vdelink_set_wake(b, wake_fd), 0);
+	assert_int_equal(vdelink_wait(b, &at_once), 0);
+	assert_int_equal(write(wake_fd, &one, sizeof one), sizeof one);
+	assert_int_equal(vdelink_wait(b, &patience), VDELINK_WOKEN);
+	/* Whoever polls the link otherwise leaves it to its owner. */
+	vdelink_poll(b, 0);
+	assert_int_equal(vdelink_wait(b, &patience), VDELINK_WOKEN);
+	assert_int_equal(read(wake_fd, &one, sizeof one), sizeof one);
+	assert_int_equal(send_numbered(a, 1, 100), 1);
+	assert_int_equal(vdelink_wait(b, &patience), VDELINK_FRAMES);
+	assert_int_equal(recv_numbered(b, NULL), 1);
+	assert_int_equal(vdelink_wait(b, &at_once), 0);
+	vdelink_close(a);
+	vdelink_close(b);
+	close(wake_fd);
+}
+
 /* The hub's client, in a process of its own: the hub answers its vde_open while it is served. It
  * answers each number by itself; the first may come several times. */
 static _Noreturn void hub_client(void)
@@ -445,6 +474,7 @@ int main(void)
 	    TEST(ptp_peer_comes_and_goes),
 	    TEST(ptp_peer_returns),
 	    TEST(ptp_direct),
+	    TEST(wait),
 	    TEST(hub),
 	    TEST(null),
 	    TEST(blocking_module),
