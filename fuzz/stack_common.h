@@ -12,18 +12,23 @@
 #include "ip4.h"
 #include "ip6.h"
 #include "socket.h"
+#include "vlan.h"
 
 #include <stdint.h>
 #include <stdlib.h>
+#include <linux/if_packet.h>
+#include <linux/udp.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define FUZZ_FRAME_MAX 4096
 #define FUZZ_RECORDS   64
+#define FUZZ_SOCKETS   6
 
 struct fuzz_stack {
 	struct px_stack *stack;
-	struct px_iface *iface;
+	struct px_iface *iface, *vlan;
+	struct px_sock *socks[FUZZ_SOCKETS];
 	px_time now;
 	long live;
 };
@@ -82,12 +87,53 @@ static void fuzz_pass(struct fuzz_stack *fuzz, px_time duration)
 	fuzz_output(fuzz);
 }
 
+/* What there is to read, with all that the sockets asked to be told. */
+static void fuzz_read(struct fuzz_stack *fuzz)
+{
+	static const int flags[] = {MSG_PEEK, MSG_ERRQUEUE, 0, 0};
+	static _Alignas(struct cmsghdr) char control[4096];
+	static uint8_t bytes[FUZZ_FRAME_MAX];
+	struct iovec iov = {bytes, sizeof(bytes)};
+	struct sockaddr_storage name;
+
+	for (unsigned int i = 0; i < FUZZ_SOCKETS; i++) {
+		for (unsigned int j = 0; j < 4; j++) {
+			struct msghdr msg = {.msg_iov = &iov,
+			    .msg_iovlen = 1,
+			    .msg_name = &name,
+			    .msg_namelen = sizeof(name),
+			    .msg_control = control,
+			    .msg_controllen = sizeof(control)};
+			px_sock_recvmsg(fuzz->socks[i], &msg, flags[j]);
+		}
+	}
+}
+
+/* Every bit of news that a socket can ask for. */
+static void fuzz_ask_all(struct px_sock *sock)
+{
+	static const int options[][2] = {{IPPROTO_IPV6, IPV6_RECVHOPOPTS},
+	    {IPPROTO_IPV6, IPV6_RECVDSTOPTS}, {IPPROTO_IPV6, IPV6_RECVRTHDR},
+	    {IPPROTO_IPV6, IPV6_RECVPKTINFO}, {IPPROTO_IPV6, IPV6_RECVHOPLIMIT},
+	    {IPPROTO_IPV6, IPV6_RECVTCLASS}, {IPPROTO_IPV6, IPV6_RECVPATHMTU},
+	    {IPPROTO_IPV6, IPV6_RECVERR}, {IPPROTO_IP, IP_RECVERR}, {IPPROTO_IP, IP_RECVOPTS},
+	    {IPPROTO_IP, IP_RETOPTS}, {IPPROTO_IP, IP_PKTINFO}, {IPPROTO_IP, IP_RECVTTL},
+	    {IPPROTO_UDP, UDP_GRO}, {SOL_SOCKET, SO_TIMESTAMP}, {SOL_SOCKET, SO_RXQ_OVFL},
+	    {SOL_PACKET, PACKET_AUXDATA}};
+	const int one = 1;
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		px_sock_setsockopt(sock, options[i][0], options[i][1], &one, sizeof(one));
+}
+
 static void fuzz_open(struct fuzz_stack *fuzz)
 {
 	static const char *const addresses[] = {"10.0.0.1", "2001:db8::1"};
 	static const uint8_t mac[PX_MAC_LEN] = {2, 0, 0, 0, 0, 1};
-	static const int kinds[][3] = {{AF_INET6, SOCK_DGRAM, 0}, {AF_INET, SOCK_RAW, IPPROTO_ICMP},
-	    {AF_INET6, SOCK_RAW, IPPROTO_ICMPV6}, {AF_PACKET, SOCK_RAW, 0x0300}};
+	static const int kinds[FUZZ_SOCKETS][3] = {{AF_INET6, SOCK_DGRAM, 0},
+	    {AF_INET, SOCK_RAW, IPPROTO_ICMP}, {AF_INET6, SOCK_RAW, IPPROTO_ICMPV6},
+	    {AF_PACKET, SOCK_RAW, 0x0300}, {AF_INET, SOCK_DGRAM, IPPROTO_ICMP},
+	    {AF_INET6, SOCK_DGRAM, IPPROTO_ICMPV6}};
 	const struct px_allocator allocator = {fuzz_alloc, fuzz_release, fuzz};
 	const uint64_t seed[2] = {1, 2};
 	struct px_config config = {
@@ -109,9 +155,16 @@ static void fuzz_open(struct fuzz_stack *fuzz)
 		address.prefix = i ? 64 : PX_IP4_OFFSET + 24;
 		px_address_add(fuzz->iface, &address, NULL);
 	}
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+	if (vlan_add(fuzz->iface, 5, "v5", 0, &fuzz->vlan) < 0)
+		abort();
+	px_iface_up(fuzz->vlan);
+	for (size_t i = 0; i < FUZZ_SOCKETS; i++) {
 		if (px_sock_new(fuzz->stack, kinds[i][0], kinds[i][1], kinds[i][2], &sock) < 0)
 			abort();
+		fuzz->socks[i] = sock;
+		fuzz_ask_all(sock);
+		if (i >= 4)
+			ping_bind(sock->ping, &PX_IP_NONE, 0x1234, 0);
 		if (i == 0) {
 			struct px_ip groups[2] = {px_ip_parse("239.1.1.1"), px_ip_parse("ff05::99")};
 			px_sock_bind(sock, (struct sockaddr *)&any, sizeof(any));
@@ -127,6 +180,7 @@ static void fuzz_open(struct fuzz_stack *fuzz)
 
 static void fuzz_close(struct fuzz_stack *fuzz)
 {
+	fuzz_read(fuzz);
 	fuzz_pass(fuzz, 120 * PX_SEC);
 	px_stack_free(fuzz->stack);
 	if (fuzz->live)
