@@ -299,6 +299,8 @@ PICOX_PUBLIC int picox_ioctl(int fd, unsigned long cmd, void *argp)
 
 	if (!argp)
 		return result_int(-EFAULT);
+	if (netdevice_knows(cmd))
+		return result_int(netdevice_ioctl(fd, cmd, argp));
 	if (cmd == FIONBIO)
 		memcpy(&value, argp, sizeof(value));
 	err = do_ioctl(fd, cmd, &value);

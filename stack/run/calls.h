@@ -27,4 +27,8 @@ static inline ssize_t result_size(ssize_t result)
 	return -1;
 }
 
+/* calls_netdevice.c: `argument` is the user's. 0 or -errno. */
+bool netdevice_knows(unsigned long cmd);
+int netdevice_ioctl(int fd, unsigned long cmd, void *argument);
+
 #endif
