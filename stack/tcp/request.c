@@ -267,7 +267,9 @@ bool tcp_request_cookie_arrives(struct tcp_end *end, struct tcp_arrival *arrival
 	if (!tcp_cookie_check(&stack->tcp->cookie_key, &request.entry.flow, request.irs, request.iss,
 	        options->has_timestamp, options->tsecr, stack->now, &cookie)) {
 		PX_COUNT(stack, TcpExtSyncookiesFailed);
-		return false;
+		/* Data that overtook the ACK: only the first number after the SYN fits the cookie. A RST
+		 * would end what the ACK behind it is to begin. */
+		return arrival->len > 0;
 	}
 	PX_COUNT(stack, TcpExtSyncookiesRecv);
 	if (tcp_accept_full(end)) {
