@@ -8,6 +8,8 @@
 
 #include <linux/rtnetlink.h>
 
+#define ROUTE_FLAGS (NLM_F_REPLACE | NLM_F_EXCL | NLM_F_CREATE | NLM_F_APPEND)
+
 static uint64_t bit_of(uint32_t group)
 {
 	return UINT64_C(1) << (group - 1);
@@ -64,13 +66,13 @@ static void tell(
 		if (type < RTM_NEWNEIGH)
 			header->nlmsg_seq = cause->nlmsg_seq;
 		header->nlmsg_pid = stack->netlink->asker->port;
-		/* Routes are told with what was done, so that a reader can keep a copy of the table. */
-		if (type == RTM_NEWROUTE)
-			header->nlmsg_flags =
-			    cause->nlmsg_flags & (NLM_F_REPLACE | NLM_F_EXCL | NLM_F_CREATE | NLM_F_APPEND);
 	}
+	/* Routes are told with what was done, so that a reader can keep a copy of the table. */
+	if (header && type == RTM_NEWROUTE)
+		header->nlmsg_flags = cause ? cause->nlmsg_flags & ROUTE_FLAGS : NLM_F_CREATE | NLM_F_EXCL;
 	list_for_each (end, &stack->netlink->ends, node) {
-		if (end != echo && (end->groups & bit_of(group)))
+		/* Nobody without a port is told (the kernel's do_one_broadcast). */
+		if (end != echo && end->port && (end->groups & bit_of(group)))
 			give(end, header, group);
 	}
 	if (echo)

@@ -40,6 +40,8 @@ static int nl_bind(struct px_sock *sock, const struct sockaddr *name, socklen_t 
 	struct sockaddr_nl nl;
 	int err = read_name(name, len, &nl);
 
+	if (!err && sock->netlink->port && nl.nl_pid != sock->netlink->port)
+		err = -EINVAL; /* not even for 0 */
 	if (!err)
 		err = netlink_bind(sock->netlink, nl.nl_pid);
 	if (err)
@@ -91,6 +93,9 @@ static int nl_send(struct px_sock *sock, const struct msghdr *msg, struct px_pkt
 
 	err = -EOPNOTSUPP;
 	if (flags & MSG_OOB)
+		goto out;
+	err = -ENODATA;
+	if (len == 0)
 		goto out;
 	if (msg->msg_name && msg->msg_namelen) {
 		err = read_name(msg->msg_name, msg->msg_namelen, &nl);
@@ -187,17 +192,20 @@ static bool *switch_of(struct netlink_end *end, int name)
 
 static int set_switch(struct px_sock *sock, int name, const void *value, socklen_t len)
 {
-	int on, err = option_int(value, len, &on);
+	int on = 0; /* what is too short for one is off */
 
-	if (!err)
-		*switch_of(sock->netlink, name) = on;
-	return err;
+	if (len >= sizeof(on))
+		memcpy(&on, value, sizeof(on));
+	*switch_of(sock->netlink, name) = on;
+	return 0;
 }
 
 static int get_switch(struct px_sock *sock, int name, void *value, socklen_t *len)
 {
 	int on = *switch_of(sock->netlink, name);
 
+	if (*len < sizeof(on))
+		return -EINVAL;
 	return option_give(value, len, &on, sizeof(on));
 }
 
