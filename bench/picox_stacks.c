@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What many user-space stacks in one process cost.
  *
- *   picox_stacks make COUNT           create + address + delete on mem://, one after the other;
- * then COUNT at a time: memory, threads picox_stacks network COUNT VNL    COUNT stacks on one
- * mem:// whose uplink is VNL, at 10.0.0.1 and what follows; all are pinged by another one. Then it
- * says "ready" and serves until its standard input ends picox_stacks idle COUNT SECONDS   how often
- * the threads of so many stacks wake up when nothing happens, counted by the kernel
+ *   picox_stacks make COUNT         create + address + delete on mem://, one after the other; then
+ *                                   COUNT at a time: memory, threads
+ *   picox_stacks network COUNT VNL  COUNT stacks on one mem:// whose uplink is VNL, at 10.0.0.1 and
+ *                                   what follows. All are pinged by another one; then it says
+ *                                   "ready" and serves until its standard input ends
+ *   picox_stacks idle COUNT SECONDS [VNL]
+ *                                   how often the threads of so many stacks, and of one on VNL,
+ *                                   wake up when nothing happens, counted by the kernel
  *
  * It configures stacks by the core's own calls.
  */
@@ -209,13 +212,15 @@ static unsigned long long switches_within(double seconds)
 }
 
 /* A new interface is not quiet at once: it says several times that it has joined its groups. */
-static void idle(size_t count, double seconds)
+static void idle(size_t count, double seconds, const char *vnl)
 {
 	uint64_t until = bench_now() + QUIET_MAX * UINT64_C(1000000000);
 	unsigned long long wakeups;
 
 	for (size_t i = 0; i < count; i++)
 		make("mem://bench", (uint32_t)i + 1);
+	if (vnl)
+		make(vnl, 1);
 	do {
 		wakeups = switches_within(seconds);
 	} while (wakeups && bench_now() < until);
@@ -231,11 +236,11 @@ int main(int argc, char *argv[])
 		many(count);
 	} else if (argc == 4 && strcmp(argv[1], "network") == 0) {
 		network(count, argv[3]);
-	} else if (argc == 4 && strcmp(argv[1], "idle") == 0) {
-		idle(count, bench_number(argv[3], 0, 60));
+	} else if ((argc == 4 || argc == 5) && strcmp(argv[1], "idle") == 0) {
+		idle(count, bench_number(argv[3], 0, 60), argc == 5 ? argv[4] : NULL);
 	} else {
-		fprintf(
-		    stderr, "usage: picox_stacks make COUNT | network COUNT VNL | idle COUNT SECONDS\n");
+		fprintf(stderr,
+		    "usage: picox_stacks make COUNT | network COUNT VNL | idle COUNT SECONDS [VNL]\n");
 		return 1;
 	}
 	return 0;
