@@ -177,7 +177,7 @@ static bool link_wanted(const struct iothip *ip, const struct filter *filter,
 	return !selects;
 }
 
-static void show(struct iothip *ip, struct args *args)
+static void show(struct iothip *ip, struct args *args, uint16_t type, uint16_t flags)
 {
 	const struct ifaddrmsg any = {.ifa_family = (uint8_t)ip->family};
 	const struct ifinfomsg any_link = {0};
@@ -322,7 +322,7 @@ static void change(struct iothip *ip, struct args *args, uint16_t type, uint16_t
 	ask(ip, &builder, NULL, NULL);
 }
 
-static void flush(struct iothip *ip, struct args *args)
+static void flush(struct iothip *ip, struct args *args, uint16_t type, uint16_t flags)
 {
 	const struct ifaddrmsg any = {.ifa_family = (uint8_t)ip->family};
 	struct messages addresses = {0};
@@ -338,7 +338,7 @@ static void flush(struct iothip *ip, struct args *args)
 		if (!wanted(ip, &filter, addresses.list[i]))
 			continue;
 		/* What was told is what is to be deleted. */
-		addresses.list[i]->nlmsg_type = RTM_DELADDR;
+		addresses.list[i]->nlmsg_type = type;
 		addresses.list[i]->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
 		builder.used = addresses.list[i]->nlmsg_len;
 		ask(ip, &builder, NULL, NULL);
@@ -348,21 +348,17 @@ static void flush(struct iothip *ip, struct args *args)
 
 void address_command(struct iothip *ip, struct args *args)
 {
-	connection_names(ip);
-	if (args_end(args) || args_take(args, "show") || args_take(args, "list") ||
-	    args_take(args, "lst"))
-		show(ip, args);
-	else if (args_take(args, "add"))
-		change(ip, args, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL);
-	else if (args_take(args, "change"))
-		change(ip, args, RTM_NEWADDR, NLM_F_REPLACE);
-	else if (args_take(args, "replace"))
-		change(ip, args, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE);
-	else if (args_take(args, "delete"))
-		change(ip, args, RTM_DELADDR, 0);
-	else if (args_take(args, "flush"))
-		flush(ip, args);
-	else
-		fail_usage("addr: \"%s\" is unknown; there are show, add, change, replace, delete, flush",
-		    *args->word);
+	static const struct verb verbs[] = {
+	    {"show", show, 0, 0},
+	    {"list", show, 0, 0},
+	    {"lst", show, 0, 0},
+	    {"add", change, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL},
+	    {"change", change, RTM_NEWADDR, NLM_F_REPLACE},
+	    {"replace", change, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE},
+	    {"delete", change, RTM_DELADDR, 0},
+	    {"flush", flush, RTM_DELADDR, 0},
+	    {NULL, NULL, 0, 0},
+	};
+
+	verbs_run(ip, args, "addr", verbs);
 }

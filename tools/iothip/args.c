@@ -119,3 +119,24 @@ void build_address(
 {
 	nlq_build_attr(builder, type, address->address, addrtext_family_len(address->family));
 }
+
+static _Noreturn void fail_verb(const char *object, const char *word, const struct verb *verbs)
+{
+	fprintf(stderr, "iothip: %s: \"%s\" is unknown; there are", object, word);
+	for (; verbs->name; verbs++)
+		fprintf(stderr, " %s", verbs->name);
+	fputc('\n', stderr);
+	exit(EXIT_USAGE);
+}
+
+void verbs_run(struct iothip *ip, struct args *args, const char *object, const struct verb *verbs)
+{
+	const struct verb *verb = verbs;
+
+	connection_names(ip);
+	while (!args_end(args) && verb->name && !args_take(args, verb->name))
+		verb++;
+	if (!verb->name)
+		fail_verb(object, *args->word, verbs);
+	verb->run(ip, args, verb->type, verb->flags);
+}

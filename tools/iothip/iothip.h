@@ -74,6 +74,14 @@ bool args_switch(struct args *args, const char *name); /* on, off */
 uint32_t args_device(struct args *args, const struct iothip *ip);
 void args_mac(struct args *args, const char *name, uint8_t mac[ADDRTEXT_MAC_LEN]);
 
+/* What can be done to an object; the first one is done if nothing is said. */
+struct verb {
+	const char *name; /* NULL: the end */
+	void (*run)(struct iothip *ip, struct args *args, uint16_t type, uint16_t flags);
+	uint16_t type, flags; /* of its message */
+};
+void verbs_run(struct iothip *ip, struct args *args, const char *object, const struct verb *verbs);
+
 /* An address of the family that was asked for, if one was. */
 struct addrtext_prefix parse_address(const struct iothip *ip, const char *text);
 /* ADDRESS[/LENGTH]; `family` AF_UNSPEC: either; "default", "any", "all" have length 0. */

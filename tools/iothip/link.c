@@ -64,6 +64,49 @@ static void show_addresses(
 		out_string(out, "broadcast", " brd ", text, "");
 }
 
+struct column {
+	const char *key;
+	int width;
+	size_t offset;
+};
+
+#define COLUMN(key, width, field)                                                                  \
+	{                                                                                              \
+		key, width, offsetof(struct rtnl_link_stats64, field)                                      \
+	}
+static const struct column rx_columns[] = {
+    COLUMN("bytes", 10, rx_bytes),
+    COLUMN("packets", 7, rx_packets),
+    COLUMN("errors", 6, rx_errors),
+    COLUMN("dropped", 7, rx_dropped),
+    COLUMN("over_errors", 7, rx_over_errors),
+    COLUMN("multicast", 7, multicast),
+    {NULL, 0, 0},
+};
+static const struct column tx_columns[] = {
+    COLUMN("bytes", 10, tx_bytes),
+    COLUMN("packets", 7, tx_packets),
+    COLUMN("errors", 6, tx_errors),
+    COLUMN("dropped", 7, tx_dropped),
+    COLUMN("carrier_errors", 7, tx_carrier_errors),
+    COLUMN("collisions", 7, collisions),
+    {NULL, 0, 0},
+};
+
+static void show_columns(struct output *out, const char *key, const char *title,
+    const struct column *columns, const struct rtnl_link_stats64 *stats)
+{
+	uint64_t value;
+
+	out_object(out, key);
+	out_text(out, title);
+	for (; columns->key; columns++) {
+		memcpy(&value, (const char *)stats + columns->offset, sizeof(value));
+		out_column(out, columns->key, columns->width, value);
+	}
+	out_object_end(out);
+}
+
 static void show_stats(struct output *out, const struct nlattr *attr)
 {
 	struct rtnl_link_stats64 stats = {0};
@@ -73,24 +116,10 @@ static void show_stats(struct output *out, const struct nlattr *attr)
 	memcpy(&stats, nlq_attr_data(attr),
 	    nlq_attr_len(attr) < sizeof(stats) ? nlq_attr_len(attr) : sizeof(stats));
 	out_object(out, "stats64");
-	out_object(out, "rx");
-	out_text(out, "\n    RX:  bytes packets errors dropped  missed   mcast\n    ");
-	out_column(out, "bytes", 10, stats.rx_bytes);
-	out_column(out, "packets", 7, stats.rx_packets);
-	out_column(out, "errors", 6, stats.rx_errors);
-	out_column(out, "dropped", 7, stats.rx_dropped);
-	out_column(out, "over_errors", 7, stats.rx_over_errors);
-	out_column(out, "multicast", 7, stats.multicast);
-	out_object_end(out);
-	out_object(out, "tx");
-	out_text(out, "\n    TX:  bytes packets errors dropped carrier collsns\n    ");
-	out_column(out, "bytes", 10, stats.tx_bytes);
-	out_column(out, "packets", 7, stats.tx_packets);
-	out_column(out, "errors", 6, stats.tx_errors);
-	out_column(out, "dropped", 7, stats.tx_dropped);
-	out_column(out, "carrier_errors", 7, stats.tx_carrier_errors);
-	out_column(out, "collisions", 7, stats.collisions);
-	out_object_end(out);
+	show_columns(out, "rx", "\n    RX:  bytes packets errors dropped  missed   mcast\n    ",
+	    rx_columns, &stats);
+	show_columns(out, "tx", "\n    TX:  bytes packets errors dropped carrier collsns\n    ",
+	    tx_columns, &stats);
 	out_object_end(out);
 }
 
@@ -204,7 +233,7 @@ static int show_one(const struct nlmsghdr *message, void *argument)
 	return 0;
 }
 
-static void show(struct iothip *ip, struct args *args)
+static void show(struct iothip *ip, struct args *args, uint16_t type, uint16_t flags)
 {
 	const struct ifinfomsg any = {0};
 	struct filter filter = {.ip = ip};
@@ -247,7 +276,7 @@ static bool take_flag(struct args *args, struct ifinfomsg *header)
 	return true;
 }
 
-static void set(struct iothip *ip, struct args *args)
+static void set(struct iothip *ip, struct args *args, uint16_t type, uint16_t flags)
 {
 	struct ifinfomsg header = {0}, *in_message;
 	NLQ_BUFFER(buffer, 256);
@@ -258,7 +287,7 @@ static void set(struct iothip *ip, struct args *args)
 	header.ifi_index = (int)args_device(args, ip);
 	if (args_end(args))
 		fail_usage("link set: what is to be set?");
-	nlq_build_message(&builder, RTM_NEWLINK, NLM_F_REQUEST | NLM_F_ACK, 0, 0);
+	nlq_build_message(&builder, type, NLM_F_REQUEST | NLM_F_ACK | flags, 0, 0);
 	in_message = (struct ifinfomsg *)(void *)(buffer + builder.used);
 	nlq_build_bytes(&builder, &header, sizeof(header));
 	while (!args_end(args)) {
@@ -303,7 +332,7 @@ static void build_type(struct args *args, struct nlq_builder *builder)
 		fail_usage("link add: \"%s\" is too much", *args->word);
 }
 
-static void add(struct iothip *ip, struct args *args)
+static void add(struct iothip *ip, struct args *args, uint16_t type, uint16_t flags)
 {
 	const struct ifinfomsg header = {0};
 	NLQ_BUFFER(buffer, 8192);
@@ -330,7 +359,7 @@ static void add(struct iothip *ip, struct args *args)
 	ask(ip, &builder, NULL, NULL);
 }
 
-static void delete_link(struct iothip *ip, struct args *args)
+static void delete_link(struct iothip *ip, struct args *args, uint16_t type, uint16_t flags)
 {
 	int err;
 
@@ -342,16 +371,15 @@ static void delete_link(struct iothip *ip, struct args *args)
 
 void link_command(struct iothip *ip, struct args *args)
 {
-	connection_names(ip);
-	if (args_end(args) || args_take(args, "show") || args_take(args, "list") ||
-	    args_take(args, "lst"))
-		show(ip, args);
-	else if (args_take(args, "set"))
-		set(ip, args);
-	else if (args_take(args, "add"))
-		add(ip, args);
-	else if (args_take(args, "delete"))
-		delete_link(ip, args);
-	else
-		fail_usage("link: \"%s\" is unknown; there are show, set, add, delete", *args->word);
+	static const struct verb verbs[] = {
+	    {"show", show, 0, 0},
+	    {"list", show, 0, 0},
+	    {"lst", show, 0, 0},
+	    {"set", set, RTM_NEWLINK, 0},
+	    {"add", add, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL},
+	    {"delete", delete_link, RTM_DELLINK, 0},
+	    {NULL, NULL, 0, 0},
+	};
+
+	verbs_run(ip, args, "link", verbs);
 }

@@ -99,7 +99,7 @@ static uint32_t read_states(struct args *args)
 	return strcmp(word, "all") == 0 ? UINT32_MAX : value_of(neighbour_state_names, word, "state");
 }
 
-static void show(struct iothip *ip, struct args *args)
+static void show(struct iothip *ip, struct args *args, uint16_t type, uint16_t flags)
 {
 	const struct ndmsg any = {.ndm_family = (uint8_t)ip->family};
 	struct filter filter = {.ip = ip, .states = ~(uint32_t)NUD_NOARP};
@@ -161,19 +161,16 @@ static void change(struct iothip *ip, struct args *args, uint16_t type, uint16_t
 
 void neighbour_command(struct iothip *ip, struct args *args)
 {
-	connection_names(ip);
-	if (args_end(args) || args_take(args, "show") || args_take(args, "list") ||
-	    args_take(args, "lst"))
-		show(ip, args);
-	else if (args_take(args, "add"))
-		change(ip, args, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_EXCL);
-	else if (args_take(args, "change"))
-		change(ip, args, RTM_NEWNEIGH, NLM_F_REPLACE);
-	else if (args_take(args, "replace"))
-		change(ip, args, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE);
-	else if (args_take(args, "delete"))
-		change(ip, args, RTM_DELNEIGH, 0);
-	else
-		fail_usage(
-		    "neigh: \"%s\" is unknown; there are show, add, change, replace, delete", *args->word);
+	static const struct verb verbs[] = {
+	    {"show", show, 0, 0},
+	    {"list", show, 0, 0},
+	    {"lst", show, 0, 0},
+	    {"add", change, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_EXCL},
+	    {"change", change, RTM_NEWNEIGH, NLM_F_REPLACE},
+	    {"replace", change, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE},
+	    {"delete", change, RTM_DELNEIGH, 0},
+	    {NULL, NULL, 0, 0},
+	};
+
+	verbs_run(ip, args, "neigh", verbs);
 }

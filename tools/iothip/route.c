@@ -172,7 +172,7 @@ static int show_one(const struct nlmsghdr *message, void *argument)
 	return 0;
 }
 
-static void show(struct iothip *ip, struct args *args)
+static void show(struct iothip *ip, struct args *args, uint16_t type, uint16_t flags)
 {
 	struct filter filter = {.ip = ip, .table = RT_TABLE_MAIN, .protocol = -1, .type = -1};
 	struct rtmsg any = {.rtm_family = (uint8_t)ip->family};
@@ -205,7 +205,7 @@ static void show(struct iothip *ip, struct args *args)
 	out_end(&ip->out);
 }
 
-static void get(struct iothip *ip, struct args *args)
+static void get(struct iothip *ip, struct args *args, uint16_t type, uint16_t flags)
 {
 	struct filter filter = {.ip = ip, .protocol = -1, .type = -1};
 	struct addrtext_prefix address;
@@ -217,7 +217,7 @@ static void get(struct iothip *ip, struct args *args)
 	address = parse_address(ip, args_value(args, "an address"));
 	header.rtm_family = (uint8_t)address.family;
 	header.rtm_dst_len = (uint8_t)address.len;
-	nlq_build_message(&builder, RTM_GETROUTE, NLM_F_REQUEST, 0, 0);
+	nlq_build_message(&builder, type, NLM_F_REQUEST, 0, 0);
 	nlq_build_bytes(&builder, &header, sizeof(header));
 	build_address(&builder, RTA_DST, &address);
 	while (!args_end(args)) {
@@ -401,24 +401,18 @@ static void change(struct iothip *ip, struct args *args, uint16_t type, uint16_t
 
 void route_command(struct iothip *ip, struct args *args)
 {
-	connection_names(ip);
-	if (args_end(args) || args_take(args, "show") || args_take(args, "list") ||
-	    args_take(args, "lst"))
-		show(ip, args);
-	else if (args_take(args, "get"))
-		get(ip, args);
-	else if (args_take(args, "add"))
-		change(ip, args, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL);
-	else if (args_take(args, "change"))
-		change(ip, args, RTM_NEWROUTE, NLM_F_REPLACE);
-	else if (args_take(args, "replace"))
-		change(ip, args, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE);
-	else if (args_take(args, "append"))
-		change(ip, args, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_APPEND);
-	else if (args_take(args, "delete"))
-		change(ip, args, RTM_DELROUTE, 0);
-	else
-		fail_usage("route: \"%s\" is unknown; there are show, get, add, change, replace, append, "
-		           "delete",
-		    *args->word);
+	static const struct verb verbs[] = {
+	    {"show", show, 0, 0},
+	    {"list", show, 0, 0},
+	    {"lst", show, 0, 0},
+	    {"get", get, RTM_GETROUTE, 0},
+	    {"add", change, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL},
+	    {"change", change, RTM_NEWROUTE, NLM_F_REPLACE},
+	    {"replace", change, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE},
+	    {"append", change, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_APPEND},
+	    {"delete", change, RTM_DELROUTE, 0},
+	    {NULL, NULL, 0, 0},
+	};
+
+	verbs_run(ip, args, "route", verbs);
 }

@@ -6,6 +6,7 @@
 #include "ctl_protocol.h"
 #include "nlq_message.h"
 
+#include <dirent.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -327,7 +328,7 @@ static void test_fork(void **state)
 	assert_int_equal(picox_delstack(stack), 0);
 }
 
-/* exit(3) removes the socket; it needs no thread more than the stack. */
+/* exit(3) removes the socket. */
 static void test_exit(void **state)
 {
 	int status;
@@ -343,6 +344,33 @@ static void test_exit(void **state)
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
 	assert_int_equal(access(path, F_OK), -1);
+}
+
+static unsigned int threads(void)
+{
+	unsigned int count = 0;
+	DIR *tasks = opendir("/proc/self/task");
+
+	assert_non_null(tasks);
+	while (readdir(tasks))
+		count++;
+	closedir(tasks);
+	return count;
+}
+
+/* The socket is run by the stack's poller. */
+static void test_no_thread(void **state)
+{
+	struct picox *stack = picox_newstackv(NULL, NULL);
+	unsigned int without;
+
+	assert_non_null(stack);
+	without = threads();
+	assert_int_equal(picox_delstack(stack), 0);
+	stack = picox_newstackv(NULL, option);
+	assert_non_null(stack);
+	assert_int_equal(threads(), without);
+	assert_int_equal(picox_delstack(stack), 0);
 }
 
 static void test_other_user(void **state)
@@ -461,6 +489,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_path, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_fork, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_exit, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_no_thread, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_other_user, setup, teardown),
 	};
 
