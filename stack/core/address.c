@@ -306,6 +306,31 @@ void px_address_set_flags(struct px_address *address, uint32_t set, uint32_t cle
 	px_event(stack, PX_EVENT_ADDRESS_CHANGE, address);
 }
 
+/* ---- detection of duplicates ---- */
+
+struct px_dad *px_dad_begin(
+    struct px_address *address, void (*fire)(struct px_stack *stack, struct px_timer *timer))
+{
+	px_dad_end(address);
+	address->dad = px_zalloc(address->iface->stack->mem, sizeof(*address->dad));
+	if (!address->dad)
+		return NULL;
+	address->dad->address = address;
+	px_timer_init(&address->dad->timer, fire);
+	return address->dad;
+}
+
+void px_dad_end(struct px_address *address)
+{
+	struct px_stack *stack = address->iface->stack;
+
+	if (!address->dad)
+		return;
+	px_timer_stop(stack, &address->dad->timer);
+	px_free(stack->mem, address->dad, sizeof(*address->dad));
+	address->dad = NULL;
+}
+
 /* ---- adding and deleting ---- */
 
 static uint8_t natural_scope(const struct px_ip *ip)

@@ -53,6 +53,12 @@ struct px_address {
 	struct px_dad *dad; /* under way: owned by the layer that does it */
 };
 
+/* Begins a detection (ends one that is under way): `fire` is called at the time that dad->timer is
+ * set to. NULL when refused. */
+struct px_dad *px_dad_begin(
+    struct px_address *address, void (*fire)(struct px_stack *stack, struct px_timer *timer));
+void px_dad_end(struct px_address *address); /* none is under way: nothing */
+
 /* What the user or a router asks for. Zero means default. */
 struct px_address_config {
 	struct px_ip ip, peer, broadcast;

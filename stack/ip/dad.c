@@ -32,7 +32,7 @@ static void ask(struct px_stack *stack, struct px_dad *dad)
 
 static void finish(struct px_address *address)
 {
-	dad_stop(address);
+	px_dad_end(address);
 	px_address_set_flags(address, 0, IFA_F_TENTATIVE | IFA_F_OPTIMISTIC);
 	/* Reports of groups want a link-local source, and so do router solicitations. */
 	if (px_ip_is_link_local(&address->ip)) {
@@ -55,25 +55,15 @@ static void fire(struct px_stack *stack, struct px_timer *timer)
 	px_timer_after(stack, timer, address->iface->neighbour[1].retrans * PX_MSEC);
 }
 
-void dad_stop(struct px_address *address)
-{
-	struct px_stack *stack = address->iface->stack;
-
-	if (!address->dad)
-		return;
-	px_timer_stop(stack, &address->dad->timer);
-	px_free(stack->mem, address->dad, sizeof(*address->dad));
-	address->dad = NULL;
-}
-
 void dad_start(struct px_address *address)
 {
 	struct px_iface *iface = address->iface;
 	struct px_stack *stack = iface->stack;
 	struct ip6_config *config = &iface->ip6->config;
 	uint64_t nonce = px_random64(&stack->random);
+	struct px_dad *dad;
 
-	dad_stop(address);
+	px_dad_end(address);
 	if (px_iface_is_loopback(iface) || (iface->flags & IFF_NOARP) || config->dad_transmits == 0 ||
 	    (address->flags & IFA_F_NODAD)) {
 		finish(address);
@@ -84,21 +74,18 @@ void dad_start(struct px_address *address)
 	    IFA_F_DADFAILED);
 	if (!iface->ip6->running || !iface->carrier)
 		return; /* waits for the link: ip.c starts it again */
-	address->dad = px_zalloc(stack->mem, sizeof(*address->dad));
-	if (!address->dad) {
+	dad = px_dad_begin(address, fire);
+	if (!dad) {
 		finish(address); /* rather used without detection than not at all */
 		return;
 	}
-	address->dad->address = address;
-	memcpy(address->dad->nonce, &nonce, sizeof(address->dad->nonce));
-	px_timer_init(&address->dad->timer, fire);
-	px_timer_after(
-	    stack, &address->dad->timer, px_random_below(&stack->random, DELAY_MS) * PX_MSEC);
+	memcpy(dad->nonce, &nonce, sizeof(dad->nonce));
+	px_timer_after(stack, &dad->timer, px_random_below(&stack->random, DELAY_MS) * PX_MSEC);
 }
 
 static void failed(struct px_address *address)
 {
-	dad_stop(address);
+	px_dad_end(address);
 	px_address_set_flags(address, IFA_F_TENTATIVE | IFA_F_DADFAILED, IFA_F_OPTIMISTIC);
 }
 

@@ -38,6 +38,44 @@ static unsigned int spoken(const struct ip_group *group)
 
 /* ---- sending ---- */
 
+struct px_pkt *group_report_packet(struct px_iface *iface, uint8_t type, size_t room,
+    const struct group_record **records, unsigned int *count)
+{
+	const struct group_record *record = *records;
+	size_t len = 8, address_len = *count ? px_ip_len(&record->group) : 0;
+	unsigned int fit = 0;
+	struct wire_writer writer;
+	struct px_pkt *pkt;
+
+	while (fit < *count) {
+		size_t more = 4 + address_len * (1 + (size_t)record[fit].count);
+		if (len + more > room)
+			break;
+		len += more;
+		fit++;
+	}
+	if (!fit)
+		return NULL;
+	pkt = px_pkt_alloc(iface->stack, len);
+	if (!pkt)
+		return NULL;
+	*records += fit;
+	*count -= fit;
+	writer = wire_writer(px_pkt_put(pkt, len), len);
+	wire_put_u32(&writer, (uint32_t)type << 24);
+	wire_put_u16(&writer, 0);
+	wire_put_u16(&writer, (uint16_t)fit);
+	for (; fit; fit--, record++) {
+		wire_put_u8(&writer, (uint8_t)record->type);
+		wire_put_u8(&writer, 0);
+		wire_put_u16(&writer, (uint16_t)record->count);
+		wire_put_bytes(&writer, px_ip_bytes(&record->group), address_len);
+		for (unsigned int i = 0; i < record->count; i++)
+			wire_put_bytes(&writer, px_ip_bytes(&record->sources[i]), address_len);
+	}
+	return pkt;
+}
+
 static void report(struct px_iface *iface, const struct px_ip *group,
     const struct group_record *records, unsigned int count)
 {

@@ -32,35 +32,11 @@ static void send_igmp(struct px_iface *iface, struct px_pkt *pkt, uint32_t to)
 
 void igmp_report(struct px_iface *iface, const struct group_record *records, unsigned int count)
 {
-	unsigned int done = 0;
+	size_t room = iface->mtu > IP4_HEADER + 4u ? iface->mtu - IP4_HEADER - 4u : 0;
+	struct px_pkt *pkt;
 
-	while (done < count) {
-		size_t len = 8, room = iface->mtu > 24 + 8 ? iface->mtu - 24 : 0;
-		unsigned int first = done;
-		struct wire_writer writer;
-		struct px_pkt *pkt;
-
-		while (done < count && len + 8 + (size_t)4 * records[done].count <= room)
-			len += 8 + (size_t)4 * records[done++].count;
-		if (done == first)
-			return; /* not even one fits this MTU */
-		pkt = px_pkt_alloc(iface->stack, len);
-		if (!pkt)
-			return;
-		writer = wire_writer(px_pkt_put(pkt, len), len);
-		wire_put_u32(&writer, (uint32_t)IGMP_V3_REPORT << 24);
-		wire_put_u16(&writer, 0);
-		wire_put_u16(&writer, (uint16_t)(done - first));
-		for (unsigned int i = first; i < done; i++) {
-			wire_put_u8(&writer, (uint8_t)records[i].type);
-			wire_put_u8(&writer, 0);
-			wire_put_u16(&writer, (uint16_t)records[i].count);
-			wire_put_bytes(&writer, px_ip_bytes(&records[i].group), 4);
-			for (unsigned int j = 0; j < records[i].count; j++)
-				wire_put_bytes(&writer, px_ip_bytes(&records[i].sources[j]), 4);
-		}
+	while ((pkt = group_report_packet(iface, IGMP_V3_REPORT, room, &records, &count)))
 		send_igmp(iface, pkt, 0xe0000016); /* 224.0.0.22 */
-	}
 }
 
 void igmp_old_report(

@@ -193,7 +193,7 @@ static void stop_ip6(struct px_iface *iface)
 	nd_router_stop(iface);
 	list_for_each (address, &iface->addresses, node) {
 		if (!px_ip_is4(&address->ip))
-			dad_stop(address);
+			px_dad_end(address);
 	}
 }
 
@@ -258,7 +258,7 @@ static void address_del(struct px_address *address)
 
 	if (px_ip_is4(&address->ip) || px_ip_is_loopback(&address->ip) || !address->iface->ip6)
 		return;
-	dad_stop(address);
+	px_dad_end(address);
 	node = px_ip6_solicited_node(&address->ip);
 	group_unuse(address->iface, &node);
 }

@@ -154,7 +154,6 @@ void nd_router_start(struct px_iface *iface); /* solicit, if so configured; agai
 void nd_router_stop(struct px_iface *iface);
 
 void dad_start(struct px_address *address);
-void dad_stop(struct px_address *address);
 /* Somebody else's NS or NA for an address of ours. True: it was tentative, and the message was
  * the detection's business. */
 bool dad_solicited(struct px_address *address, const uint8_t *nonce);
@@ -213,6 +212,11 @@ struct group_record {
 	unsigned int count;
 	const struct px_ip *sources;
 };
+/* A report of as many of the records as fit `room` bytes, type and count filled in: those that it
+ * tells are gone from the list. NULL: none left, none fits, or no memory. IGMPv3's and MLDv2's
+ * differ in the length of an address alone (RFC 3376 section 4.2, RFC 3810 section 5.2). */
+struct px_pkt *group_report_packet(struct px_iface *iface, uint8_t type, size_t room,
+    const struct group_record **records, unsigned int *count);
 void igmp_input(struct px_stack *stack, struct px_pkt *pkt);
 void igmp_report(struct px_iface *iface, const struct group_record *records, unsigned int count);
 void igmp_old_report(

@@ -14,35 +14,11 @@ void mld_report(struct px_iface *iface, const struct group_record *records, unsi
 {
 	static const struct px_ip routers = {.b = {0xff, 0x02, [15] = 0x16}};
 	struct px_ip source = report_source(iface);
-	unsigned int done = 0;
+	size_t room = iface->mtu - IP6_HEADER - 8u; /* the router alert's header */
+	struct px_pkt *pkt;
 
-	while (done < count) {
-		size_t len = 8, room = iface->mtu - IP6_HEADER - 8;
-		unsigned int first = done;
-		struct wire_writer writer;
-		struct px_pkt *pkt;
-
-		while (done < count && len + 20 + (size_t)16 * records[done].count <= room)
-			len += 20 + (size_t)16 * records[done++].count;
-		if (done == first)
-			return;
-		pkt = px_pkt_alloc(iface->stack, len);
-		if (!pkt)
-			return;
-		writer = wire_writer(px_pkt_put(pkt, len), len);
-		wire_put_u32(&writer, (uint32_t)ICMP6_MLD2_REPORT << 24);
-		wire_put_u16(&writer, 0);
-		wire_put_u16(&writer, (uint16_t)(done - first));
-		for (unsigned int i = first; i < done; i++) {
-			wire_put_u8(&writer, (uint8_t)records[i].type);
-			wire_put_u8(&writer, 0);
-			wire_put_u16(&writer, (uint16_t)records[i].count);
-			wire_put_bytes(&writer, records[i].group.b, 16);
-			for (unsigned int j = 0; j < records[i].count; j++)
-				wire_put_bytes(&writer, records[i].sources[j].b, 16);
-		}
+	while ((pkt = group_report_packet(iface, ICMP6_MLD2_REPORT, room, &records, &count)))
 		icmp6_send(iface->stack, iface, pkt, &source, &routers, 1);
-	}
 }
 
 void mld_old_report(struct px_iface *iface, const struct px_ip *group, bool done)

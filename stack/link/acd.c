@@ -48,17 +48,6 @@ static void fire(struct px_stack *stack, struct px_timer *timer)
 		px_timer_after(stack, timer, ANNOUNCE_INTERVAL);
 }
 
-void acd_stop(struct px_address *address)
-{
-	struct px_stack *stack = address->iface->stack;
-
-	if (!address->dad)
-		return;
-	px_timer_stop(stack, &address->dad->timer);
-	px_free(stack->mem, address->dad, sizeof(*address->dad));
-	address->dad = NULL;
-}
-
 void acd_start(struct px_address *address)
 {
 	struct px_iface *iface = address->iface;
@@ -71,15 +60,11 @@ void acd_start(struct px_address *address)
 		arp_announce(iface, &address->ip);
 		return;
 	}
-	acd_stop(address);
-	dad = px_zalloc(stack->mem, sizeof(*dad));
+	dad = px_dad_begin(address, fire);
 	if (!dad) {
 		arp_announce(iface, &address->ip); /* rather used without a probe than not at all */
 		return;
 	}
-	dad->address = address;
-	address->dad = dad;
-	px_timer_init(&dad->timer, fire);
 	px_address_set_flags(address, IFA_F_TENTATIVE, IFA_F_DADFAILED);
 	px_timer_after(stack, &dad->timer, px_random_below(&stack->random, PROBE_WAIT_MS) * PX_MSEC);
 }

@@ -63,7 +63,7 @@ static void link_event(struct px_stack *stack, enum px_event event, void *object
 		break;
 	case PX_EVENT_ADDRESS_DEL:
 		if (px_ip_is4(&address->ip))
-			acd_stop(address);
+			px_dad_end(address);
 		break;
 	default:
 		break;

@@ -41,7 +41,6 @@ void arp_announce(struct px_iface *iface, const struct px_ip *ip);
 
 /* An address was added or its interface came up: announce it, or probe first if so configured. */
 void acd_start(struct px_address *address);
-void acd_stop(struct px_address *address);
 
 /* Looks at a received ARP packet. */
 struct arp_packet;

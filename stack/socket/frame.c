@@ -56,12 +56,10 @@ static int frame_send(struct px_sock *sock, const struct msghdr *msg, struct px_
 	err = -EINVAL;
 	if (flags & MSG_OOB)
 		goto fail;
-	if (sock->packet->error) {
-		err = -sock->packet->error;
-		sock->packet->error = 0;
-		sock_changed(sock, false);
+	err = sock_take_error(sock, &sock->packet->error);
+	if (err)
 		goto fail;
-	}
+	err = -EINVAL;
 	if (msg->msg_name && msg->msg_namelen) {
 		if (msg->msg_namelen < sizeof(ll))
 			goto fail;
@@ -87,13 +85,10 @@ static int frame_receive(
 	struct sockaddr_storage name;
 	struct sockaddr_ll ll;
 	struct px_pkt *pkt;
+	int err = sock_take_error(sock, &end->error);
 
-	if (end->error) {
-		int error = end->error;
-		end->error = 0;
-		sock_changed(sock, false);
-		return -error;
-	}
+	if (err)
+		return err;
 	if (!end->rx.first)
 		return -EAGAIN;
 	pkt = packet_take(end, flags & MSG_PEEK);
@@ -127,13 +122,7 @@ static int frame_receive(
 
 static unsigned int frame_poll(const struct px_sock *sock)
 {
-	unsigned int mask = POLLOUT | POLLWRNORM | POLLWRBAND;
-
-	if (sock->packet->error)
-		mask |= POLLERR;
-	if (sock->packet->rx.first)
-		mask |= POLLIN | POLLRDNORM;
-	return mask;
+	return sock_queue_poll(sock->packet->error, &sock->packet->rx);
 }
 
 static void frame_free(struct px_sock *sock)

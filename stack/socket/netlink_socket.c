@@ -122,16 +122,13 @@ static int nl_receive(struct px_sock *sock, struct msghdr *msg, struct px_pkt **
 	struct sockaddr_nl nl = {.nl_family = AF_NETLINK};
 	struct px_pkt *pkt;
 	uint32_t group;
+	int err;
 
 	if (flags & MSG_OOB)
 		return -EOPNOTSUPP;
-	if (end->error) {
-		int error = end->error;
-
-		end->error = 0;
-		sock_changed(sock, false);
-		return -error;
-	}
+	err = sock_take_error(sock, &end->error);
+	if (err)
+		return err;
 	if (!end->rx.first)
 		return -EAGAIN;
 	pkt = netlink_take(end, flags & MSG_PEEK);
@@ -156,13 +153,7 @@ static int nl_receive(struct px_sock *sock, struct msghdr *msg, struct px_pkt **
 
 static unsigned int nl_poll(const struct px_sock *sock)
 {
-	unsigned int mask = POLLOUT | POLLWRNORM | POLLWRBAND;
-
-	if (sock->netlink->error)
-		mask |= POLLERR;
-	if (sock->netlink->rx.first)
-		mask |= POLLIN | POLLRDNORM;
-	return mask;
+	return sock_queue_poll(sock->netlink->error, &sock->netlink->rx);
 }
 
 static void nl_free(struct px_sock *sock)

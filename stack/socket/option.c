@@ -101,6 +101,8 @@ int px_sock_setsockopt(struct px_sock *sock, int level, int name, const void *va
 	of_socket = option->kind == OPTION_SOCK_INT || option->kind == OPTION_SOCK_BOOL;
 	if (!value && len)
 		return -EFAULT;
+	if (!value)
+		value = ""; /* of no bytes, but one that may be copied from */
 	if (option->kind == OPTION_IGNORED)
 		return 0;
 	if (option->kind == OPTION_CALL)

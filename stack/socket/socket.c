@@ -35,6 +35,27 @@ void sock_changed(struct px_sock *sock, bool news)
 	px_defer(sock->stack, &sock->deferred);
 }
 
+int sock_take_error(struct px_sock *sock, int *error)
+{
+	int taken = *error;
+
+	*error = 0;
+	if (taken)
+		sock_changed(sock, false);
+	return -taken;
+}
+
+unsigned int sock_queue_poll(int error, const struct px_pktq *rx)
+{
+	unsigned int mask = POLLOUT | POLLWRNORM | POLLWRBAND;
+
+	if (error)
+		mask |= POLLERR;
+	if (rx->first)
+		mask |= POLLIN | POLLRDNORM;
+	return mask;
+}
+
 void sock_endpoint_event(struct endpoint *endpoint, unsigned int events)
 {
 	if (endpoint->socket)

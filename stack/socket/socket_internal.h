@@ -122,6 +122,10 @@ extern const struct sock_ops udp_sock_ops, raw_sock_ops, ping_sock_ops, packet_s
 int netlink_sock_new(struct px_sock *sock);
 
 void sock_changed(struct px_sock *sock, bool news);
+/* Sockets that have a queue and an error of their own (packet, netlink): the error, told once, as
+ * -errno; and the mask. */
+int sock_take_error(struct px_sock *sock, int *error);
+unsigned int sock_queue_poll(int error, const struct px_pktq *rx);
 void sock_endpoint_event(struct endpoint *endpoint, unsigned int events);
 void sock_packet_event(struct packet_end *end, unsigned int events);
 
