@@ -265,6 +265,7 @@ int ctl_client_open(struct ctl_client *client, struct ctl_host *host, int fd)
 	runtime_lock(stack);
 	err = netlink_new(stack->px, &client->end);
 	if (!err) {
+		netlink_bind(client->end, 0); /* whoever has no port is told nothing */
 		client->end->ext_ack = client->end->cap_ack = true;
 		client->end->event = told;
 		client->end->owner = client;
