@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A picox host that a script talks to: `node VNL OPTIONS`, then a command a line (the table at the
- * end) from the standard input. What a command tells goes to the standard output and ends with a
- * line ".", what comes from the network to the standard error.
+ * end, and "quit") from the standard input. What a command tells goes to the standard output and
+ * ends with a line ".", what comes from the network to the standard error.
  *
  * It sends back what comes to its UDP port 7, and shows what comes to port 9. The stack is
  * configured by the core's own calls, so that its tables can be shown.
@@ -131,6 +131,18 @@ static int cmd_neighbour(struct node *node, struct px_iface *iface, char *word[]
 	for (unsigned int i = 0; i < PX_MAC_LEN; i++)
 		printf("%02x%c", neighbour->mac[i], i < PX_MAC_LEN - 1 ? ':' : ' ');
 	printf("%s\n", neighbour_state_name(neighbour_current_state(neighbour)));
+	return 0;
+}
+
+/* MS: how long a neighbour is believed, and a fifth of it between questions: RFC 4861 section 10's
+ * times are long for a test. */
+static int cmd_reachable(struct node *node, struct px_iface *iface, char *word[])
+{
+	for (unsigned int i = 0; i < 2; i++) {
+		iface->neighbour[i].base_reachable = iface->neighbour[i].reachable =
+		    (uint32_t)atoi(word[1]);
+		iface->neighbour[i].retrans = iface->neighbour[i].reachable / 5;
+	}
 	return 0;
 }
 
@@ -291,6 +303,7 @@ static const struct {
     {"probe", true, cmd_probe},         /* */
     {"addresses", true, cmd_addresses}, /* */
     {"neighbour", true, cmd_neighbour}, /* A */
+    {"reachable", true, cmd_reachable}, /* MS */
     {"carrier", true, cmd_carrier},     /* */
     {"join", false, cmd_join},          /* GROUP [SOURCE...] */
     {"leave", false, cmd_leave},        /* GROUP */
@@ -366,7 +379,7 @@ int main(int argc, char *argv[])
 		if (wait[0].revents) {
 			int result;
 
-			if (getline(&line, &size, stdin) <= 0)
+			if (getline(&line, &size, stdin) <= 0 || strcmp(line, "quit\n") == 0)
 				break;
 			result = execute(&node, line);
 			if (result < 0)

@@ -33,9 +33,9 @@ node_start()
 
 node_stop()
 {
-	exec 5>&- # the end of its input
+	echo quit >&5
 	await "$node"
-	exec 6<&-
+	exec 5>&- 6<&-
 	assert_equal 0 "$status" "the node's end"
 }
 
@@ -72,7 +72,7 @@ vdens_start()
 	shift
 	# shellcheck disable=SC2016 # words of the inner shell
 	start "$name" "$VDENS" --map-root --up --multi "$@" -- \
-		sh -c 'echo "inside $$"; exec sleep 100000' 5>&- 6<&-
+		sh -c 'echo "inside $$"; exec sleep 100000'
 	wait_for says "$name" inside
 	inside_pid[$name]=$(sed -n 's/^inside //p' "$dir/$name.log")
 }
@@ -93,6 +93,7 @@ peer()
 pair_start()
 {
 	net_start "${1:-hub}" network
+	hub=$pid
 	node_start
 	ask address 10.0.0.1/24
 	ask address fd00::1/64
