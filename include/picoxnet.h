@@ -39,6 +39,12 @@ struct picox *picox_newstack(char *vdeurl);
  *                        option SO_BUSY_POLL says it for one socket)
  *     pcap=FILE          records all frames there (pcapng)
  *     ctl=PATH           makes a control socket there, for iothip(1)
+ *     forwarding=1       forwards packets between interfaces (0)
+ *     accept_ra=1        believes router advertisements: routes, prefixes, addresses (0: they are for
+ *                        who configures the stack; net.ipv6.conf.default.accept_ra)
+ *     arp_probe=1        asks whether an IPv4 address is taken before using it, and defends it (0;
+ *                        RFC 5227)
+ *     optimistic_dad=1   uses IPv6 addresses before it is known that nobody has them (0; RFC 4429)
  * picoxnet(7) has more about them. The strings are not kept. Returns the stack, or NULL and errno:
  * as picox_newstack; EINVAL for an option (picox_error says which); what open(2) and write(2) say
  * of FILE, ENXIO for a FIFO that nobody reads; what bind(2) says of PATH, EEXIST for one that is no

@@ -52,11 +52,12 @@ struct px_deferred {
 
 /* Switches of the whole stack, named as Linux's sysctls. */
 struct px_options {
-	bool ip_forward;     /* net.ipv4.ip_forward */
-	bool ip6_forwarding; /* net.ipv6.conf.all.forwarding */
-	uint8_t default_ttl; /* net.ipv4.ip_default_ttl */
-	uint8_t hop_limit;   /* net.ipv6.conf.all.hop_limit */
-	bool arp_probe;      /* RFC 5227: probe before use, defend after */
+	bool ip_forward;                /* net.ipv4.ip_forward */
+	bool ip6_forwarding;            /* net.ipv6.conf.all.forwarding */
+	uint8_t default_ttl;            /* net.ipv4.ip_default_ttl */
+	uint8_t hop_limit;              /* net.ipv6.conf.all.hop_limit */
+	bool arp_probe;                 /* RFC 5227: probe before use, defend after */
+	bool accept_ra, optimistic_dad; /* net.ipv6.conf.default: of interfaces made from then on */
 	bool icmp_echo_ignore_all;
 	bool icmp_echo_ignore_broadcasts;
 	uint16_t port_min, port_max;      /* net.ipv4.ip_local_port_range */

@@ -128,6 +128,8 @@ static void iface_new(struct px_stack *stack, struct px_iface *iface)
 	if (!iface->ip6)
 		return;
 	iface->ip6->config = default_config;
+	iface->ip6->config.accept_ra = stack->options.accept_ra;
+	iface->ip6->config.optimistic_dad = stack->options.optimistic_dad;
 	iface->ip6->iface = iface;
 	nd_router_init(iface);
 	group_iface_init(&iface->ip6->groups);

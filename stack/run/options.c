@@ -98,6 +98,34 @@ static int set_ctl(struct options *options, const char *text, size_t len)
 	return set_path(&options->ctl, text, len);
 }
 
+static int set_switch(bool *value, const char *text, size_t len)
+{
+	if (len != 1 || (text[0] != '0' && text[0] != '1'))
+		return -EINVAL;
+	*value = text[0] == '1';
+	return 0;
+}
+
+static int set_forwarding(struct options *options, const char *text, size_t len)
+{
+	return set_switch(&options->forwarding, text, len);
+}
+
+static int set_accept_ra(struct options *options, const char *text, size_t len)
+{
+	return set_switch(&options->accept_ra, text, len);
+}
+
+static int set_arp_probe(struct options *options, const char *text, size_t len)
+{
+	return set_switch(&options->arp_probe, text, len);
+}
+
+static int set_optimistic_dad(struct options *options, const char *text, size_t len)
+{
+	return set_switch(&options->optimistic_dad, text, len);
+}
+
 static const struct {
 	const char *name, *meaning;
 	int (*set)(struct options *options, const char *text, size_t len);
@@ -107,7 +135,22 @@ static const struct {
     {"busy_poll", "a number of microseconds up to 1000000", set_busy_poll},
     {"pcap", "the name of a file", set_pcap},
     {"ctl", "the path of a socket to be made", set_ctl},
+    {"forwarding", "0 or 1", set_forwarding},
+    {"accept_ra", "0 or 1", set_accept_ra},
+    {"arp_probe", "0 or 1", set_arp_probe},
+    {"optimistic_dad", "0 or 1", set_optimistic_dad},
 };
+
+static void unknown(const char *text, size_t len, char *reason, size_t size)
+{
+	int used = snprintf(reason, size, "%.*s: unknown option; there are", (int)len, text);
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		if (used >= 0 && (size_t)used < size)
+			used +=
+			    snprintf(reason + used, size - (size_t)used, "%s %s", i ? "," : "", table[i].name);
+	}
+}
 
 static int set_option(
     const char *text, size_t len, struct options *options, char *reason, size_t size)
@@ -126,8 +169,7 @@ static int set_option(
 			    reason, size, "%.*s: %s is %s", (int)len, text, table[i].name, table[i].meaning);
 		return err;
 	}
-	snprintf(reason, size, "%.*s: unknown option; there are mem, linger, busy_poll, pcap, ctl",
-	    (int)len, text);
+	unknown(text, len, reason, size);
 	return -EINVAL;
 }
 

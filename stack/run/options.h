@@ -3,6 +3,7 @@
 #ifndef RUN_OPTIONS_H
 #define RUN_OPTIONS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,6 +12,7 @@ struct options {
 	uint64_t linger;    /* nanoseconds */
 	uint32_t busy_poll; /* microseconds */
 	char *pcap, *ctl;   /* paths; NULL: none */
+	bool forwarding, accept_ra, arp_probe, optimistic_dad;
 };
 
 /* NULL and "" are no options. 0, or -EINVAL, -ENOMEM and the reason. */

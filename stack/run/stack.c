@@ -91,6 +91,14 @@ static void free_stack(struct picox *stack)
 	free(stack);
 }
 
+static void set_switches(struct px_stack *px, const struct options *options)
+{
+	px->options.ip_forward = px->options.ip6_forwarding = options->forwarding;
+	px->options.accept_ra = options->accept_ra;
+	px->options.arp_probe = options->arp_probe;
+	px->options.optimistic_dad = options->optimistic_dad;
+}
+
 static int open_stack(const char *const *vnlv, const struct options *options, char *reason,
     size_t size, struct picox *stack)
 {
@@ -100,6 +108,7 @@ static int open_stack(const char *const *vnlv, const struct options *options, ch
 		snprintf(reason, size, "the stack cannot be made: %s", strerrordesc_np(-err));
 		return err;
 	}
+	set_switches(stack->px, options);
 	err = poller_attach(&stack->item, runtime_poll);
 	if (err) {
 		snprintf(reason, size, "no thread: %s", strerrordesc_np(-err));
