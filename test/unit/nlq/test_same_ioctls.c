@@ -16,7 +16,7 @@
 
 #include "same_stacks.h"
 
-static int udp_fd = -1;
+static int udp_fd = -1, privileged;
 
 /* 0 or -errno. */
 static int request_on(int stack, unsigned long request, void *argument)
@@ -183,8 +183,10 @@ static void test_set_links(void **state)
 	same(SIOCSIFHWADDR, &request, 8);
 	request = named("a0");
 	request.ifr_qlen = 55;
-	same(SIOCSIFTXQLEN, &request, 4);
-	same(SIOCGIFTXQLEN, &request, 4);
+	if (privileged) { /* outside of the user namespace, too: the kernel wants it for this one */
+		same(SIOCSIFTXQLEN, &request, 4);
+		same(SIOCGIFTXQLEN, &request, 4);
+	}
 	request.ifr_flags = IFF_UP | IFF_BROADCAST | IFF_MULTICAST;
 	same(SIOCSIFFLAGS, &request, 2);
 	same(SIOCGIFFLAGS, &request, 2);
@@ -229,6 +231,7 @@ int main(void)
 	};
 	int failed;
 
+	privileged = geteuid() == 0;
 	same_stacks_open();
 	udp_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	failed = cmocka_run_group_tests(tests, NULL, NULL);
