@@ -3,16 +3,16 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <ioth.h>
-#include "netlink.h"
+#include "nlq_socket.h"
 
 /* Runs `dialog`, an expression that uses `io`, and returns its result in the public way. */
 #define DIALOG(stack, dialog)                                                                      \
-	struct netlink netlink;                                                                        \
+	struct nlq_socket netlink;                                                                     \
 	const struct nlq_io *io = &netlink.io;                                                         \
-	int result = netlink_open(&netlink, stack);                                                    \
+	int result = nlq_socket_open(&netlink, stack);                                                 \
 	if (result == 0) {                                                                             \
 		result = (dialog);                                                                         \
-		netlink_close(&netlink);                                                                   \
+		nlq_socket_close(&netlink);                                                                \
 	}                                                                                              \
 	return to_public(result)
 

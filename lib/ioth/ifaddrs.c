@@ -19,7 +19,7 @@
 #include <linux/if_link.h>
 #include <linux/if_packet.h>
 #include <linux/rtnetlink.h>
-#include "netlink.h"
+#include "nlq_socket.h"
 #include "nlq_message.h"
 
 #define DUMP_ATTEMPTS 5
@@ -207,7 +207,7 @@ static int add_address(const struct nlmsghdr *message, void *argument)
 
 /* ---- the list ---- */
 
-static int dump(struct netlink *netlink, uint16_t type, nlq_answer *add, struct entries *entries)
+static int dump(struct nlq_socket *netlink, uint16_t type, nlq_answer *add, struct entries *entries)
 {
 	struct ifaddrs **end = entries->end;
 	void *buffer = malloc(DUMP_BUFFER);
@@ -235,20 +235,20 @@ static int dump(struct netlink *netlink, uint16_t type, nlq_answer *add, struct 
 int ioth_getifaddrs(struct ioth *stack, struct ifaddrs **list)
 {
 	struct entries entries = {.first = NULL, .end = &entries.first};
-	struct netlink netlink;
+	struct nlq_socket netlink;
 	int error;
 
 	if (!list) {
 		errno = EINVAL;
 		return -1;
 	}
-	error = netlink_open(&netlink, stack);
+	error = nlq_socket_open(&netlink, stack);
 	if (error)
 		goto fail;
 	error = dump(&netlink, RTM_GETLINK, add_link, &entries);
 	if (!error)
 		error = dump(&netlink, RTM_GETADDR, add_address, &entries);
-	netlink_close(&netlink);
+	nlq_socket_close(&netlink);
 	if (error < 0)
 		goto fail;
 	*list = entries.first;

@@ -1,77 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Dialogs of programs with a stack: libnlq's messages on libioth's sockets. */
-#include "client.h"
+#include <libnlq.h>
 
 #include <errno.h>
 
 #include "nlq_attrs.h"
 #include "nlq_message.h"
 #include "nlq_queue.h"
+#include "nlq_socket.h"
 
 /* The kernel fits the datagrams of a dump to the reader's buffer, up to this size. */
 #define RECEIVE_SIZE 32768
 
-static ssize_t client_send(void *context, const void *message, size_t len)
-{
-	const int *fd = context;
-	ssize_t sent = ioth_send(*fd, message, len, MSG_NOSIGNAL);
-
-	return sent < 0 ? -errno : sent;
-}
-
-static ssize_t client_recv(void *context, void *buffer, size_t size)
-{
-	const int *fd = context;
-
-	for (;;) {
-		struct sockaddr_nl sender = {.nl_pid = 0};
-		socklen_t sender_len = sizeof(sender);
-		ssize_t len =
-		    ioth_recvfrom(*fd, buffer, size, MSG_TRUNC, (struct sockaddr *)&sender, &sender_len);
-
-		if (len < 0)
-			return -errno;
-		/* Other processes may write to our port. A stack's own port is 0. */
-		if (sender.nl_pid == 0)
-			return len;
-	}
-}
-
-static struct nlq_io client_io(int *fd)
-{
-	return (struct nlq_io){.send = client_send, .recv = client_recv, .context = fd};
-}
-
 int nlqx_open(struct ioth *stack, int protocol)
 {
-	const struct sockaddr_nl any = {.nl_family = AF_NETLINK};
-	int fd = ioth_msocket(stack, AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
-	int error;
-
-	if (fd >= 0 && ioth_bind(fd, (const struct sockaddr *)&any, sizeof(any)) < 0) {
-		error = errno;
-		ioth_close(fd);
-		errno = error;
-		return -1;
-	}
-	return fd;
+	return nlq_return_errno(nlq_socket_fd(stack, protocol));
 }
 
 int nlq_open(int protocol)
 {
 	return nlqx_open(NULL, protocol);
-}
-
-int client_open(struct client *client, struct ioth *stack)
-{
-	client->fd = nlqx_open(stack, NETLINK_ROUTE);
-	client->io = client_io(&client->fd);
-	return client->fd < 0 ? -errno : 0;
-}
-
-void client_close(struct client *client)
-{
-	ioth_close(client->fd);
 }
 
 ssize_t nlq_sendmsg(int fd, struct nlq_msg *msg)
@@ -116,7 +64,7 @@ static int call_back(const struct nlmsghdr *message, void *argument)
 int nlq_recv_process_rtreply(int fd, nlq_doit_f cb, const void *argin, void *argout, void *argenv)
 {
 	struct callback callback = {cb, argin, argout, argenv};
-	const struct nlq_io io = client_io(&fd);
+	const struct nlq_io io = nlq_socket_io(&fd);
 	void *buffer = malloc(RECEIVE_SIZE);
 	int result;
 
@@ -132,14 +80,14 @@ int nlqx_rtdialog(struct ioth *stack, struct nlq_msg *msg, nlq_doit_f cb, const 
 {
 	struct callback callback = {cb, argin, argout, argenv};
 	void *buffer = malloc(RECEIVE_SIZE);
-	struct client client;
+	struct nlq_socket client;
 	int result;
 
 	nlq_complete(msg);
 	result = buffer ? nlq_msg_error(msg) : -ENOMEM;
 	if (result)
 		goto out;
-	result = client_open(&client, stack);
+	result = nlq_socket_open(&client, stack);
 	if (result)
 		goto out;
 	/* A change that is not acknowledged is answered by nothing if it succeeds. */
@@ -147,7 +95,7 @@ int nlqx_rtdialog(struct ioth *stack, struct nlq_msg *msg, nlq_doit_f cb, const 
 		msg->nlq_packet->nlmsg_flags |= NLM_F_ACK;
 	result =
 	    nlq_dialog_buffer(&client.io, msg->nlq_packet, call_back, &callback, buffer, RECEIVE_SIZE);
-	client_close(&client);
+	nlq_socket_close(&client);
 out:
 	free(buffer);
 	nlq_freemsg(msg);

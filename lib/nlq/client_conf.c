@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Configuration. What libioth has, too, is libioth's. */
-#include "client.h"
+#include <libnlq.h>
 
 #include <errno.h>
+
+#include "nlq_socket.h"
 
 #define DATA_MAX 16     /* of one new interface */
 #define TAG_MAX  0x3fff /* NLA_TYPE_MASK in 16 bits */
@@ -63,7 +65,7 @@ int nlqx_iplink_add(struct ioth *stack, const char *ifname, unsigned int ifindex
     const struct nlq_iplink_data *ifd, int nifd)
 {
 	struct nlq_link_data data[DATA_MAX];
-	struct client client;
+	struct nlq_socket client;
 	int result;
 
 	if (nifd < 0 || nifd > DATA_MAX || (nifd && !ifd))
@@ -77,10 +79,10 @@ int nlqx_iplink_add(struct ioth *stack, const char *ifname, unsigned int ifindex
 		    .len = (size_t)ifd[i].len,
 		};
 	}
-	result = client_open(&client, stack);
+	result = nlq_socket_open(&client, stack);
 	if (!result) {
 		result = nlq_dialog_link_add_data(&client.io, ifname, ifindex, type, data, (size_t)nifd);
-		client_close(&client);
+		nlq_socket_close(&client);
 	}
 	return nlq_return_errno(result);
 }

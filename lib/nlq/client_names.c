@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Interfaces by name and number, netdevice(7) and /proc/net/dev, of any stack. */
-#include "client.h"
+#include <libnlq.h>
 
 #include <errno.h>
 
 #include "nlq_ioctl.h"
 #include "nlq_links.h"
 #include "nlq_proc.h"
+#include "nlq_socket.h"
 
 unsigned int nlqx_if_nametoindex(struct ioth *stack, const char *ifname)
 {
@@ -22,13 +23,13 @@ unsigned int nlq_if_nametoindex(const char *ifname)
 
 char *nlqx_if_indextoname(struct ioth *stack, unsigned int ifindex, char *ifname)
 {
-	struct client client;
+	struct nlq_socket client;
 	struct nlq_link link;
-	int error = client_open(&client, stack);
+	int error = nlq_socket_open(&client, stack);
 
 	if (!error) {
 		error = nlq_dialog_link(&client.io, NULL, ifindex, &link);
-		client_close(&client);
+		nlq_socket_close(&client);
 	}
 	if (error) {
 		errno = error == -ENODEV ? ENXIO : -error; /* as if_indextoname(3) */
@@ -63,12 +64,12 @@ struct nlq_if_nameindex *nlqx_if_nameindex(struct ioth *stack)
 {
 	struct nlq_if_nameindex *list;
 	struct nlq_names names;
-	struct client client;
-	int error = client_open(&client, stack);
+	struct nlq_socket client;
+	int error = nlq_socket_open(&client, stack);
 
 	if (!error) {
 		error = nlq_dialog_names(&client.io, &names);
-		client_close(&client);
+		nlq_socket_close(&client);
 	}
 	if (error) {
 		errno = -error;
@@ -98,12 +99,12 @@ void nlqx_if_freenameindex(struct ioth *stack, struct nlq_if_nameindex *list)
 
 int nlqx_ioctl(struct ioth *stack, unsigned long request, void *arg)
 {
-	struct client client;
-	int result = client_open(&client, stack);
+	struct nlq_socket client;
+	int result = nlq_socket_open(&client, stack);
 
 	if (!result) {
 		result = nlq_dialog_ioctl(&client.io, request, arg);
-		client_close(&client);
+		nlq_socket_close(&client);
 	}
 	return nlq_return_errno(result);
 }
@@ -120,12 +121,12 @@ int nlq_ioctl(int fd, unsigned long request, void *arg)
 
 int nlqx_proc_net_dev(struct ioth *stack, FILE *file)
 {
-	struct client client;
-	int result = client_open(&client, stack);
+	struct nlq_socket client;
+	int result = nlq_socket_open(&client, stack);
 
 	if (!result) {
 		result = nlq_dialog_proc_net_dev(&client.io, file);
-		client_close(&client);
+		nlq_socket_close(&client);
 	}
 	return nlq_return_errno(result);
 }
