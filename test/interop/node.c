@@ -92,8 +92,9 @@ static int cmd_route(struct node *node, struct px_iface *iface, char *word[])
 	if (err || !word[2])
 		return -EINVAL;
 	route.prefix = (uint8_t)prefix;
-	route.gateway = px_ip_parse(word[2]);
-	route.family = px_ip_is4(&route.gateway) ? AF_INET : AF_INET6;
+	if (strcmp(word[2], "-") != 0)
+		route.gateway = px_ip_parse(word[2]);
+	route.family = px_ip_is4(&route.dst) ? AF_INET : AF_INET6;
 	return px_route_add(iface->stack, &route, NLM_F_CREATE | NLM_F_EXCL, NULL);
 }
 
@@ -298,7 +299,7 @@ static const struct {
 } commands[] = {
     {"address", true, cmd_address},     /* A/LEN [dad] */
     {"remove", true, cmd_remove},       /* A */
-    {"route", true, cmd_route},         /* A/LEN GATEWAY */
+    {"route", true, cmd_route},         /* A/LEN GATEWAY; -: on the link */
     {"mtu", true, cmd_mtu},             /* BYTES */
     {"probe", true, cmd_probe},         /* */
     {"addresses", true, cmd_addresses}, /* */
