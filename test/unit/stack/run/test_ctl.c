@@ -346,6 +346,36 @@ static void test_exit(void **state)
 	assert_int_equal(access(path, F_OK), -1);
 }
 
+/* Out of descriptors, connections wait; those that are go on. */
+static void test_descriptors(void **state)
+{
+	struct picox *stack = picox_newstackv(NULL, option);
+	struct sockaddr_un name = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), spare[64], used = 0;
+	const struct ifinfomsg any = {0};
+	struct rlimit before, few;
+	int other = client();
+
+	assert_non_null(stack);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	few = before;
+	few.rlim_cur = (rlim_t)other + 30;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	while (used < 64 && (spare[used] = dup(fd)) >= 0)
+		used++;
+	snprintf(name.sun_path, sizeof(name.sun_path), "%s", path);
+	assert_int_equal(connect(fd, (struct sockaddr *)&name, sizeof(name)), 0);
+	/* Behind the one that cannot be accepted. */
+	assert_int_equal(dump(other, RTM_GETLINK, RTM_NEWLINK, &any, sizeof(any)), 1);
+	while (used)
+		close(spare[--used]);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(dump(fd, RTM_GETLINK, RTM_NEWLINK, &any, sizeof(any)), 1);
+	close(fd);
+	close(other);
+	assert_int_equal(picox_delstack(stack), 0);
+}
+
 static unsigned int threads(void)
 {
 	unsigned int count = 0;
@@ -489,6 +519,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_path, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_fork, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_exit, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_descriptors, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_no_thread, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_other_user, setup, teardown),
 	};
