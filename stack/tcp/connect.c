@@ -38,6 +38,8 @@ static void dissolve(struct tcp_end *end)
 	e->error = 0;
 	end->call = TCP_UNCONNECTED;
 	end->done = false;
+	end->copied_seq = end->rcv_nxt;
+	end->fin_received = end->urg_announced = end->urg_valid = false;
 }
 
 /* The addresses of both sides, and a port. */

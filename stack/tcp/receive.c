@@ -95,8 +95,9 @@ static void skip_urgent(struct tcp_end *end)
 
 static bool at_urgent(const struct tcp_end *end)
 {
+	/* The mark may lie where only a FIN stands. */
 	return !end->oobinline && end->urg_announced && end->urg_seq == end->copied_seq &&
-	       seq_gt(end->rcv_nxt, end->urg_seq);
+	       end->endpoint.rx.first;
 }
 
 static int nothing_there(struct tcp_end *end)

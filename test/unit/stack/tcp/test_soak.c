@@ -5,6 +5,7 @@
  * longer than the longest time-out.
  *
  * TCP_SOAK_SEEDS=first-last runs others than the usual ones; TCP_SOAK_PCAP=file records. */
+#include "invariant.h"
 #include "stream.h"
 
 #include <stdlib.h>
@@ -119,6 +120,8 @@ static void converse(struct pair *pair, const char *to)
 		act(&a);
 		act(&b);
 		sim_run(sim, chance(3) ? chance(3000) * 1000 : chance(50) * PX_MSEC);
+		tcp_check_stack(pair->ia->stack);
+		tcp_check_stack(pair->ib->stack);
 		if (a.end->endpoint.error || b.end->endpoint.error) {
 			report(a.end, "a");
 			report(b.end, "b");
