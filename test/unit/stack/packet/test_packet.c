@@ -86,6 +86,72 @@ static void test_promiscuous(void **state)
 	assert_false(px_tapped(ia->stack));
 }
 
+static unsigned int changes;
+
+static void count_changes(struct px_stack *stack, enum px_event event, void *object)
+{
+	changes += event == PX_EVENT_IFACE_CHANGE;
+}
+
+/* A link that filters has to hear of both. */
+static void test_memberships_tell(void **state)
+{
+	static const struct px_layer listener = {.name = "listener", .event = count_changes};
+	static const struct {
+		unsigned short type;
+		unsigned int flag;
+	} kinds[] = {{PACKET_MR_PROMISC, IFF_PROMISC}, {PACKET_MR_ALLMULTI, IFF_ALLMULTI}};
+	struct px_iface *ia = net_host(attach, 1);
+
+	assert_int_equal(px_layer_attach(ia->stack, &listener), 0);
+	for (size_t i = 0; i < 2; i++) {
+		struct packet_end *end = end_of(ia, false, ETH_P_ALL);
+		struct packet_mreq request = {.mr_ifindex = (int)ia->index, .mr_type = kinds[i].type};
+
+		changes = 0;
+		assert_int_equal(packet_membership(end, &request, true), 0);
+		assert_int_equal(changes, 1);
+		assert_true(ia->flags & kinds[i].flag);
+		packet_free(end);
+		assert_int_equal(changes, 2);
+		assert_false(ia->flags & kinds[i].flag);
+	}
+}
+
+/* Several look: one that stops does not blind the others. */
+static unsigned int tapped;
+
+static void count_frame(struct px_tap *tap, struct px_stack *stack, struct px_pkt *frame)
+{
+	tapped++;
+}
+
+static void test_taps(void **state)
+{
+	struct px_iface *ia = net_host(attach, 1);
+	struct packet_end *end = end_of(ia, false, ETH_P_ALL);
+	struct px_tap tap = {.frame = count_frame};
+	struct packet_mreq request = {.mr_ifindex = (int)ia->index, .mr_type = PACKET_MR_PROMISC};
+	uint8_t frame[64] = {2, 0, 0, 0, 0, 0x55, 2, 0, 0, 0, 0, 0x99, 0x12, 0x34};
+
+	assert_int_equal(packet_membership(end, &request, true), 0);
+	sim_run(sim, 20 * PX_SEC);
+	drain(end);
+	tapped = 0;
+	px_tap_add(ia->stack, &tap);
+	sim_inject(wire, frame, sizeof(frame));
+	sim_run(sim, PX_MSEC);
+	assert_int_equal(drain(end), 1);
+	assert_int_equal(tapped, 1);
+	packet_free(end);
+	assert_true(px_tapped(ia->stack));
+	sim_inject(wire, frame, sizeof(frame));
+	sim_run(sim, PX_MSEC);
+	assert_int_equal(tapped, 2);
+	px_tap_remove(&tap);
+	assert_false(px_tapped(ia->stack));
+}
+
 static void test_send(void **state)
 {
 	struct px_iface *ia = net_host(attach, 1), *ib = net_host(attach, 2);
@@ -240,6 +306,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_receive, net_setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_promiscuous, net_setup, net_teardown),
+	    cmocka_unit_test_setup_teardown(test_memberships_tell, net_setup, net_teardown),
+	    cmocka_unit_test_setup_teardown(test_taps, net_setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_send, net_setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_full, net_setup, net_teardown),
 	    cmocka_unit_test(test_bpf),
