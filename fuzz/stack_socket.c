@@ -101,7 +101,7 @@ static void receive_message(struct px_sock *sock, struct input *input)
 {
 	static uint8_t bytes[65536];
 	static const int flags[] = {0, MSG_PEEK, MSG_TRUNC, MSG_ERRQUEUE};
-	size_t control_len = take(input), room = take(input) * 256u;
+	size_t control_len = take(input), room = (size_t)take(input) * 256;
 	void *control = malloc(control_len ? control_len : 1);
 	struct sockaddr_storage name;
 	struct iovec iov = {bytes, room};

@@ -171,9 +171,10 @@ static void forget_in_queue(struct px_pktq *queue, const struct px_iface *iface)
 void px_iface_del(struct px_iface *iface)
 {
 	struct px_stack *stack = iface->stack;
+	struct px_iface *upper;
 
-	while (!list_is_empty(&iface->uppers))
-		px_iface_del(list_last(&iface->uppers, struct px_iface, upper_node));
+	while ((upper = list_last(&iface->uppers, struct px_iface, upper_node)))
+		px_iface_del(upper);
 	px_iface_down(iface);
 	while (!list_is_empty(&iface->addresses))
 		px_address_del(list_last(&iface->addresses, struct px_address, node));

@@ -66,8 +66,6 @@ static int set_value(
 			sock->endpoint->flags &= ~option->mask;
 		return 0;
 	case OPTION_SOCK_BOOL:
-		*(bool *)field = number;
-		return 0;
 	case OPTION_BOOL:
 		*(bool *)field = number;
 		return 0;
@@ -127,8 +125,6 @@ static int get_value(
 		number = (sock->endpoint->flags & option->mask) != 0;
 		break;
 	case OPTION_SOCK_BOOL:
-		number = *(const bool *)field;
-		break;
 	case OPTION_BOOL:
 		number = *(const bool *)field;
 		break;

@@ -270,8 +270,8 @@ static void test_group_queries(void **state)
 		    .src = src,
 		    .dst = dst};
 		uint16_t sum;
-		for (unsigned int s = 0; s < 60; s++)
-			memcpy(query + 28 + 16 * s, nth(true, i * 60 + s).b, 16);
+		for (size_t s = 0; s < 60; s++)
+			memcpy(query + 28 + 16 * s, nth(true, i * 60 + (unsigned int)s).b, 16);
 		sum = checksum_finish(checksum_add(
 		    ip_pseudo_header(&src, &dst, IPPROTO_ICMPV6, sizeof(query)), query, sizeof(query)));
 		memcpy(query + 2, &sum, sizeof(sum));
