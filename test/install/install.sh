@@ -51,11 +51,13 @@ for plugin in kernel vdestack; do
 done
 if [ "$(option man)" = True ]; then
     pages=$DESTDIR$prefix/$(option mandir)
-    for page in man1/vdens.1 man3/ioth_newstack.3 man3/ioth_recvmsg.3 man3/nlqx_ioctl.3 man3/vde_addstack.3 man7/ioth.7; do
+    for page in man1/iothip.1 man1/vdens.1 man3/picox_recv.3 man7/picoxnet.7 man3/ioth_newstack.3 man3/ioth_recvmsg.3 man3/nlqx_ioctl.3 man3/vde_addstack.3 man7/ioth.7; do
         [ -f "$pages/$page" ] || fail "$page is not installed"
     done
 fi
-[ -x "$DESTDIR$prefix/bin/vdens" ] || fail "vdens is not installed"
+for program in iothip vdens; do
+    [ -x "$DESTDIR$prefix/bin/$program" ] || fail "$program is not installed"
+done
 
 # --- programs
 

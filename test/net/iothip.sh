@@ -115,6 +115,11 @@ compare neigh -6 neigh show dev vde0
 [ "$("$IOTHIP" -br addr show dev lo)" = "$(ip -br addr show dev lo)" ] || fail "-br addr"
 [ "$("$IOTHIP" -br link show dev lo)" = "$(ip -br link show dev lo)" ] || fail "-br link"
 [ "$("$IOTHIP" route show)" != "" ] || fail "route show"
+for what in "addr show dev lo" "link show dev lo" "addr show dev vde0"; do
+	# shellcheck disable=SC2086 # several words
+	diff <(ip -o $what | sed 's/^[0-9]*: //' | sort) <("$IOTHIP" -o $what | sed 's/^[0-9]*: //' | sort) ||
+		fail "-o $what"
+done
 diff <(ip route show | sort) <("$IOTHIP" route show | sort) || fail "the text of route show"
 diff <(ip neigh show dev vde0 | sort) <("$IOTHIP" neigh show dev vde0 | sort) ||
 	fail "the text of neigh show" # both leave out what was asked for

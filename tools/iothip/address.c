@@ -89,6 +89,18 @@ void address_show(struct iothip *ip, const struct nlmsghdr *message)
 	show_lifetime(out, "preferred_life_time", "preferred_lft ", times.ifa_prefered, "");
 }
 
+void address_show_alone(struct iothip *ip, const struct nlmsghdr *message)
+{
+	const struct ifaddrmsg *header = nlq_message_body(message, sizeof(*header));
+	char name[16];
+
+	if (!header)
+		return;
+	out_number(&ip->out, "ifindex", "", header->ifa_index, ": ");
+	out_string(&ip->out, "ifname", "", device_name(ip, header->ifa_index, name), "");
+	address_show(ip, message);
+}
+
 struct filter {
 	uint32_t index; /* 0: all */
 	bool up;
@@ -150,6 +162,11 @@ static void show_addresses_of(struct iothip *ip, const struct filter *filter, ui
 
 		if (!header || header->ifa_index != index || !wanted(ip, filter, addresses->list[i]))
 			continue;
+		if (ip->out.one_line && !ip->brief) {
+			address_show_alone(ip, addresses->list[i]);
+			out_end_line(&ip->out);
+			continue;
+		}
 		out_text(&ip->out, ip->brief ? "" : "\n");
 		out_object(&ip->out, NULL);
 		address_show(ip, addresses->list[i]);
@@ -182,6 +199,7 @@ static void show(struct iothip *ip, struct args *args, uint16_t type, uint16_t f
 	const struct ifaddrmsg any = {.ifa_family = (uint8_t)ip->family};
 	const struct ifinfomsg any_link = {0};
 	struct messages links = {0}, addresses = {0};
+	bool lines = ip->out.one_line && !ip->brief; /* one for each address */
 	struct filter filter;
 
 	read_filter(ip, args, &filter);
@@ -194,10 +212,12 @@ static void show(struct iothip *ip, struct args *args, uint16_t type, uint16_t f
 		if (!link || !link_wanted(ip, &filter, link, &addresses))
 			continue;
 		out_object(&ip->out, NULL);
-		link_show(ip, links.list[i], false);
+		if (!lines)
+			link_show(ip, links.list[i], false);
 		show_addresses_of(ip, &filter, (uint32_t)link->ifi_index, &addresses);
 		out_object_end(&ip->out);
-		out_text(&ip->out, "\n");
+		if (!lines)
+			out_end_line(&ip->out);
 	}
 	out_end(&ip->out);
 	messages_free(&links);

@@ -229,7 +229,7 @@ static int show_one(const struct nlmsghdr *message, void *argument)
 	out_object(&filter->ip->out, NULL);
 	link_show(filter->ip, message, true);
 	out_object_end(&filter->ip->out);
-	out_text(&filter->ip->out, "\n");
+	out_end_line(&filter->ip->out);
 	return 0;
 }
 

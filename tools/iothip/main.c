@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 
 static const char usage[] =
-    "Usage: iothip [-c PATH] [-4 | -6] [-j] [-p] [-br] [-s] OBJECT [COMMAND]\n"
+    "Usage: iothip [-c PATH] [-4 | -6] [-j] [-p] [-br] [-o] [-s] OBJECT [COMMAND]\n"
     "OBJECT: link | addr | route | neigh | monitor | stats\n"
     "PATH is the socket that the stack's option ctl=PATH has made; default: $IOTHIP_CTL.\n"
     "See iothip(1).\n";
@@ -34,6 +34,8 @@ static void read_option(struct iothip *ip, const char *option, const char **path
 		ip->brief = true;
 	else if (word_is(name, "json"))
 		ip->out.json = true;
+	else if (word_is(name, "oneline"))
+		ip->out.one_line = true;
 	else if (word_is(name, "pretty"))
 		ip->out.pretty = true;
 	else if (word_is(name, "statistics"))
@@ -63,6 +65,7 @@ int main(int argc, char *argv[])
 	while (!args_end(&args) && **args.word == '-')
 		read_option(&ip, *args.word++, &path, &args);
 	ip.out.pretty = ip.out.pretty && ip.out.json;
+	ip.out.one_line = ip.out.one_line && !ip.out.json;
 	if (args_end(&args) || word_is(*args.word, "help")) {
 		fputs(usage, stderr);
 		return EXIT_USAGE;

@@ -77,19 +77,6 @@ static void learn_name(struct iothip *ip, const struct nlmsghdr *message)
 		list[i].name[0] = '\0';
 }
 
-/* Addresses stand alone here: with their interface. */
-static void show_address(struct iothip *ip, const struct nlmsghdr *message)
-{
-	const struct ifaddrmsg *header = nlq_message_body(message, sizeof(*header));
-	char name[16];
-
-	if (!header)
-		return;
-	out_number(&ip->out, "ifindex", "", header->ifa_index, ": ");
-	out_string(&ip->out, "ifname", "", device_name(ip, header->ifa_index, name), "");
-	address_show(ip, message);
-}
-
 static int show(const struct nlmsghdr *message, void *argument)
 {
 	struct iothip *ip = argument;
@@ -108,7 +95,7 @@ static int show(const struct nlmsghdr *message, void *argument)
 		break;
 	case RTM_NEWADDR:
 	case RTM_DELADDR:
-		show_address(ip, message);
+		address_show_alone(ip, message);
 		break;
 	case RTM_NEWROUTE:
 	case RTM_DELROUTE:

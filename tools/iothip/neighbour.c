@@ -88,7 +88,7 @@ static int show_one(const struct nlmsghdr *message, void *argument)
 	out_object(&filter->ip->out, NULL);
 	neighbour_show(filter->ip, message, filter->index ? KNOWN_DEVICE : 0);
 	out_object_end(&filter->ip->out);
-	out_text(&filter->ip->out, "\n");
+	out_end_line(&filter->ip->out);
 	return 0;
 }
 

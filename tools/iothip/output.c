@@ -104,10 +104,23 @@ void out_array_end(struct output *out)
 	close_bracket(out, ']');
 }
 
+/* Our own words. */
+static void put_words(struct output *out, const char *words)
+{
+	for (; *words; words++)
+		fputc(*words == '\n' && out->one_line ? '\\' : *words, out->file);
+}
+
 void out_text(struct output *out, const char *text)
 {
 	if (!out->json)
-		fputs(text, out->file);
+		put_words(out, text);
+}
+
+void out_end_line(struct output *out)
+{
+	if (!out->json)
+		fputc('\n', out->file);
 }
 
 void out_string(
@@ -117,7 +130,7 @@ void out_string(
 		item(out, key);
 		put_json(out, value);
 	} else if (!out->json && before) {
-		fputs(before, out->file);
+		put_words(out, before);
 		put_text(out, value);
 		fputs(after, out->file);
 	}
@@ -130,14 +143,15 @@ void out_number(
 		item(out, key);
 		fprintf(out->file, "%" PRIu64, value);
 	} else if (!out->json && before) {
-		fprintf(out->file, "%s%" PRIu64 "%s", before, value, after);
+		put_words(out, before);
+		fprintf(out->file, "%" PRIu64 "%s", value, after);
 	}
 }
 
 static void put_word(struct output *out, const char *key, const char *word, const char *text)
 {
 	if (!out->json) {
-		fputs(text, out->file);
+		put_words(out, text);
 		return;
 	}
 	item(out, key);

@@ -16,6 +16,7 @@
 struct output {
 	FILE *file;
 	bool json, pretty;
+	bool one_line; /* within an object, a line ends by a backslash */
 	unsigned int depth;
 	bool filled[OUTPUT_DEPTH]; /* something stands there already: a comma is wanted */
 };
@@ -31,6 +32,7 @@ void out_array(struct output *out, const char *key);
 void out_array_end(struct output *out);
 
 void out_text(struct output *out, const char *text); /* not in JSON */
+void out_end_line(struct output *out);               /* likewise, after an object */
 void out_string(
     struct output *out, const char *key, const char *before, const char *value, const char *after);
 void out_number(

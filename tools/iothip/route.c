@@ -168,7 +168,7 @@ static int show_one(const struct nlmsghdr *message, void *argument)
 	    (filter->table ? KNOWN_TABLE : 0) | (filter->index ? KNOWN_DEVICE : 0) |
 	        (filter->protocol >= 0 ? KNOWN_PROTOCOL : 0));
 	out_object_end(&filter->ip->out);
-	out_text(&filter->ip->out, "\n");
+	out_end_line(&filter->ip->out);
 	return 0;
 }
 
