@@ -62,10 +62,18 @@ static void address_changed(const struct px_address *address, bool wanted)
 {
 	uint32_t word;
 
-	if (!px_ip_is4(&address->ip))
+	/* A VLAN's ARP is tagged: not what a filter of ARP requests looks at. */
+	if (!px_ip_is4(&address->ip) || address->iface->lower)
 		return;
 	word = px_ip4_word(&address->ip);
 	tell(port_of(address->iface), PX_FILTER_ARP, &word, sizeof(word), wanted);
+}
+
+/* ARP requests of a VLAN are broadcasts to a link that looks no deeper than the header. */
+static void vlan_changed(struct px_iface *iface, bool wanted)
+{
+	if (iface->lower)
+		tell(port_of(iface->lower), PX_FILTER_BROADCAST, "", 0, wanted);
 }
 
 static void iface_gone(struct px_iface *iface)
@@ -85,7 +93,11 @@ static void event(struct px_stack *px, enum px_event kind, void *object)
 	struct px_iface *iface = object;
 
 	switch (kind) {
+	case PX_EVENT_IFACE_NEW:
+		vlan_changed(iface, true);
+		break;
 	case PX_EVENT_IFACE_DEL:
+		vlan_changed(iface, false);
 		iface_gone(iface);
 		break;
 	case PX_EVENT_IFACE_UP:

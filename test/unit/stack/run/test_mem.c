@@ -5,6 +5,7 @@
 
 #include "mem_network.h"
 #include "vdelink.h"
+#include "vlan.h"
 
 #include <dirent.h>
 #include <poll.h>
@@ -419,12 +420,51 @@ static void test_slow_uplink(void **state)
 	rmdir(dir);
 }
 
+/* A VLAN on a network that delivers by filters: its ARP reaches a stack that has no socket, and so
+ * listens to nothing else. */
+static void test_vlan(void **state)
+{
+	const uint8_t request[16] = {8, 0, 0, 0, 0, 0, 0, 1, 'e', 'c', 'h', 'o'};
+	struct sockaddr_in name = host_name4("10.5.0.2", 0);
+	const struct timeval patience = {.tv_sec = 20};
+	struct picox *stack[2];
+	uint8_t reply[16];
+	int fd;
+
+	for (unsigned int i = 0; i < 2; i++) {
+		struct px_address_config config = {.ip = px_ip_parse(i ? "10.5.0.2" : "10.5.0.1"),
+		    .prefix = PX_IP4_OFFSET + 24,
+		    .scope = -1};
+		struct px_iface *vlan = NULL;
+
+		stack[i] = host_new("mem://vlan", NULL, i ? "10.0.0.2" : "10.0.0.1");
+		runtime_lock(stack[i]);
+		assert_int_equal(vlan_add(px_iface_by_index(stack[i]->px, 2), 5, "vde0.5", 0, &vlan), 0);
+		assert_int_equal(px_address_add(vlan, &config, NULL), 0);
+		assert_int_equal(px_iface_up(vlan), 0);
+		runtime_leave(stack[i]);
+	}
+	fd = picox_msocket(stack[0], AF_INET, SOCK_DGRAM, IPPROTO_ICMP);
+	assert_true(fd >= 0);
+	assert_int_equal(picox_setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)), 0);
+	assert_int_equal(
+	    picox_sendto(fd, request, sizeof(request), 0, (struct sockaddr *)&name, sizeof(name)),
+	    sizeof(request));
+	assert_int_equal(picox_recv(fd, reply, sizeof(reply), 0), sizeof(reply));
+	assert_int_equal(reply[0], 0);
+	assert_memory_equal(reply + 6, request + 6, 10);
+	picox_close(fd);
+	for (unsigned int i = 0; i < 2; i++)
+		assert_int_equal(picox_delstack(stack[i]), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_filters),
 	    cmocka_unit_test(test_broadcasts),
 	    cmocka_unit_test(test_full),
+	    cmocka_unit_test(test_vlan),
 	    cmocka_unit_test(test_names),
 	    cmocka_unit_test(test_thousand),
 	    cmocka_unit_test(test_idle),
