@@ -45,6 +45,7 @@ struct picox *picox_newstack(char *vdeurl);
  *     arp_probe=1        asks whether an IPv4 address is taken before using it, and defends it (0;
  *                        RFC 5227)
  *     optimistic_dad=1   uses IPv6 addresses before it is known that nobody has them (0; RFC 4429)
+ *     timestamps=0, ...  Linux's sysctls, for this stack
  * picoxnet(7) has more about them. The strings are not kept. Returns the stack, or NULL and errno:
  * as picox_newstack; EINVAL for an option (picox_error says which); what open(2) and write(2) say
  * of FILE, ENXIO for a FIFO that nobody reads; what bind(2) says of PATH, EEXIST for one that is no
@@ -60,29 +61,41 @@ const char *picox_error(void);
  * child it ends nothing but the child's use of the parent's stack. */
 int picox_delstack(struct picox *stack);
 
-/* socket(2) in a stack: AF_INET and AF_INET6 with SOCK_DGRAM or SOCK_RAW, AF_PACKET with SOCK_RAW
- * or SOCK_DGRAM, AF_NETLINK with NETLINK_ROUTE. SOCK_NONBLOCK may be in `type`; the descriptor is
- * close-on-exec whatever `type` says. Returns the descriptor, which picox_close closes, or -1 and
- * errno: EAFNOSUPPORT, ESOCKTNOSUPPORT (SOCK_STREAM), EPROTONOSUPPORT, EMFILE, ENFILE, ENOBUFS,
+/* socket(2) in a stack: AF_INET and AF_INET6 with SOCK_STREAM, SOCK_DGRAM or SOCK_RAW, AF_PACKET
+ * with SOCK_RAW or SOCK_DGRAM, AF_NETLINK with NETLINK_ROUTE. SOCK_NONBLOCK may be in `type`; the
+ * descriptor is close-on-exec whatever `type` says. Returns the descriptor, which picox_close
+ * closes, or -1 and errno: EAFNOSUPPORT, ESOCKTNOSUPPORT, EPROTONOSUPPORT, EMFILE, ENFILE, ENOBUFS,
  * ENOMEM, EINVAL (`stack` is NULL). */
 int picox_msocket(struct picox *stack, int domain, int type, int protocol);
 
-/* close(2). A call that waits on the socket in another thread ends with EBADF. Returns 0, or -1 and
- * errno: EBADF. */
+/* close(2). A call that waits on the socket in another thread ends with EBADF. What was sent on a
+ * connection is still delivered, in the background, unless SO_LINGER says otherwise; where there
+ * are received data that nobody read, the connection is reset. Returns 0, or -1 and errno: EBADF.
+ */
 int picox_close(int fd);
 
 /* bind(2), to an address of `addrlen` bytes. Returns 0, or -1 and errno: EINVAL (bound already, or
  * `addrlen` is wrong for the family), EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, ENODEV, EFAULT. */
 int picox_bind(int fd, const struct sockaddr *addr, socklen_t addrlen);
 
-/* connect(2): the peer of datagrams; AF_UNSPEC undoes it. Returns 0, or -1 and errno: EINVAL,
- * EAFNOSUPPORT, ENETUNREACH, EHOSTUNREACH, EACCES (a broadcast without SO_BROADCAST), EFAULT. */
+/* connect(2): a connection, or the peer of datagrams; AF_UNSPEC undoes it. Waits for the connection
+ * up to SO_SNDTIMEO. Returns 0, or -1 and errno: EINPROGRESS (O_NONBLOCK, or the time is over:
+ * POLLOUT tells of the end, SO_ERROR of the outcome), EALREADY, EISCONN, ECONNREFUSED, ETIMEDOUT,
+ * ECONNABORTED, EINTR, EINVAL, EAFNOSUPPORT, ENETUNREACH, EHOSTUNREACH, EADDRNOTAVAIL (no port is
+ * left), EADDRINUSE, EACCES (a broadcast without SO_BROADCAST), EMFILE, ENFILE, EFAULT. */
 int picox_connect(int fd, const struct sockaddr *addr, socklen_t addrlen);
 
-/* listen(2), accept(2): of connections, which no protocol here has yet. -1 and errno: EOPNOTSUPP.
- */
+/* listen(2): `backlog` connections may wait to be accepted, at most somaxconn=. Returns 0, or -1
+ * and errno: EINVAL (connected), EADDRINUSE, EOPNOTSUPP (no TCP socket), EMFILE, ENFILE. */
 int picox_listen(int fd, int backlog);
+
+/* accept(2), accept4(2): the first connection that waits; waits for one up to SO_RCVTIMEO. `addr`
+ * (NULL: not wanted) gets the peer's address, *addrlen is its room in bytes and becomes its real
+ * length. `flags`: SOCK_NONBLOCK; SOCK_CLOEXEC is always so. Returns the descriptor, or -1 and
+ * errno: EAGAIN, EINVAL (not listening, or a flag), EOPNOTSUPP (no TCP socket), EINTR, EMFILE,
+ * ENFILE, ENOBUFS, EFAULT. */
 int picox_accept(int fd, struct sockaddr *addr, socklen_t *addrlen);
+int picox_accept4(int fd, struct sockaddr *addr, socklen_t *addrlen, int flags);
 
 /* getsockname(2), getpeername(2): *addrlen is the room at `addr` in bytes, and becomes the
  * address's real length. Return 0, or -1 and errno: EINVAL, EFAULT, ENOTCONN (the peer's, without
@@ -97,14 +110,17 @@ int picox_getpeername(int fd, struct sockaddr *addr, socklen_t *addrlen);
 int picox_setsockopt(int fd, int level, int optname, const void *optval, socklen_t optlen);
 int picox_getsockopt(int fd, int level, int optname, void *optval, socklen_t *optlen);
 
-/* shutdown(2). Returns 0, or -1 and errno: ENOTCONN, EINVAL, EOPNOTSUPP (packet and netlink
- * sockets). */
+/* shutdown(2): a half of a connection, or both. Returns 0, or -1 and errno: ENOTCONN, EINVAL,
+ * EOPNOTSUPP (packet and netlink sockets). */
 int picox_shutdown(int fd, int how);
 
-/* recv(2), read(2), readv(2): a datagram, of which what does not fit into `len` bytes is lost. They
- * wait for one, as long as SO_RCVTIMEO says. Return its bytes (with MSG_TRUNC, its real length), 0
- * also after shutdown; or -1 and errno: EAGAIN (none, and not to be waited for; the time is over),
- * EINTR, ECONNREFUSED and other errors that ICMP told, ENETDOWN, ENOMEM, EINVAL, EFAULT, EMSGSIZE
+/* recv(2), read(2), readv(2): a datagram, of which what does not fit into `len` bytes is lost; or
+ * up to `len` bytes of a connection, at least SO_RCVLOWAT, with MSG_WAITALL all of them, with
+ * MSG_OOB the urgent one. They wait, as long as SO_RCVTIMEO says. Return the number of bytes (with
+ * MSG_TRUNC a datagram's real length, or how many of a connection were thrown away), 0 at the end
+ * of a connection and after shutdown; or -1 and errno: ECONNRESET, ETIMEDOUT, ENOTCONN (a
+ * connection's), EAGAIN (none, and not to be waited for; the time is over), EINTR, ECONNREFUSED and
+ * other errors that ICMP told, ENETDOWN, ENOMEM, EINVAL, EFAULT, EMSGSIZE
  * (`iovcnt`). */
 ssize_t picox_read(int fd, void *buf, size_t len);
 ssize_t picox_readv(int fd, const struct iovec *iov, int iovcnt);
@@ -113,10 +129,13 @@ ssize_t picox_recvfrom(
     int fd, void *buf, size_t len, int flags, struct sockaddr *from, socklen_t *fromlen);
 ssize_t picox_recvmsg(int fd, struct msghdr *msg, int flags);
 
-/* send(2), write(2), writev(2): a datagram. They wait while the interface's queue is full, as long
- * as SO_SNDTIMEO says. Return `len`, or -1 and errno: EDESTADDRREQ, EMSGSIZE, EAGAIN, EINTR,
- * EACCES, ENETUNREACH, EHOSTUNREACH, ECONNREFUSED (ICMP told it), ENETDOWN, ENOBUFS, EPIPE (after
- * shutdown), EINVAL, EAFNOSUPPORT, EOPNOTSUPP, EFAULT. They never raise SIGPIPE. */
+/* send(2), write(2), writev(2): a datagram, or bytes of a connection, with MSG_OOB the last one
+ * urgent, with MSG_MORE more to come. They wait while the interface's queue or the send buffer is
+ * full, as long as SO_SNDTIMEO says. Return `len`, on a connection perhaps less (O_NONBLOCK, the
+ * time is over, a signal or an error came in between), or -1 and errno: ECONNRESET, ETIMEDOUT,
+ * EDESTADDRREQ, EMSGSIZE, EAGAIN, EINTR, EACCES, ENETUNREACH, EHOSTUNREACH, ECONNREFUSED (ICMP told
+ * it), ENETDOWN, ENOBUFS, EPIPE (after shutdown), EINVAL, EAFNOSUPPORT, EOPNOTSUPP, EFAULT. On a
+ * connection, and without MSG_NOSIGNAL, EPIPE comes with SIGPIPE. */
 ssize_t picox_write(int fd, const void *buf, size_t len);
 ssize_t picox_writev(int fd, const struct iovec *iov, int iovcnt);
 ssize_t picox_send(int fd, const void *buf, size_t len, int flags);
@@ -124,10 +143,11 @@ ssize_t picox_sendto(
     int fd, const void *buf, size_t len, int flags, const struct sockaddr *to, socklen_t tolen);
 ssize_t picox_sendmsg(int fd, const struct msghdr *msg, int flags);
 
-/* ioctl(2) with its argument, a pointer. To an int: FIONBIO, FIONREAD (bytes of the next datagram),
- * SIOCOUTQ (bytes), SIOCATMARK. To a struct ifreq, or struct ifconf for SIOCGIFCONF: the requests
- * of netdevice(7). Returns 0, or -1 and errno: ENOTTY for what is not known, EFAULT (NULL), and of
- * the latter ENODEV, EADDRNOTAVAIL, EOPNOTSUPP, EINVAL. */
+/* ioctl(2) with its argument, a pointer. To an int: FIONBIO, FIONREAD (bytes that can be read; of
+ * the next datagram), SIOCOUTQ (bytes not acknowledged), SIOCOUTQNSD (not sent), SIOCATMARK. To a
+ * struct ifreq, or struct ifconf for SIOCGIFCONF: the requests of netdevice(7). Returns 0, or -1
+ * and errno: ENOTTY for what is not known, EFAULT (NULL), and of the latter ENODEV, EADDRNOTAVAIL,
+ * EOPNOTSUPP, EINVAL. */
 int picox_ioctl(int fd, unsigned long cmd, void *argp);
 
 /* fcntl(2): F_GETFL, F_SETFL, F_GETFD, F_SETFD, F_DUPFD and F_DUPFD_CLOEXEC are the system's own (a

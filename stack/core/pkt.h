@@ -116,6 +116,17 @@ struct px_pkt {
 struct px_pkt *px_pkt_new(struct px_mem *mem, size_t headroom, size_t room);
 void px_pkt_free(struct px_pkt *pkt); /* NULL is allowed */
 
+/* It and those behind it by `next`. */
+static inline void px_pkt_free_chain(struct px_pkt *pkt)
+{
+	while (pkt) {
+		struct px_pkt *next = pkt->next;
+
+		px_pkt_free(pkt);
+		pkt = next;
+	}
+}
+
 /* Shares all bytes; NULL when refused. */
 struct px_pkt *px_pkt_clone(const struct px_pkt *pkt);
 

@@ -25,7 +25,7 @@
  * and their addresses, routes, neighbours, fragments, groups, sockets, timers. Nothing is global. A
  * function that "takes" a packet frees it or hands it on, whatever it returns.
  *
- * Layers. Each directory of stack/ includes only those before it: wire, core, link, ip, udp, raw,
+ * Layers. Each directory of stack/ includes only those before it: wire, core, link, ip, udp, tcp, raw,
  * packet, netlink, socket. A layer keeps its own state behind a pointer of struct px_stack that
  * only it can see through, and hears of the layers below by events (core/layer.h).
  */

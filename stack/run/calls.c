@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The public calls but those that carry data (calls_message.c).
+/* The public calls but those that carry data (calls_message.c) or make connections
+ * (calls_connection.c).
  *
  * User memory is read before the stack's lock is taken and written after it is free, so that a
  * fault there hangs nobody; values are copied through buffers on the stack.
@@ -65,12 +66,7 @@ PICOX_PUBLIC int picox_close(int fd)
 
 /* ---- names ---- */
 
-struct name {
-	struct sockaddr_storage bytes;
-	socklen_t len;
-};
-
-static int read_name(struct name *name, const struct sockaddr *addr, socklen_t addrlen)
+int name_read(struct name *name, const struct sockaddr *addr, socklen_t addrlen)
 {
 	if (!addr)
 		return -EFAULT;
@@ -90,29 +86,12 @@ static int bind_name(int fd, const struct name *name)
 	           : px_sock_bind(call.file->sock, (const struct sockaddr *)&name->bytes, name->len);
 }
 
-static int connect_name(int fd, const struct name *name)
-{
-	CALL_SCOPE call;
-	int err = call_enter(&call, fd);
-
-	return err ? err
-	           : px_sock_connect(call.file->sock, (const struct sockaddr *)&name->bytes, name->len);
-}
-
 PICOX_PUBLIC int picox_bind(int fd, const struct sockaddr *addr, socklen_t addrlen)
 {
 	struct name name;
-	int err = read_name(&name, addr, addrlen);
+	int err = name_read(&name, addr, addrlen);
 
 	return result_int(err ? err : bind_name(fd, &name));
-}
-
-PICOX_PUBLIC int picox_connect(int fd, const struct sockaddr *addr, socklen_t addrlen)
-{
-	struct name name;
-	int err = read_name(&name, addr, addrlen);
-
-	return result_int(err ? err : connect_name(fd, &name));
 }
 
 static int get_name(int fd, bool peer, struct name *name)
@@ -151,42 +130,6 @@ PICOX_PUBLIC int picox_getsockname(int fd, struct sockaddr *addr, socklen_t *add
 PICOX_PUBLIC int picox_getpeername(int fd, struct sockaddr *addr, socklen_t *addrlen)
 {
 	return result_int(give_name(fd, true, addr, addrlen));
-}
-
-/* ---- connections ---- */
-
-static int do_listen(int fd, int backlog)
-{
-	CALL_SCOPE call;
-	int err = call_enter(&call, fd);
-
-	return err ? err : px_sock_listen(call.file->sock, backlog);
-}
-
-PICOX_PUBLIC int picox_listen(int fd, int backlog)
-{
-	return result_int(do_listen(fd, backlog));
-}
-
-PICOX_PUBLIC int picox_accept(int fd, struct sockaddr *addr, socklen_t *addrlen)
-{
-	CALL_SCOPE call;
-	int err = call_enter(&call, fd);
-
-	return result_int(err ? err : -EOPNOTSUPP); /* nothing listens yet */
-}
-
-static int do_shutdown(int fd, int how)
-{
-	CALL_SCOPE call;
-	int err = call_enter(&call, fd);
-
-	return err ? err : px_sock_shutdown(call.file->sock, how);
-}
-
-PICOX_PUBLIC int picox_shutdown(int fd, int how)
-{
-	return result_int(do_shutdown(fd, how));
 }
 
 /* ---- options ---- */

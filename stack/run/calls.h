@@ -31,4 +31,36 @@ static inline ssize_t result_size(ssize_t result)
 bool netdevice_knows(unsigned long cmd);
 int netdevice_ioctl(int fd, unsigned long cmd, void *argument);
 
+/* ---- names, copied from and to the user (calls.c) ---- */
+
+struct name {
+	struct sockaddr_storage bytes;
+	socklen_t len;
+};
+
+/* 0, -EFAULT or -EINVAL. */
+int name_read(struct name *name, const struct sockaddr *addr, socklen_t addrlen);
+
+/* ---- waiting (calls_message.c) ---- */
+
+/* Whether the call may wait: asked of the descriptor only now, since O_NONBLOCK can be changed by
+ * plain fcntl(2). */
+bool call_may_block(int fd, int flags);
+
+/* SO_RCVTIMEO, SO_SNDTIMEO as a time; zero is for ever. */
+px_time call_time_limit(const struct timeval *timeout);
+
+/* What a call holds while it may be cancelled. */
+static inline void release_packet(struct px_pkt **pkt)
+{
+	px_pkt_free(*pkt);
+}
+#define PACKET_SCOPE __attribute__((cleanup(release_packet))) struct px_pkt
+
+/* ---- streams (calls_stream.c) ---- */
+
+/* The lock is not held before. Bytes, or -errno. */
+ssize_t stream_send(struct call *call, const struct msghdr *msg, size_t total, int flags);
+ssize_t stream_receive(struct call *call, const struct msghdr *msg, size_t total, int flags);
+
 #endif

@@ -6,6 +6,7 @@
  * changed by plain fcntl(2).
  */
 #include "calls.h"
+#include "iov.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -31,7 +32,7 @@ static int iov_total(const struct iovec *iov, size_t count, size_t *total)
 	return 0;
 }
 
-static bool may_block(int fd, int flags)
+bool call_may_block(int fd, int flags)
 {
 	int status;
 
@@ -41,8 +42,7 @@ static bool may_block(int fd, int flags)
 	return status < 0 || (status & O_NONBLOCK) == 0;
 }
 
-/* SO_RCVTIMEO, SO_SNDTIMEO: zero is for ever. */
-static px_time time_limit(const struct timeval *timeout)
+px_time call_time_limit(const struct timeval *timeout)
 {
 	if (timeout->tv_sec == 0 && timeout->tv_usec == 0)
 		return PX_TIME_NEVER;
@@ -51,12 +51,7 @@ static px_time time_limit(const struct timeval *timeout)
 	return process_now() + (px_time)timeout->tv_sec * PX_SEC + (px_time)timeout->tv_usec * 1000;
 }
 
-/* What a call holds while it may be cancelled. */
-static void release_packet(struct px_pkt **pkt)
-{
-	px_pkt_free(*pkt);
-}
-
+/* Held by a call while it may be cancelled. */
 struct control {
 	void *bytes; /* NULL, `small`, or allocated */
 	char small[512];
@@ -68,7 +63,6 @@ static void release_control(struct control *control)
 		free(control->bytes);
 }
 
-#define PACKET_SCOPE  __attribute__((cleanup(release_packet))) struct px_pkt
 #define LINK_SCOPE    __attribute__((cleanup(links_release))) struct prepared
 #define CONTROL_SCOPE __attribute__((cleanup(release_control))) struct control
 
@@ -91,10 +85,10 @@ static int wait_for_room(struct call *call, int flags)
 		int err;
 
 		call->stack->starved = true;
-		if (!may_block(call->fd, flags))
+		if (!call_may_block(call->fd, flags))
 			return -EAGAIN;
 		if (!until)
-			until = time_limit(timeout);
+			until = call_time_limit(timeout);
 		err = call_wait(call, POLLOUT, until, !limited);
 		if (err)
 			return err;
@@ -106,14 +100,12 @@ static int wait_for_room(struct call *call, int flags)
 static int fill_packet(
     struct call *call, const struct iovec *iov, size_t count, size_t total, struct px_pkt **result)
 {
+	struct iov_cursor cursor = iov_cursor(iov, count);
 	struct px_pkt *pkt = px_pkt_alloc(call->stack->px, total);
 
 	if (!pkt)
 		return -ENOBUFS;
-	for (size_t i = 0; i < count; i++) {
-		if (iov[i].iov_len)
-			memcpy(px_pkt_put(pkt, iov[i].iov_len), iov[i].iov_base, iov[i].iov_len);
-	}
+	iov_fill(&cursor, pkt, total);
 	*result = pkt;
 	return 0;
 }
@@ -146,6 +138,10 @@ static ssize_t send_copied(int fd, const struct msghdr *msg, size_t total, int f
 	struct px_pkt *taken;
 	int err = call_find(&call, fd);
 
+	if (!err && call.file->stream)
+		return stream_send(&call, msg, total, flags);
+	if (!err && total > PX_PKT_MAX)
+		return -EMSGSIZE;
 	if (!err)
 		err = fill_packet(&call, msg->msg_iov, msg->msg_iovlen, total, &pkt);
 	if (!err && call.file->domain == AF_NETLINK)
@@ -172,8 +168,6 @@ static ssize_t send_message(int fd, const struct msghdr *user, int flags)
 	control.bytes = NULL; /* clearing all of it would take longer than the rest of this function */
 	if (err)
 		return err;
-	if (total > PX_PKT_MAX)
-		return -EMSGSIZE;
 	if (user->msg_namelen > sizeof(name))
 		return -EINVAL;
 	if (user->msg_controllen > CONTROL_MAX)
@@ -202,30 +196,27 @@ static ssize_t send_message(int fd, const struct msghdr *user, int flags)
 /* ---- receiving ---- */
 
 /* Takes a packet, waiting for it if need be. Its length, or -errno. */
-static ssize_t take_packet(int fd, struct msghdr *msg, struct px_pkt **pkt, int flags)
+static ssize_t take_packet(struct call *call, struct msghdr *msg, struct px_pkt **pkt, int flags)
 {
 	const struct msghdr asked = *msg;
-	CALL_SCOPE call = {0};
 	px_time until = 0;
-	int result = call_find(&call, fd);
+	int result = call_lock(call);
 
-	if (!result)
-		result = call_lock(&call);
 	while (!result) {
-		const struct timeval *timeout = &call.file->sock->rcvtimeo;
+		const struct timeval *timeout = &call->file->sock->rcvtimeo;
 		bool limited = timeout->tv_sec || timeout->tv_usec;
 
 		*msg = asked;
-		result = px_sock_receive(call.file->sock, msg, pkt, flags);
+		result = px_sock_receive(call->file->sock, msg, pkt, flags);
 		/* After SHUT_RD: the end, but to those who do not wait (__skb_recv_datagram). */
-		if (result == 0 && !*pkt && !may_block(fd, flags))
+		if (result == 0 && !*pkt && !call_may_block(call->fd, flags))
 			return -EAGAIN;
 		/* An error queue is looked at, never waited for: recv(2), MSG_ERRQUEUE. */
-		if (result != -EAGAIN || (flags & MSG_ERRQUEUE) || !may_block(fd, flags))
+		if (result != -EAGAIN || (flags & MSG_ERRQUEUE) || !call_may_block(call->fd, flags))
 			return result;
 		if (!until)
-			until = time_limit(timeout);
-		result = call_wait(&call, POLLIN, until, !limited);
+			until = call_time_limit(timeout);
+		result = call_wait(call, POLLIN, until, !limited);
 	}
 	return result;
 }
@@ -243,9 +234,23 @@ static void give_rest(struct msghdr *user, const struct msghdr *msg)
 	user->msg_flags = msg->msg_flags;
 }
 
+/* The stream's bytes; what comes beside them is nothing. */
+static ssize_t receive_bytes(struct call *call, struct msghdr *user, size_t total, int flags)
+{
+	ssize_t len = stream_receive(call, user, total, flags);
+
+	if (len >= 0) {
+		user->msg_namelen = 0;
+		user->msg_controllen = 0;
+		user->msg_flags = flags & MSG_OOB;
+	}
+	return len;
+}
+
 static ssize_t receive_message(int fd, struct msghdr *user, int flags)
 {
 	CONTROL_SCOPE control;
+	CALL_SCOPE call = {0};
 	struct sockaddr_storage name;
 	struct msghdr msg = *user;
 	struct px_pkt *pkt = NULL;
@@ -257,6 +262,11 @@ static ssize_t receive_message(int fd, struct msghdr *user, int flags)
 		return len;
 	if (user->msg_namelen > INT32_MAX)
 		return -EINVAL;
+	len = call_find(&call, fd);
+	if (len)
+		return len;
+	if (call.file->stream && !(flags & MSG_ERRQUEUE))
+		return receive_bytes(&call, user, total, flags);
 	msg.msg_name = user->msg_name ? &name : NULL;
 	msg.msg_namelen = user->msg_name ? sizeof(name) : 0;
 	if (!user->msg_control)
@@ -266,7 +276,8 @@ static ssize_t receive_message(int fd, struct msghdr *user, int flags)
 	if (msg.msg_controllen && control_room(&control, msg.msg_controllen) < 0)
 		return -ENOBUFS;
 	msg.msg_control = control.bytes;
-	len = take_packet(fd, &msg, &pkt, flags);
+	len = take_packet(&call, &msg, &pkt, flags);
+	call_end(&call);
 	if (len < 0)
 		return len;
 	for (size_t i = 0; pkt && i < user->msg_iovlen && done < (size_t)len; i++)

@@ -11,6 +11,7 @@
  *
  * In a forked child the table is empty: its descriptors give EBADF.
  */
+#include "readiness_stream.h"
 #include "runtime.h"
 
 #include <errno.h>
@@ -192,71 +193,127 @@ void file_sweep(struct picox *stack)
 	struct file *file;
 
 	list_for_each_safe (file, &stack->files, node) {
-		if (!is_open(file))
+		if (!file->opening && !is_open(file))
 			bury(file);
 	}
 }
 
 /* ---- readiness ---- */
 
+#define MASK ((unsigned int)(POLLIN | POLLPRI | POLLOUT | POLLERR | POLLRDHUP | POLLHUP))
+
+static void renewed(struct file *file, int fd)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) == 0)
+		file->inode = status.st_ino;
+}
+
+void file_show(struct file *file, int fd, unsigned int mask)
+{
+	if (readiness_show(&file->readiness, fd, mask))
+		renewed(file, fd);
+}
+
+int file_pair(struct file *file, int fd)
+{
+	bool fresh;
+	int err = readiness_pair(&file->readiness, fd, &fresh);
+
+	if (fresh)
+		renewed(file, fd);
+	return err;
+}
+
 static void file_changed(struct px_sock *sock, unsigned int mask)
 {
 	struct file *file = sock->owner;
+	unsigned int told;
 
-	file->mask = mask & (POLLIN | POLLOUT | POLLERR | POLLRDHUP | POLLHUP);
-	/* Somebody is inside recv: the edge would be seen by nobody. */
-	if (waiters_tell(file, file->mask))
+	file->mask = mask & MASK;
+	/* Somebody is inside recv: the edge would be seen by nobody. On a stream others may wait for
+	 * something else meanwhile. */
+	told = waiters_tell(file, file->mask);
+	if (told && !file->stream)
 		return;
-	/* Room, waiters_room tells of. */
-	readiness_raise(&file->readiness, file->mask & ~(unsigned int)POLLOUT);
+	/* Room of a link, waiters_room tells of. */
+	readiness_raise(&file->readiness, file->mask & ~(file->stream ? told : (unsigned int)POLLOUT));
 	if (file->readiness.shown & POLLNVAL)
 		file->stack->file_died = true;
 }
 
 /* ---- opening, finding, closing ---- */
 
-int file_open(struct picox *stack, int domain, int type, int protocol)
+/* A file for a descriptor that was just made, without a socket. NULL: no memory. */
+static struct file *new_file(struct picox *stack, int domain, bool stream)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct file *file = calloc(1, sizeof(*file));
+
+	if (!file)
+		return NULL;
+	pthread_once(&once, hook_fork);
+	file->stack = stack;
+	file->domain = domain;
+	file->stream = stream;
+	atomic_init(&file->numbers, 1);
+	atomic_init(&file->refs, 1);
+	return file;
+}
+
+/* The lock is held. */
+static void begin(struct file *file, struct px_sock *sock, int fd)
+{
+	struct picox *stack = file->stack;
+
+	file->sock = sock;
+	sock->owner = file;
+	sock->wake = file_changed;
+	file->mask = px_sock_poll(sock) & MASK;
+	list_append(&stack->files, &file->node);
+	stack->file_count++;
+	if (stack->open_files++ == 0)
+		stack_listeners_changed(stack, true);
+	file_show(file, fd, file->mask);
+}
+
+/* Its slot exists, and its inode is known. 0 or -ENFILE. */
+static int prepare(struct file *file, int fd)
+{
 	struct stat status;
-	slot *at;
-	int fd, err;
+
+	if (!slot_of(fd, true) || fstat(fd, &status) < 0)
+		return -ENFILE;
+	file->inode = status.st_ino;
+	return 0;
+}
+
+int file_open(struct picox *stack, int domain, int type, int protocol)
+{
+	int kind = type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC), fd, err;
+	struct file *file = new_file(stack, domain, kind == SOCK_STREAM);
+	struct px_sock *sock;
 
 	if (!file)
 		return -ENOBUFS;
-	pthread_once(&once, hook_fork);
-	fd = readiness_open(&file->readiness, type & SOCK_NONBLOCK);
+	fd = file->stream ? readiness_open_stream(&file->readiness, type & SOCK_NONBLOCK)
+	                  : readiness_open(&file->readiness, type & SOCK_NONBLOCK);
 	if (fd < 0) {
 		free(file);
 		return fd;
 	}
-	err = -ENFILE;
-	at = slot_of(fd, true);
-	if (!at || fstat(fd, &status) < 0)
+	err = prepare(file, fd);
+	if (err)
 		goto close_pair;
-	file->stack = stack;
-	file->domain = domain;
-	file->inode = status.st_ino;
-	atomic_init(&file->numbers, 1);
-	atomic_init(&file->refs, 1);
 	runtime_lock(stack);
-	err = px_sock_new(
-	    stack->px, domain, type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC), protocol, &file->sock);
-	if (!err) {
-		file->sock->owner = file;
-		file->sock->wake = file_changed;
-		file->mask = px_sock_poll(file->sock) & (POLLIN | POLLOUT | POLLERR | POLLRDHUP | POLLHUP);
-		list_append(&stack->files, &file->node);
-		stack->file_count++;
-		if (stack->open_files++ == 0)
-			stack_listeners_changed(stack, true);
-		readiness_show(&file->readiness, fd, file->mask);
-	}
+	err = px_sock_new(stack->px, domain, kind, protocol, &sock);
+	if (!err)
+		begin(file, sock, fd);
 	runtime_leave(stack);
 	if (err)
 		goto close_pair;
-	put(at, file);
+	put(slot_of(fd, true), file);
 	return fd;
 
 close_pair:
@@ -264,6 +321,50 @@ close_pair:
 	readiness_close(&file->readiness);
 	free(file);
 	return err;
+}
+
+int file_accept(struct file *listener, bool nonblocking, struct sockaddr_storage *name,
+    socklen_t *len, struct accepted *accepted)
+{
+	struct px_sock *sock;
+	struct file *file;
+	int fd, err;
+
+	/* Nothing there, or no listener: told without making a descriptor for it. The other way
+	 * round a connection would be lost where there are no more descriptors. */
+	if (!(px_sock_poll(listener->sock) & POLLIN))
+		return px_sock_accept(listener->sock, &sock, name, len);
+	file = new_file(listener->stack, listener->domain, true);
+	if (!file)
+		return -ENOBUFS;
+	fd = readiness_open_connected(&file->readiness, nonblocking);
+	if (fd < 0) {
+		free(file);
+		return fd;
+	}
+	err = prepare(file, fd);
+	if (!err)
+		err = px_sock_accept(listener->sock, &sock, name, len);
+	if (err) {
+		close(fd);
+		readiness_close(&file->readiness);
+		free(file);
+		return err;
+	}
+	file->opening = true;
+	begin(file, sock, fd);
+	*accepted = (struct accepted){file, fd};
+	return 0;
+}
+
+void file_publish(const struct accepted *accepted)
+{
+	struct picox *stack = accepted->file->stack;
+
+	put(slot_of(accepted->fd, true), accepted->file);
+	runtime_lock(stack);
+	accepted->file->opening = false;
+	runtime_unlock(stack);
 }
 
 /* After dup(2). */
@@ -313,6 +414,37 @@ struct file *file_get(int fd)
 	return file ? file : find_duplicate(fd);
 }
 
+/* SO_LINGER with a time: waits for the peer to have everything. The lock is held before and after;
+ * for others the descriptor is closed meanwhile. */
+static void linger(struct file *file)
+{
+	struct call call = {.stack = file->stack, .file = file, .fd = -1, .locked = true};
+	px_time time = file->sock ? px_sock_linger_time(file->sock) : 0, until = process_now() + time;
+	int state;
+
+	if (!time)
+		return;
+	file->closing = true;
+	waiters_close(file);
+	px_sock_finish(file->sock);
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	while (px_sock_lingering(file->sock) && call_wait(&call, POLLHUP, until, true) == 0)
+		;
+	pthread_setcancelstate(state, NULL);
+}
+
+void file_abandon(struct picox *stack)
+{
+	struct file *file;
+
+	list_for_each (file, &stack->files, node) {
+		if (!file->stream || !file->sock)
+			continue;
+		px_sock_free(file->sock);
+		file->sock = NULL;
+	}
+}
+
 int file_close(int fd)
 {
 	struct file *file = file_get(fd), *was;
@@ -333,8 +465,10 @@ int file_close(int fd)
 	/* Under the lock: no call on this number is between looking at the socket and at the
 	 * descriptor, which may be somebody else's at once. */
 	close(fd);
-	if (--file->numbers == 0)
+	if (--file->numbers == 0) {
+		linger(file);
 		shut_file(file);
+	}
 	atomic_fetch_sub_explicit(&file->refs, 1, memory_order_acq_rel); /* the slot's; ours is left */
 	runtime_leave(stack);
 	file_unref(file);

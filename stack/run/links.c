@@ -50,7 +50,8 @@ static bool asks_for_link(const struct nlmsghdr *message, const struct nlattr **
 	        nlq_message_attrs(message, sizeof(struct ifinfomsg)), attr, IFLA_LINKINFO) ||
 	    !attr[IFLA_LINKINFO] ||
 	    nlq_parse_attrs(nlq_nested_attrs(attr[IFLA_LINKINFO]), info, IFLA_INFO_DATA) ||
-	    nlq_attr_string(info[IFLA_INFO_KIND], kind, sizeof(kind)) < 0 || strcmp(kind, NETLINK_KIND) != 0)
+	    nlq_attr_string(info[IFLA_INFO_KIND], kind, sizeof(kind)) < 0 ||
+	    strcmp(kind, NETLINK_KIND) != 0)
 		return false;
 	*data = info[IFLA_INFO_DATA];
 	return true;

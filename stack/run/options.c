@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Options, a table: name, meaning, parser. */
 #include "options.h"
+#include "sysctl.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -150,6 +151,8 @@ static void unknown(const char *text, size_t len, char *reason, size_t size)
 			used +=
 			    snprintf(reason + used, size - (size_t)used, "%s %s", i ? "," : "", table[i].name);
 	}
+	if (used >= 0 && (size_t)used < size)
+		snprintf(reason + used, size - (size_t)used, ", and the sysctls that picoxnet(7) lists");
 }
 
 static int set_option(
@@ -157,10 +160,10 @@ static int set_option(
 {
 	const char *equals = memchr(text, '=', len);
 	size_t name_len = equals ? (size_t)(equals - text) : len;
+	char expected[128];
+	int err;
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		int err;
-
 		if (strlen(table[i].name) != name_len || strncmp(table[i].name, text, name_len) != 0)
 			continue;
 		err = equals ? table[i].set(options, equals + 1, len - name_len - 1) : -EINVAL;
@@ -169,6 +172,12 @@ static int set_option(
 			    reason, size, "%.*s: %s is %s", (int)len, text, table[i].name, table[i].meaning);
 		return err;
 	}
+	/* One of the many that have names of sysctls: checked here, set when the stack is there. */
+	err = sysctl_set(NULL, text, len, expected, sizeof(expected));
+	if (err == -EINVAL)
+		snprintf(reason, size, "%.*s: %s", (int)len, text, expected);
+	if (err != -ENOENT)
+		return err;
 	unknown(text, len, reason, size);
 	return -EINVAL;
 }

@@ -274,6 +274,12 @@ static void raise_hangup(struct readiness *readiness, unsigned int mask)
 
 /* ---- what readiness.c calls ---- */
 
+/* There is no PRI without IN: a reader who looks in vain passes the mark, and both are gone. */
+static unsigned int possible(unsigned int mask)
+{
+	return mask & POLLPRI ? mask | POLLIN : mask;
+}
+
 void stream_close(struct readiness *readiness)
 {
 	if (readiness->inner >= 0)
@@ -283,8 +289,10 @@ void stream_close(struct readiness *readiness)
 
 void stream_raise(struct readiness *readiness, unsigned int mask)
 {
-	unsigned int rising = mask & ~readiness->shown;
+	unsigned int rising;
 
+	mask = possible(mask);
+	rising = mask & ~readiness->shown;
 	if (readiness->inner < 0 || (readiness->shown & POLLHUP))
 		return;
 	if (mask & POLLHUP) {
@@ -305,9 +313,11 @@ void stream_raise(struct readiness *readiness, unsigned int mask)
 
 bool stream_show(struct readiness *readiness, int fd, unsigned int mask)
 {
-	unsigned int falling = readiness->shown & ~mask;
+	unsigned int falling;
 	bool renewed = false;
 
+	mask = possible(mask);
+	falling = readiness->shown & ~mask;
 	readiness->looked = mask & POLLIN;
 	if (__builtin_expect(readiness->shown == mask, 1) && (readiness->armed || readiness->inner < 0))
 		return false;
@@ -317,10 +327,10 @@ bool stream_show(struct readiness *readiness, int fd, unsigned int mask)
 		return false;
 	if (falling & POLLERR)
 		lower_error(readiness, fd);
-	if (readiness->inner < 0 || (readiness->shown & POLLHUP))
-		return false;
 	if (falling & POLLPRI)
 		lower_urgent(readiness, fd);
+	if (readiness->inner < 0 || (readiness->shown & POLLHUP))
+		return false;
 	if ((falling & POLLIN) && !(readiness->shown & POLLRDHUP))
 		lower_in(readiness, fd);
 	readiness->looked = false;

@@ -80,6 +80,7 @@ struct picox {
 	pthread_cond_t file_freed;           /* or a link that is to be closed is left */
 	bool file_died;                      /* some file's program end is gone */
 	bool starved; /* somebody waits for room in a transmit queue, or for its end */
+	bool ending;  /* ... and for connections to finish */
 
 	struct list waiters; /* in the order in which they came */
 	struct waiter *leader;
@@ -145,6 +146,9 @@ struct file {
 	struct picox *stack;
 	struct px_sock *sock; /* NULL: closed */
 	int domain;
+	bool stream;
+	bool opening; /* accepted, and not yet in the table */
+	bool closing; /* close(2) lingers */
 	struct readiness readiness;
 	unsigned int mask;    /* that the socket told last */
 	unsigned int waiting; /* waiters */
@@ -155,6 +159,25 @@ struct file {
 
 /* A new socket and its descriptor, or -errno. */
 int file_open(struct picox *stack, int domain, int type, int protocol);
+
+/* Takes a connection that waits; the lock is held. 0, -EAGAIN or -errno. Its descriptor is found by
+ * others after file_publish, without the lock. */
+struct accepted {
+	struct file *file;
+	int fd;
+};
+int file_accept(struct file *listener, bool nonblocking, struct sockaddr_storage *name,
+    socklen_t *len, struct accepted *accepted);
+void file_publish(const struct accepted *accepted);
+
+/* Makes a stream's descriptor able to show what comes (readiness_pair); the lock is held. */
+int file_pair(struct file *file, int fd);
+
+/* readiness_show. */
+void file_show(struct file *file, int fd, unsigned int mask);
+
+/* The process ends: closes what is still open; the descriptors stay. */
+void file_abandon(struct picox *stack);
 
 /* The file of a descriptor, referenced; NULL: none. */
 struct file *file_get(int fd);
@@ -192,13 +215,18 @@ int call_find(struct call *call, int fd);
 int call_lock(struct call *call);
 int call_enter(struct call *call, int fd);
 void call_leave(struct call *call);
+/* Leaves before its scope ends; after this it may be entered no more. */
+void call_end(struct call *call);
+/* Sends what there is and releases the lock, if it is held: call_lock takes it again. */
+void call_pause(struct call *call);
 
 /* Waits for one of `events` (POLLIN, POLLOUT), until `until`. The lock is held before and after. 0:
  * try again; -EAGAIN: time is over; -EINTR (`restartable`: only if a handler wants it); -EBADF. */
 int call_wait(struct call *call, unsigned int events, px_time until, bool restartable);
 
-/* Something of a file has changed: its waiters. Returns whether somebody is going to look. */
-bool waiters_tell(struct file *file, unsigned int mask);
+/* Something of a file has changed: its waiters. Returns for which events somebody is going to look;
+ * 0: nobody is. */
+unsigned int waiters_tell(struct file *file, unsigned int mask);
 void waiters_close(struct file *file);
 /* A first link with a descriptor comes: whoever leads must be within reach then. The lock is held.
  * 0 or -errno. */

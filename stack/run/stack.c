@@ -10,6 +10,8 @@
 #include "options.h"
 #include "pcap.h"
 #include "port.h"
+#include "readiness_stream.h"
+#include "sysctl.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -50,7 +52,7 @@ static void hook_fork(void)
 
 /* ---- making ---- */
 
-static int open_core(const struct options *options, struct picox *stack)
+static int open_core(const struct options *options, const char *text, struct picox *stack)
 {
 	struct px_config config = {.mem_limit = options->mem, .now = process_now()};
 	int err = px_open(&config, &stack->px);
@@ -59,6 +61,7 @@ static int open_core(const struct options *options, struct picox *stack)
 		return err;
 	stack->px->owner = stack;
 	netlink_set_links(stack->px, &run_links);
+	sysctl_set_all(stack->px, text);
 	err = px_layer_attach(stack->px, &run_layer);
 	if (err)
 		px_stack_free(stack->px);
@@ -84,6 +87,7 @@ static void close_ports(struct picox *stack)
 
 static void free_stack(struct picox *stack)
 {
+	readiness_release();
 	if (stack->event_fd >= 0)
 		close(stack->event_fd);
 	pthread_cond_destroy(&stack->file_freed);
@@ -99,10 +103,10 @@ static void set_switches(struct px_stack *px, const struct options *options)
 	px->options.optimistic_dad = options->optimistic_dad;
 }
 
-static int open_stack(const char *const *vnlv, const struct options *options, char *reason,
-    size_t size, struct picox *stack)
+static int open_stack(const char *const *vnlv, const struct options *options, const char *text,
+    char *reason, size_t size, struct picox *stack)
 {
-	int err = open_core(options, stack);
+	int err = open_core(options, text, stack);
 
 	if (err) {
 		snprintf(reason, size, "the stack cannot be made: %s", strerrordesc_np(-err));
@@ -176,6 +180,7 @@ int stack_new(
 	}
 	pthread_once(&once, hook_fork);
 	init_lock(&stack->lock);
+	readiness_hold();
 	pthread_cond_init(&stack->file_freed, NULL);
 	list_init(&stack->ports);
 	list_init(&stack->files);
@@ -185,7 +190,7 @@ int stack_new(
 	stack->armed = true;
 	stack->linger = options.linger;
 	stack->busy_poll = options.busy_poll;
-	err = open_stack(vnlv, &options, reason, size, stack);
+	err = open_stack(vnlv, &options, text, reason, size, stack);
 	options_free(&options);
 	if (err) {
 		free_stack(stack);
@@ -200,11 +205,13 @@ int stack_new(
 
 /* ---- ending ---- */
 
-/* Queued frames leave; later, closed TCP connections finish. The lock is held. */
+/* Queued frames leave, closed connections finish; who does not is reset. The lock is held. */
 static void linger(struct picox *stack, px_time until)
 {
 	runtime_settle(stack);
 	wait_drained(stack, until);
+	tcp_abort_orphans(stack->px);
+	runtime_settle(stack);
 }
 
 int stack_free(struct picox *stack)
@@ -248,6 +255,7 @@ __attribute__((destructor)) static void at_exit(void)
 	pthread_mutex_lock(&all.lock);
 	list_for_each (stack, &all.stacks, node) {
 		runtime_lock(stack);
+		file_abandon(stack);
 		linger(stack, now + stack->linger);
 		pcap_flush(stack->pcap);
 		runtime_unlock(stack);

@@ -45,25 +45,25 @@ static void make_ready(struct picox *stack, struct waiter *waiter)
 		syscall(SYS_futex, &waiter->word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 }
 
-bool waiters_tell(struct file *file, unsigned int mask)
+unsigned int waiters_tell(struct file *file, unsigned int mask)
 {
 	const unsigned int to_all = POLLERR | POLLHUP | POLLRDHUP;
 	struct waiter *waiter;
-	bool any = false;
+	unsigned int told = 0;
 
 	if (!file->waiting)
-		return false;
+		return 0;
 	list_for_each (waiter, &file->stack->waiters, node) {
 		if (waiter->file != file || (mask & (waiter->events | to_all)) == 0)
 			continue;
-		any = true;
+		told |= waiter->events;
 		if (waiter->ready)
 			continue;
 		make_ready(file->stack, waiter);
 		if ((mask & to_all) == 0)
 			break;
 	}
-	return any;
+	return told;
 }
 
 void waiters_close(struct file *file)
@@ -76,9 +76,15 @@ void waiters_close(struct file *file)
 	}
 }
 
+/* Nothing waits to be sent, nor, at the end, to be acknowledged. */
+static bool is_drained(const struct picox *stack)
+{
+	return runtime_drained(stack) && (!stack->ending || !tcp_unfinished(stack->px));
+}
+
 void waiters_room(struct picox *stack)
 {
-	bool room = runtime_has_room(stack), drained = runtime_drained(stack);
+	bool room = runtime_has_room(stack), drained = is_drained(stack);
 	struct waiter *waiter;
 	struct file *file;
 
@@ -336,6 +342,12 @@ static void waiter_leave(struct call *call)
 		stop_leading(call->stack);
 }
 
+/* While it lingers, only for close(2) itself. */
+static bool is_closed(const struct call *call)
+{
+	return call->file && (!call->file->sock || (call->file->closing && call->fd >= 0));
+}
+
 int call_wait(struct call *call, unsigned int events, px_time until, bool restartable)
 {
 	struct picox *stack = call->stack;
@@ -365,19 +377,17 @@ int call_wait(struct call *call, unsigned int events, px_time until, bool restar
 	if (waiter->ready)
 		err = 0;
 	waiter_leave(call);
-	if (call->file && !call->file->sock)
-		return -EBADF;
-	return err;
+	return is_closed(call) ? -EBADF : err;
 }
 
 void wait_drained(struct picox *stack, px_time until)
 {
 	CALL_SCOPE call = {.stack = stack, .locked = true};
 
-	stack->starved = true;
-	while (
-	    !runtime_drained(stack) && process_now() < until && call_wait(&call, 0, until, true) == 0)
+	stack->starved = stack->ending = true;
+	while (!is_drained(stack) && process_now() < until && call_wait(&call, 0, until, true) == 0)
 		;
+	stack->ending = false;
 	call.stack = NULL;
 }
 
@@ -400,7 +410,21 @@ int call_lock(struct call *call)
 {
 	runtime_lock(call->stack);
 	call->locked = true;
-	return call->file->sock ? 0 : -EBADF;
+	return is_closed(call) ? -EBADF : 0;
+}
+
+void call_pause(struct call *call)
+{
+	if (!call->locked)
+		return;
+	call->locked = false;
+	runtime_leave(call->stack);
+}
+
+void call_end(struct call *call)
+{
+	call_leave(call);
+	call->stack = NULL;
 }
 
 int call_enter(struct call *call, int fd)
@@ -429,16 +453,18 @@ void call_leave(struct call *call)
 	if (call->waiting)
 		waiter_leave(call);
 	runtime_settle(stack);
-	if (file && file->sock) {
-		unsigned int mask = file->mask;
+	if (file && file->sock && !file->closing) {
+		unsigned int mask = file->mask, told;
 
-		if ((mask & POLLOUT) && file->domain != AF_NETLINK && runtime_congested(stack)) {
+		if ((mask & POLLOUT) && file->domain != AF_NETLINK && !file->stream &&
+		    runtime_congested(stack)) {
 			mask &= ~(unsigned int)POLLOUT;
 			stack->starved = true;
 		}
 		/* What is left is for the next waiter, or else for whoever polls. */
-		if (!waiters_tell(file, mask & (POLLIN | POLLERR)))
-			readiness_show(&file->readiness, call->fd, mask);
+		told = waiters_tell(file, mask & (POLLIN | POLLERR));
+		if (!told || file->stream)
+			file_show(file, call->fd, mask & ~told);
 	}
 	gone = file && stack->ports_gone;
 	runtime_unlock(stack);

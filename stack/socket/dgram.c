@@ -6,23 +6,11 @@
 
 static int dgram_bind(struct px_sock *sock, const struct sockaddr *name, socklen_t len)
 {
-	struct endpoint *e = sock->endpoint;
 	struct sock_name to;
-	int err;
+	int err = sock_name_read_bind(sock, name, len, &to);
 
-	if (sock->domain == AF_INET6 && len < SIN6_LEN_RFC2133)
-		return -EINVAL;
-	err = sock_name_read(sock->domain, name, len, &to);
 	if (err)
 		return err;
-	/* AF_UNSPEC means AF_INET if the address is any (Linux, for old programs). */
-	if (to.unspecified &&
-	    (sock->domain != AF_INET || len < sizeof(struct sockaddr_in) || !px_ip_is_any(&to.ip)))
-		return -EAFNOSUPPORT;
-	if (sock->domain == AF_INET6 && name->sa_family == AF_INET)
-		return -EAFNOSUPPORT;
-	if (e->v6only && px_ip_is4(&to.ip))
-		return -EINVAL;
 	return sock->ops->dgram->bind(sock, &to.ip, to.port, to.zone);
 }
 
@@ -166,7 +154,7 @@ fail:
 
 /* ---- receiving ---- */
 
-static int receive_error(struct px_sock *sock, struct msghdr *msg, struct px_pkt **result)
+int sock_receive_error(struct px_sock *sock, struct msghdr *msg, struct px_pkt **result)
 {
 	struct px_pkt *pkt = endpoint_take_error(sock->endpoint);
 	struct control_writer writer = control_writer(msg);
@@ -217,7 +205,7 @@ static int dgram_receive(
 	if (flags & MSG_OOB)
 		return -EOPNOTSUPP;
 	if (flags & MSG_ERRQUEUE)
-		return receive_error(sock, msg, result);
+		return sock_receive_error(sock, msg, result);
 	error = endpoint_get_error(e);
 	if (error) {
 		sock_changed(sock, false);

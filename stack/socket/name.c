@@ -38,6 +38,27 @@ int sock_name_read(int family, const struct sockaddr *name, socklen_t len, struc
 	return 0;
 }
 
+int sock_name_read_bind(const struct px_sock *sock, const struct sockaddr *name, socklen_t len,
+    struct sock_name *result)
+{
+	int err;
+
+	if (sock->domain == AF_INET6 && len < SIN6_LEN_RFC2133)
+		return -EINVAL;
+	err = sock_name_read(sock->domain, name, len, result);
+	if (err)
+		return err;
+	/* AF_UNSPEC means AF_INET if the address is any (Linux, for old programs). */
+	if (result->unspecified &&
+	    (sock->domain != AF_INET || len < sizeof(struct sockaddr_in) || !px_ip_is_any(&result->ip)))
+		return -EAFNOSUPPORT;
+	if (sock->domain == AF_INET6 && name->sa_family == AF_INET)
+		return -EAFNOSUPPORT;
+	if (sock->endpoint->v6only && px_ip_is4(&result->ip))
+		return -EINVAL;
+	return 0;
+}
+
 socklen_t sock_name_write(
     int family, const struct px_ip *ip, uint16_t port, uint32_t zone, struct sockaddr_storage *name)
 {

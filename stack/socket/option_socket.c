@@ -38,7 +38,7 @@ static int get_fixed(struct px_sock *sock, int name, void *value, socklen_t *len
 }
 
 /* The value is doubled, as socket(7) says, and read back so. */
-static int set_buffer(struct px_sock *sock, int name, const void *value, socklen_t len)
+int sock_set_buffer(struct px_sock *sock, int name, const void *value, socklen_t len)
 {
 	const struct px_options *options = &sock->stack->options;
 	bool force = name == SO_SNDBUFFORCE || name == SO_RCVBUFFORCE;
@@ -66,7 +66,7 @@ static int set_buffer(struct px_sock *sock, int name, const void *value, socklen
 	return 0;
 }
 
-static int get_buffer(struct px_sock *sock, int name, void *value, socklen_t *len)
+int sock_get_buffer(struct px_sock *sock, int name, void *value, socklen_t *len)
 {
 	bool send = name == SO_SNDBUF || name == SO_SNDBUFFORCE;
 	int size = (int)sock->stack->options.wmem_default;
@@ -256,10 +256,10 @@ const struct sock_option socket_options[] = {
     SOCKET_CALL(SO_ERROR, option_refused, get_fixed),
     SOCKET_CALL(SO_ACCEPTCONN, option_refused, get_fixed),
     SOCKET_CALL(SO_SNDLOWAT, option_refused, get_fixed),
-    SOCKET_CALL(SO_SNDBUF, set_buffer, get_buffer),
-    SOCKET_CALL(SO_RCVBUF, set_buffer, get_buffer),
-    SOCKET_CALL(SO_SNDBUFFORCE, set_buffer, get_buffer),
-    SOCKET_CALL(SO_RCVBUFFORCE, set_buffer, get_buffer),
+    SOCKET_CALL(SO_SNDBUF, sock_set_buffer, sock_get_buffer),
+    SOCKET_CALL(SO_RCVBUF, sock_set_buffer, sock_get_buffer),
+    SOCKET_CALL(SO_SNDBUFFORCE, sock_set_buffer, sock_get_buffer),
+    SOCKET_CALL(SO_RCVBUFFORCE, sock_set_buffer, sock_get_buffer),
     SOCKET_CALL(SO_LINGER, set_linger, get_linger),
     SOCKET_CALL(SO_RCVTIMEO, set_timeout, get_timeout),
     SOCKET_CALL(SO_SNDTIMEO, set_timeout, get_timeout),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Sockets: making them, readiness, and the calls that all kinds share. */
+#include "iov.h"
 #include "socket_internal.h"
 
 #include <linux/if_ether.h>
@@ -112,6 +113,16 @@ static int choose(struct px_sock *sock)
 		sock->ops = &udp_sock_ops;
 		sock->endpoint = &sock->udp->endpoint;
 		break;
+	case SOCK_STREAM:
+		if (sock->protocol != 0 && sock->protocol != IPPROTO_TCP)
+			return -EPROTONOSUPPORT;
+		sock->protocol = IPPROTO_TCP;
+		err = tcp_new(stack, sock->domain, &sock->tcp);
+		if (err)
+			return err;
+		sock->ops = &stream_sock_ops;
+		sock->endpoint = tcp_endpoint(sock->tcp);
+		break;
 	case SOCK_RAW:
 		err = raw_new(stack, sock->domain, (uint8_t)sock->protocol, &sock->raw);
 		if (err)
@@ -120,33 +131,47 @@ static int choose(struct px_sock *sock)
 		sock->endpoint = &sock->raw->endpoint;
 		break;
 	default:
-		return sock->type == SOCK_STREAM ? -EPROTONOSUPPORT : -ESOCKTNOSUPPORT;
+		return -ESOCKTNOSUPPORT;
 	}
 	sock->endpoint->event = sock_endpoint_event;
 	sock->endpoint->socket = sock;
 	return 0;
 }
 
-int px_sock_new(struct px_stack *stack, int domain, int type, int protocol, struct px_sock **result)
+struct px_sock *sock_alloc(struct px_stack *stack, int domain, int type, int protocol)
 {
 	struct px_sock *sock = px_zalloc(stack->mem, sizeof(*sock));
-	int err;
 
 	if (!sock)
-		return -ENOBUFS;
+		return NULL;
 	sock->stack = stack;
 	sock->domain = domain;
 	sock->type = type;
 	sock->protocol = protocol;
 	sock->rcvlowat = 1;
 	px_deferred_init(&sock->deferred, tell);
+	return sock;
+}
+
+void sock_begin(struct px_sock *sock)
+{
+	sock->polled = px_sock_poll(sock);
+	list_append(&sock->stack->sockets->all, &sock->node);
+}
+
+int px_sock_new(struct px_stack *stack, int domain, int type, int protocol, struct px_sock **result)
+{
+	struct px_sock *sock = sock_alloc(stack, domain, type, protocol);
+	int err;
+
+	if (!sock)
+		return -ENOBUFS;
 	err = choose(sock);
 	if (err) {
 		px_free(stack->mem, sock, sizeof(*sock));
 		return err == -ENOMEM ? -ENOBUFS : err;
 	}
-	sock->polled = px_sock_poll(sock);
-	list_append(&stack->sockets->all, &sock->node);
+	sock_begin(sock);
 	*result = sock;
 	return 0;
 }
@@ -185,7 +210,13 @@ int px_sock_connect(struct px_sock *sock, const struct sockaddr *name, socklen_t
 
 int px_sock_listen(struct px_sock *sock, int backlog)
 {
-	return -EOPNOTSUPP; /* no connections here yet */
+	return sock->ops->listen ? sock->ops->listen(sock, backlog) : -EOPNOTSUPP;
+}
+
+int px_sock_accept(struct px_sock *sock, struct px_sock **connection, struct sockaddr_storage *name,
+    socklen_t *len)
+{
+	return sock->ops->accept ? sock->ops->accept(sock, connection, name, len) : -EOPNOTSUPP;
 }
 
 int px_sock_shutdown(struct px_sock *sock, int how)
@@ -218,6 +249,8 @@ int px_sock_ioctl(struct px_sock *sock, unsigned long request, int *value)
 	                           : sock->domain == AF_NETLINK ? &sock->netlink->rx
 	                                                        : &sock->packet->rx;
 
+	if (sock->ops->ioctl)
+		return value ? sock->ops->ioctl(sock, request, value) : -EFAULT;
 	switch (request) {
 	case FIONREAD: /* SIOCINQ: of the next datagram */
 		if (!value)
@@ -269,23 +302,43 @@ static int iov_total(const struct msghdr *msg, size_t *total)
 
 ssize_t px_sock_sendmsg(struct px_sock *sock, const struct msghdr *msg, int flags)
 {
+	struct iov_cursor cursor = iov_cursor(msg->msg_iov, (size_t)msg->msg_iovlen);
 	struct px_pkt *pkt;
 	size_t total;
 	int err = iov_total(msg, &total);
 
 	if (err)
 		return err;
+	if (px_sock_is_stream(sock)) {
+		err = px_stream_ready(sock, total != 0);
+		if (err || !total)
+			return err;
+	}
 	if (total > PX_PKT_MAX)
 		return -EMSGSIZE;
 	pkt = px_pkt_alloc(sock->stack, total);
 	if (!pkt)
 		return -ENOBUFS;
-	for (size_t i = 0; i < (size_t)msg->msg_iovlen; i++) {
-		if (msg->msg_iov[i].iov_len)
-			memcpy(px_pkt_put(pkt, msg->msg_iov[i].iov_len), msg->msg_iov[i].iov_base,
-			    msg->msg_iov[i].iov_len);
-	}
+	iov_fill(&cursor, pkt, total);
 	return px_sock_send(sock, msg, pkt, flags);
+}
+
+static ssize_t receive_stream(struct px_sock *sock, struct msghdr *msg, size_t room, int flags)
+{
+	struct iov_cursor cursor = iov_cursor(msg->msg_iov, (size_t)msg->msg_iovlen);
+	struct px_pkt *chain;
+	int len = px_stream_receive(sock, room, flags, &chain);
+
+	if (len < 0)
+		return len;
+	msg->msg_namelen = 0;
+	msg->msg_controllen = 0;
+	msg->msg_flags = flags & MSG_OOB;
+	if (flags & MSG_TRUNC) /* tcp(7): thrown away */
+		px_pkt_free_chain(chain);
+	else
+		iov_store(&cursor, chain);
+	return len;
 }
 
 ssize_t px_sock_recvmsg(struct px_sock *sock, struct msghdr *msg, int flags)
@@ -296,6 +349,8 @@ ssize_t px_sock_recvmsg(struct px_sock *sock, struct msghdr *msg, int flags)
 
 	if (len < 0)
 		return len;
+	if (px_sock_is_stream(sock))
+		return receive_stream(sock, msg, room, flags);
 	len = px_sock_receive(sock, msg, &pkt, flags);
 	if (len < 0 || !pkt)
 		return len;
@@ -339,7 +394,7 @@ static int socket_attach(struct px_stack *stack)
 int px_open(const struct px_config *config, struct px_stack **result)
 {
 	static int (*const attach[])(struct px_stack *) = {link_attach, ip_attach, udp_attach,
-	    raw_attach, packet_attach, netlink_attach, socket_attach, loopback_add};
+	    tcp_attach, raw_attach, packet_attach, netlink_attach, socket_attach, loopback_add};
 	struct px_stack *stack;
 	int err = px_stack_new(config, &stack);
 

@@ -27,6 +27,10 @@ struct sock_name {
 int sock_name_read(
     int family, const struct sockaddr *name, socklen_t len, struct sock_name *result);
 
+/* The same for bind(2): what AF_UNSPEC means, and what is refused. */
+int sock_name_read_bind(const struct px_sock *sock, const struct sockaddr *name, socklen_t len,
+    struct sock_name *result);
+
 /* Writes one as a socket of `family` shows it. */
 socklen_t sock_name_write(int family, const struct px_ip *ip, uint16_t port, uint32_t zone,
     struct sockaddr_storage *name);
@@ -89,7 +93,8 @@ struct sock_option {
 };
 
 extern const struct sock_option socket_options[], ip4_options_table[], ip6_options_table[],
-    udp_options[], raw_options[], packet_options[], multicast_options[];
+    udp_options[], raw_options[], packet_options[], multicast_options[], tcp_socket_options[],
+    tcp_options[];
 
 /* An int of the user's; for IP options a single byte will do. -EINVAL: short. */
 int option_int(const void *value, socklen_t len, int *result);
@@ -99,7 +104,7 @@ int option_refused(struct px_sock *sock, int name, const void *value, socklen_t 
 /* Gives as much of a value as there is room for. */
 int option_give(void *value, socklen_t *len, const void *from, size_t size);
 
-/* ---- protocols (dgram.c, frame.c, netlink_socket.c) ---- */
+/* ---- protocols (dgram.c, frame.c, netlink_socket.c, stream.c) ---- */
 
 /* What differs between those that dgram.c serves. */
 struct dgram_protocol {
@@ -116,7 +121,15 @@ struct dgram_protocol {
 int dgram_transmit(struct px_sock *sock, struct px_pkt *pkt, const struct endpoint_send *send);
 
 extern const struct sock_ops udp_sock_ops, raw_sock_ops, ping_sock_ops, packet_sock_ops,
-    netlink_sock_ops;
+    netlink_sock_ops, stream_sock_ops;
+
+/* MSG_ERRQUEUE. */
+int sock_receive_error(struct px_sock *sock, struct msghdr *msg, struct px_pkt **result);
+
+/* A socket without its end. NULL: no memory. */
+struct px_sock *sock_alloc(struct px_stack *stack, int domain, int type, int protocol);
+/* It has its end now: in the stack's list, and its readiness as of now. */
+void sock_begin(struct px_sock *sock);
 
 /* The end of an AF_NETLINK socket. 0 or -errno. */
 int netlink_sock_new(struct px_sock *sock);
@@ -126,6 +139,11 @@ void sock_changed(struct px_sock *sock, bool news);
  * -errno; and the mask. */
 int sock_take_error(struct px_sock *sock, int *error);
 unsigned int sock_queue_poll(int error, const struct px_pktq *rx);
+
+/* The buffer sizes that setsockopt(2) is asked for. */
+int sock_set_buffer(struct px_sock *sock, int name, const void *value, socklen_t len);
+int sock_get_buffer(struct px_sock *sock, int name, void *value, socklen_t *len);
+
 void sock_endpoint_event(struct endpoint *endpoint, unsigned int events);
 void sock_packet_event(struct packet_end *end, unsigned int events);
 

@@ -36,6 +36,9 @@ static void dissolve(struct tcp_end *end)
 	e->connected = false;
 	e->shutdown = 0;
 	e->error = 0;
+	end->copied_seq = end->rcv_nxt;
+	end->fin_received = false;
+	end->urg_announced = end->urg_valid = false;
 	end->call = TCP_UNCONNECTED;
 	end->done = false;
 	end->copied_seq = end->rcv_nxt;
@@ -103,6 +106,8 @@ static int begin(struct tcp_end *end, const struct px_ip *ip, uint16_t port, uin
 {
 	struct px_stack *stack = tcp_stack(end);
 	struct endpoint *e = &end->endpoint;
+	const uint8_t shutdown = e->shutdown;
+	const int error = e->error;
 	int err = choose_flow(end, ip, port, zone);
 
 	if (err < 0)
@@ -137,15 +142,32 @@ static int begin(struct tcp_end *end, const struct px_ip *ip, uint16_t port, uin
 
 fail:
 	dissolve(end);
+	e->shutdown = shutdown;
+	e->error = error;
 	return err;
 }
+
+bool tcp_unconnected(const struct tcp_end *end)
+{
+	return end->call == TCP_UNCONNECTED && end->state == TCP_STATE_CLOSED;
+}
+
+/* Those that are not just closing. */
+#define TCP_OPEN                                                                                   \
+	(TCP_IN(SYN_SENT) | TCP_IN(SYN_RECEIVED) | TCP_IN(ESTABLISHED) | TCP_IN(CLOSE_WAIT) |          \
+	    TCP_IN(FIN_WAIT_1) | TCP_IN(FIN_WAIT_2))
 
 int tcp_connect(struct tcp_end *end, const struct px_ip *ip, uint16_t port, uint32_t zone)
 {
 	int error;
 
 	if (!ip) {
+		/* Linux: tcp_disconnect. An error that nobody was told stays. */
+		bool reset = tcp_in_state(end, TCP_OPEN) && !end->done;
+
+		error = reset ? ECONNRESET : end->endpoint.error;
 		dissolve(end);
+		end->endpoint.error = error;
 		return 0;
 	}
 	switch (end->call) {

@@ -239,6 +239,7 @@ int tcp_bind(struct tcp_end *end, const struct px_ip *ip, uint16_t port, uint32_
 	struct endpoint *e = &end->endpoint;
 	struct px_stack *stack = tcp_stack(end);
 	struct tcp_port *entry;
+	bool given = port != 0;
 	int err = endpoint_check_local(e, ip, zone);
 
 	if (err)
@@ -258,7 +259,7 @@ int tcp_bind(struct tcp_end *end, const struct px_ip *ip, uint16_t port, uint32_
 		goto fail;
 	port_join(end, entry, false);
 	e->lport = port;
-	e->port_given = true;
+	e->port_given = given; /* one that we chose is not kept beyond the connection (Linux) */
 	e->local_given = !px_ip_is_any(ip);
 	return 0;
 

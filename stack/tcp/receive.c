@@ -104,6 +104,8 @@ static int nothing_there(struct tcp_end *end)
 {
 	struct endpoint *e = &end->endpoint;
 
+	if (end->fin_received)
+		return 0; /* whatever came after it (Linux: SOCK_DONE) */
 	if (e->error)
 		return -endpoint_get_error(e);
 	if ((e->shutdown & ENDPOINT_SHUT_RD) || end->done)
@@ -147,5 +149,7 @@ uint32_t tcp_inq(const struct tcp_end *end)
 {
 	if (tcp_in_state(end, TCP_IN(LISTEN) | TCP_IN(SYN_SENT) | TCP_IN(SYN_RECEIVED)))
 		return 0;
+	if (end->oobinline)
+		return end->rcv_nxt - end->copied_seq - (end->fin_received ? 1 : 0);
 	return readable(end);
 }

@@ -116,6 +116,8 @@ int tcp_accept(struct tcp_end *end, struct tcp_end **connection);
  * `ip` NULL (AF_UNSPEC): dissolves whatever there is (a connection is reset), the end can be used
  * again; 0. */
 int tcp_connect(struct tcp_end *end, const struct px_ip *ip, uint16_t port, uint32_t zone);
+/* Whether tcp_connect would begin, and so look at the address. */
+bool tcp_unconnected(const struct tcp_end *end);
 
 /* ---- data ---- */
 
