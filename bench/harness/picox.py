@@ -22,7 +22,7 @@ SAMPLED = 200
 
 def _udp(options, ours, what, place, vnl=None, stack=None):
     """One figure of the program `udp`; without `vnl` the bare one."""
-    argv = [f"{options.programs}/udp", what, place, f"{options.seconds / 5:g}"]
+    argv = [f"{options.programs}/udp", what, place, f"{max(options.seconds / 5, 0.2):g}"]
     argv += [vnl, stack, ours.need("libioth")] if vnl else ["bare"]
     found = _lines(run(argv, env=ours.env, timeout=20))
     try:
@@ -106,7 +106,7 @@ def measure_stacks(options):
     threads = _one("px-threads", f"  threads of {STACKS}", "", "<= 2", 2)
     idle = _one("px-idle", "  their wake-ups in a second without traffic", "", "0", 0)
     program = f"{options.programs}/picox_stacks"
-    for _ in range(options.repetitions):
+    for _ in range(options.makings):
         try:
             found = _lines(run([program, "make", str(STACKS)]))
             create.add("picox", found["create_delete_ns"] / 1e3)
