@@ -47,12 +47,11 @@ static void parse_vnl(const char *text)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *text = malloc(size + 1);
+	char *text = calloc(1, size + 1);
 
 	require(text);
 	if (size)
 		memcpy(text, data, size);
-	text[size] = '\0';
 	parse_options(text);
 	parse_vnl(text);
 	free(text);

@@ -34,6 +34,12 @@ static struct netlink_end *echo_to(const struct px_stack *stack, const struct nl
 	           : NULL;
 }
 
+/* Nobody without a port is told (the kernel's do_one_broadcast). */
+static bool listens(const struct netlink_end *end, uint32_t group)
+{
+	return end->port && (end->groups & bit_of(group));
+}
+
 static bool wanted(const struct px_stack *stack, uint32_t group, uint16_t type)
 {
 	const struct netlink_end *end;
@@ -41,7 +47,7 @@ static bool wanted(const struct px_stack *stack, uint32_t group, uint16_t type)
 	if (echo_to(stack, cause_of(stack, type)))
 		return true;
 	list_for_each (end, &stack->netlink->ends, node) {
-		if (end->groups & bit_of(group))
+		if (listens(end, group))
 			return true;
 	}
 	return false;
@@ -55,24 +61,35 @@ static void give(struct netlink_end *end, const struct nlmsghdr *header, uint32_
 		netlink_deliver(end, header, header->nlmsg_len, group);
 }
 
-static void tell(
-    struct px_stack *stack, struct netlink_message *message, uint16_t type, uint32_t group)
+/* The finished message with the numbers of the request that is its cause; NULL: it is broken. */
+static const struct nlmsghdr *finish(const struct px_stack *stack, struct netlink_message *message,
+    uint16_t type, const struct nlmsghdr *cause)
 {
-	const struct nlmsghdr *cause = cause_of(stack, type);
 	struct nlmsghdr *header = nlq_build_finish(&message->builder);
-	struct netlink_end *end, *echo = echo_to(stack, cause);
 
-	if (header && cause) {
+	if (!header)
+		return NULL;
+	if (cause) {
 		if (type < RTM_NEWNEIGH)
 			header->nlmsg_seq = cause->nlmsg_seq;
 		header->nlmsg_pid = stack->netlink->asker->port;
 	}
 	/* Routes are told with what was done, so that a reader can keep a copy of the table. */
-	if (header && type == RTM_NEWROUTE)
+	if (type == RTM_NEWROUTE)
 		header->nlmsg_flags = cause ? cause->nlmsg_flags & ROUTE_FLAGS : NLM_F_CREATE | NLM_F_EXCL;
+	return header;
+}
+
+static void tell(
+    struct px_stack *stack, struct netlink_message *message, uint16_t type, uint32_t group)
+{
+	const struct nlmsghdr *cause = cause_of(stack, type);
+	const struct nlmsghdr *header = finish(stack, message, type, cause);
+	struct netlink_end *end, *echo = echo_to(stack, cause);
+
+	/* A list is a ring: it has no NULL. NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
 	list_for_each (end, &stack->netlink->ends, node) {
-		/* Nobody without a port is told (the kernel's do_one_broadcast). */
-		if (end != echo && end->port && (end->groups & bit_of(group)))
+		if (end != echo && listens(end, group))
 			give(end, header, group);
 	}
 	if (echo)
@@ -100,17 +117,11 @@ void netlink_echo_link(struct px_stack *stack, const struct px_iface *iface)
 	const struct nlmsghdr *cause = cause_of(stack, RTM_NEWLINK);
 	struct netlink_end *echo = echo_to(stack, cause);
 	struct netlink_message message;
-	struct nlmsghdr *header;
 
 	if (!echo)
 		return;
 	netlink_describe_link(&message, RTM_NEWLINK, iface);
-	header = nlq_build_finish(&message.builder);
-	if (header) {
-		header->nlmsg_seq = cause->nlmsg_seq;
-		header->nlmsg_pid = echo->port;
-	}
-	give(echo, header, 0);
+	give(echo, finish(stack, &message, RTM_NEWLINK, cause), 0);
 }
 
 static void address_changed(struct px_stack *stack, uint16_t type, const struct px_address *address)

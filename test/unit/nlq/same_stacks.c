@@ -159,7 +159,7 @@ char *same_state(struct ioth *stack)
 	struct nlq_msg *addresses = nlq_createmsg(RTM_GETADDR, NLM_F_REQUEST | NLM_F_DUMP, 0, 0);
 	struct nlq_msg *routes = nlq_createmsg(RTM_GETROUTE, NLM_F_REQUEST | NLM_F_DUMP, 0, 0);
 	struct lines *lines = calloc(1, sizeof(*lines));
-	char *text = malloc(sizeof(*lines));
+	char *text = malloc(sizeof(lines->line));
 	size_t used = 0;
 
 	assert_non_null(lines);
