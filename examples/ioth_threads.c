@@ -31,6 +31,7 @@ struct node {
 
 static char network[4096];
 static const char *prefix;
+static struct node nodes[COUNT_MAX];
 static pthread_barrier_t ready;
 
 /* Each thread that is about to end tells its stack. */
@@ -99,7 +100,7 @@ static void allow_descriptors(void)
 	}
 }
 
-static int start(struct node *nodes, unsigned int count)
+static int start(unsigned int count)
 {
 	pthread_attr_t attributes;
 	int err = 0;
@@ -115,7 +116,7 @@ static int start(struct node *nodes, unsigned int count)
 	return err;
 }
 
-static void end(struct node *nodes, unsigned int count)
+static void end(unsigned int count)
 {
 	unsigned long answers = 0;
 	unsigned int answered = 0;
@@ -133,11 +134,10 @@ static void end(struct node *nodes, unsigned int count)
 int main(int argc, char *argv[])
 {
 	unsigned int count = argc == 4 ? (unsigned int)strtoul(argv[3], NULL, 10) : 0, failed = 0;
-	struct node *nodes = calloc(count, sizeof(*nodes));
 	sigset_t end_signals;
 	int err, signal;
 
-	if (count == 0 || count > COUNT_MAX || !nodes) {
+	if (count == 0 || count > COUNT_MAX) {
 		fprintf(stderr, "usage: %s VNL PREFIX COUNT (up to %d)\n", argv[0], COUNT_MAX);
 		return EXIT_FAILURE;
 	}
@@ -150,7 +150,7 @@ int main(int argc, char *argv[])
 	sigaddset(&end_signals, SIGINT);
 	pthread_sigmask(SIG_BLOCK, &end_signals, NULL);
 	pthread_barrier_init(&ready, NULL, count + 1);
-	err = start(nodes, count);
+	err = start(count);
 	if (err) {
 		fprintf(stderr, "a thread: %s\n", strerror(err));
 		return EXIT_FAILURE;
@@ -163,8 +163,7 @@ int main(int argc, char *argv[])
 		fflush(stdout);
 		sigwait(&end_signals, &signal);
 	}
-	end(nodes, count);
+	end(count);
 	pthread_barrier_destroy(&ready);
-	free(nodes);
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
