@@ -81,13 +81,13 @@ int tcp_set_option(struct tcp_end *end, int name, int value)
 		err = in_range(value, 1, MAX_KEEPIDLE);
 		if (err)
 			return err;
-		end->keepalive_time = (uint32_t)value;
+		end->keepalive_time = (uint16_t)value;
 		tcp_keepalive_start(end);
 		break;
 	case TCP_KEEPINTVL:
 		err = in_range(value, 1, MAX_KEEPINTVL);
 		if (!err)
-			end->keepalive_intvl = (uint32_t)value;
+			end->keepalive_intvl = (uint16_t)value;
 		break;
 	case TCP_KEEPCNT:
 		err = in_range(value, 1, MAX_KEEPCNT);
@@ -100,7 +100,7 @@ int tcp_set_option(struct tcp_end *end, int name, int value)
 			end->syn_retries = (uint8_t)value;
 		break;
 	case TCP_LINGER2:
-		end->linger2 = value < 0 ? -1 : value > LINGER2_MAX ? LINGER2_MAX : value;
+		end->linger2 = (int16_t)(value < 0 ? -1 : value > LINGER2_MAX ? LINGER2_MAX : value);
 		break;
 	case TCP_DEFER_ACCEPT:
 		end->defer_accept = seconds_to_retries(value);

@@ -176,7 +176,6 @@ struct tcp_end {
 	struct list node; /* tcp_state.ends or .orphans */
 	struct tcp_port *port;
 	struct list port_node;
-	bool port_unshared;            /* counted in port->unshared */
 	struct tcp_listener *listener; /* LISTEN */
 	struct tcp_end *parent;        /* while it waits to be accepted */
 	struct list accept_node;
@@ -186,24 +185,25 @@ struct tcp_end {
 	struct px_timer timer;
 	px_time deadline[TCP_TIMERS];
 
-	uint8_t state;      /* enum tcp_state_name */
-	uint8_t ca_state;   /* enum tcp_ca_state_name */
-	uint8_t send_timer; /* enum tcp_send_timer */
-	uint8_t todo;       /* enum tcp_todo */
-	bool orphan;        /* nobody's; freed when done */
-	bool done;          /* CLOSED for good, out of the tables; to be freed if an orphan */
-	bool in_settle;
-	bool finishing; /* tcp_finish was called */
+	uint8_t state;          /* enum tcp_state_name */
+	uint8_t ca_state;       /* enum tcp_ca_state_name */
+	uint8_t send_timer;     /* enum tcp_send_timer */
+	uint8_t todo;           /* enum tcp_todo */
+	uint8_t call;           /* enum tcp_call */
+	bool orphan : 1;        /* nobody's; freed when done */
+	bool done : 1;          /* CLOSED for good, out of the tables; to be freed if an orphan */
+	bool finishing : 1;     /* tcp_finish was called */
+	bool port_unshared : 1; /* counted in port->unshared */
 
 	/* ---- the send sequence space ---- */
+	bool fin_queued : 1;
+	bool urgent : 1; /* SND.UP is ahead of SND.UNA */
+	bool more : 1;   /* the last tcp_send had MSG_MORE */
 	uint32_t iss, snd_una, snd_nxt, snd_wnd, snd_wl1, snd_up;
 	uint32_t write_seq; /* behind the last byte (and FIN) that is queued */
 	uint32_t max_wnd;   /* largest window that the peer offered */
 	uint32_t snd_sml;   /* end of the last small segment (Minshall) */
 	uint32_t pushed_seq;
-	bool fin_queued;
-	bool urgent; /* SND.UP is ahead of SND.UNA */
-	bool more;   /* the last tcp_send had MSG_MORE */
 
 	/* ---- the receive sequence space ---- */
 	uint32_t irs, rcv_nxt;
@@ -211,16 +211,16 @@ struct tcp_end {
 	uint32_t copied_seq;       /* what the reader has */
 	uint32_t urg_seq;          /* of the urgent byte */
 	uint8_t urg_byte;
-	bool urg_valid, urg_announced, urg_read;
-	bool fin_received;
+	bool urg_valid : 1, urg_announced : 1, urg_read : 1;
+	bool fin_received : 1;
 
 	/* ---- options of the connection ---- */
+	bool wscale_ok : 1, sack_ok : 1, ts_ok : 1, ecn_ok : 1;
+	bool ecn_cwr : 1;  /* CWR goes with the next new data */
+	bool ecn_echo : 1; /* ECE goes with each ACK, until CWR comes */
+	bool ecn_syn : 1;  /* our SYN asked for ECN */
+	bool ecn_seen : 1;
 	uint8_t snd_wscale, rcv_wscale;
-	bool wscale_ok, sack_ok, ts_ok, ecn_ok;
-	bool ecn_cwr;  /* CWR goes with the next new data */
-	bool ecn_echo; /* ECE goes with each ACK, until CWR comes */
-	bool ecn_syn;  /* our SYN asked for ECN */
-	bool ecn_seen;
 	uint16_t peer_mss;  /* from the SYN */
 	uint16_t advmss;    /* that we announced */
 	uint16_t user_mss;  /* TCP_MAXSEG; 0 */
@@ -243,67 +243,63 @@ struct tcp_end {
 	struct tcp_prr prr;
 	uint32_t flight_max;  /* in flight at most, of this round */
 	uint32_t limited_seq; /* until this is acknowledged, the round lasts */
-	bool cwnd_limited;
-	bool sndbuf_full; /* the owner waits for room */
-	bool sndbuf_locked, rcvbuf_locked;
-	px_time last_sent; /* data */
-	px_time pace_until;
+	bool cwnd_limited : 1;
+	bool sndbuf_full : 1; /* the owner waits for room */
+	bool sndbuf_locked : 1, rcvbuf_locked : 1;
 
 	/* ---- loss ---- */
-	uint32_t high_seq;     /* recovery lasts until this is acknowledged */
-	uint32_t undo_marker;  /* SND.UNA when the reduction began */
-	uint32_t undo_retrans; /* bytes sent again since, not known to be needless */
-	bool undo_possible;
-	bool frto;
+	bool undo_possible : 1;
+	bool frto : 1;
+	bool tlp : 1, tlp_retrans : 1;
 	uint8_t dup_acks;
 	uint8_t reordering;  /* in segments; for peers without SACK */
 	uint8_t retransmits; /* time-outs in a row */
 	uint8_t probes;      /* window probes, or keepalives, without an answer */
 	uint8_t persist_backoff;
-	uint8_t call;          /* enum tcp_call */
+	uint32_t high_seq;     /* recovery lasts until this is acknowledged */
+	uint32_t undo_marker;  /* SND.UNA when the reduction began */
+	uint32_t undo_retrans; /* bytes sent again since, not known to be needless */
+	uint32_t tlp_end;      /* end of what the probe sent; valid while tlp */
+	px_time last_sent;     /* data */
+	px_time pace_until;
 	px_time retrans_since; /* first time-out of the row; 0 */
 	px_time undo_since;    /* first retransmission of this recovery; 0 (RFC 3522) */
 	struct {
 		px_time sent, rtt;
-		uint32_t end;
+		uint32_t end, dsack_round;
 		uint8_t reo_mult, reo_persist;
-		bool reordered;
-		bool dsack_seen;
-		uint32_t dsack_round;
+		bool reordered : 1, dsack_seen : 1;
 	} rack;
-	uint32_t tlp_end; /* end of what the probe sent; valid while tlp */
-	bool tlp, tlp_retrans;
 
 	/* ---- receiving ---- */
 	struct list ooo;
 	uint32_t ooo_count;
 	uint32_t rcv_mss;
 	struct tcp_sack recent[TCP_RECENT_SACKS];
-	uint8_t recent_count;
-	bool dsack;
 	struct tcp_sack dsack_range;
+	uint8_t recent_count;
 	uint8_t quick_acks;
-	bool pingpong;         /* an answer is likely to carry the acknowledgement */
-	bool quickack;         /* TCP_QUICKACK */
 	uint8_t scaling;       /* payload of received memory, of 256 */
+	bool dsack : 1;        /* dsack_range is to be told */
+	bool pingpong : 1;     /* an answer is likely to carry the acknowledgement */
+	bool quickack : 1;     /* TCP_QUICKACK */
 	uint32_t window_clamp; /* TCP_WINDOW_CLAMP; 0 */
-	px_time ato;           /* delayed acknowledgement: adapted */
+	uint32_t rcv_space_seq, rcv_space, rcv_rtt_seq;
+	px_time ato; /* delayed acknowledgement: adapted */
 	px_time last_received, last_data_received, last_ack_received;
 	px_time oow_ack, challenge; /* last ACK to what is out of window (RFC 5961 section 7) */
 	px_time rcv_space_since;    /* of the reader's round (moderate_rcvbuf) */
-	uint32_t rcv_space_seq, rcv_space;
 	px_time rcv_rtt, rcv_rtt_since;
-	uint32_t rcv_rtt_seq;
 
 	/* ---- options ---- */
-	bool nodelay, cork, keepalive, oobinline;
+	bool nodelay : 1, cork : 1, keepalive : 1, oobinline : 1;
 	uint8_t keepalive_probes, syn_retries;
-	uint8_t defer_accept; /* SYN-ACKs */
-	int linger2;          /* seconds; 0: fin_timeout; < 0: no FIN-WAIT-2 */
+	uint8_t defer_accept;                     /* SYN-ACKs */
+	uint16_t keepalive_time, keepalive_intvl; /* seconds */
+	int16_t linger2;                          /* seconds; 0: fin_timeout; < 0: no FIN-WAIT-2 */
 	int rcvlowat;
-	uint32_t keepalive_time, keepalive_intvl; /* seconds */
-	uint32_t user_timeout;                    /* milliseconds; 0 */
-	uint32_t notsent_lowat;                   /* 0: the stack's */
+	uint32_t user_timeout;  /* milliseconds; 0 */
+	uint32_t notsent_lowat; /* 0: the stack's */
 	int soft_error; /* what ICMP said; told if the connection times out (RFC 1122 4.2.3.9) */
 
 	/* ---- figures (TCP_INFO) ---- */
