@@ -124,12 +124,13 @@ static void many(size_t count)
 
 /* ---- a network of them ---- */
 
-static uint16_t checksum(const void *data, size_t len)
+static uint16_t checksum(const struct icmphdr *header)
 {
-	const uint16_t *word = data;
+	uint16_t word[sizeof(*header) / 2];
 	uint32_t sum = 0;
 
-	for (size_t i = 0; i < len / 2; i++)
+	memcpy(word, header, sizeof(word));
+	for (size_t i = 0; i < sizeof(word) / sizeof(word[0]); i++)
 		sum += word[i];
 	sum = (sum >> 16) + (sum & 0xffff);
 	return (uint16_t) ~(sum + (sum >> 16));
@@ -145,7 +146,7 @@ static bool ping(int fd, uint32_t host)
 		char room[64];
 	} answer;
 
-	request.checksum = checksum(&request, sizeof(request));
+	request.checksum = checksum(&request);
 	if (picox_sendto(fd, &request, sizeof(request), 0, (struct sockaddr *)&to, sizeof(to)) < 0)
 		bench_die(1, "ping");
 	while (picox_recv(fd, &answer, sizeof(answer), 0) >= 0) {
@@ -176,18 +177,18 @@ static void network(size_t count, const char *uplink)
 	for (size_t i = 0; i < count; i++)
 		answered += ping(fd, (uint32_t)i + 1);
 	printf("{\"answered\": %zu, \"ping_ns\": %llu}\nready\n", answered,
-	    (unsigned long long)((bench_now() - start) / count));
+	    (unsigned long long)((bench_now() - start) / (count ? count : 1)));
 	fflush(stdout);
 	while (getchar() != EOF)
-		continue;
+		;
 }
 
 /* ---- silence ---- */
 
 static void add_switches(const char *task, void *context)
 {
+	static const char name[] = "voluntary_ctxt_switches:";
 	char path[300], line[200];
-	unsigned long long value;
 	FILE *file;
 
 	snprintf(path, sizeof(path), "/proc/self/task/%s/status", task);
@@ -195,8 +196,8 @@ static void add_switches(const char *task, void *context)
 	if (!file)
 		bench_die(1, "%s", path);
 	while (fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "voluntary_ctxt_switches: %llu", &value) == 1)
-			*(unsigned long long *)context += value;
+		if (strncmp(line, name, strlen(name)) == 0)
+			*(unsigned long long *)context += strtoull(line + strlen(name), NULL, 10);
 	}
 	fclose(file);
 }

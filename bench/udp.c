@@ -156,7 +156,7 @@ static void meet(const struct end *end)
 		    end->recv(end->fd, message, end->size, 0) == (ssize_t)end->size) {
 			/* An answer that comes late must not be taken for that of the next one. */
 			while (end->recv(end->fd, message, end->size, 0) > 0)
-				continue;
+				;
 			limit_patience(end, 0);
 			return;
 		}
