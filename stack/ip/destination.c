@@ -71,7 +71,8 @@ static int set_source(struct px_stack *stack, const struct ip_flow *flow,
 		dst->src = route->source;
 		return 0;
 	}
-	if (ip_source_select(stack, &flow->dst, zone, flow->preferences, &dst->src))
+	if (ip_source_select_via(
+	        stack, &flow->dst, zone, route ? &dst->via : NULL, flow->preferences, &dst->src))
 		return 0;
 	/* IPv4 without an address sends from 0.0.0.0 (a DHCP client); IPv6 does not. */
 	if (px_ip_is4(&flow->dst)) {

@@ -140,7 +140,7 @@ static void iface_del(struct px_stack *stack, struct px_iface *iface)
 	ip_reassembly_flush(stack, iface);
 	group_iface_fini(iface);
 	if (iface->ip6)
-		nd_router_stop(iface);
+		nd_router_fini(iface);
 	px_free(stack->mem, iface->ip4, sizeof(*iface->ip4));
 	px_free(stack->mem, iface->ip6, sizeof(*iface->ip6));
 	iface->ip4 = NULL;

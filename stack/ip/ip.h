@@ -88,6 +88,10 @@ static inline bool ip_dst_valid(const struct px_stack *stack, const struct ip_ds
 /* The source that RFC 6724 (IPv4: Linux's rules) chooses for `dst` by `iface`. */
 bool ip_source_select(struct px_stack *stack, const struct px_ip *dst, const struct px_iface *iface,
     uint32_t preferences, struct px_ip *source);
+/* The same, the next hop being known (rule 5.5); NULL: it is not. */
+bool ip_source_select_via(struct px_stack *stack, const struct px_ip *dst,
+    const struct px_iface *iface, const struct px_ip *via, uint32_t preferences,
+    struct px_ip *source);
 
 /* RFC 6724 section 2.1. */
 void ip_policy(const struct px_ip *ip, unsigned int *precedence, unsigned int *label);

@@ -152,6 +152,10 @@ void nd_redirect_input(
 void nd_router_init(struct px_iface *iface);
 void nd_router_start(struct px_iface *iface); /* solicit, if so configured; again: from the start */
 void nd_router_stop(struct px_iface *iface);
+void nd_router_fini(struct px_iface *iface);
+/* Whether `router` advertises the prefix of this address of `iface` (RFC 6724 rule 5.5). */
+bool nd_prefix_is_from(
+    const struct px_iface *iface, const struct px_ip *ip, const struct px_ip *router);
 
 void dad_start(struct px_address *address);
 /* Somebody else's NS or NA for an address of ours. True: it was tentative, and the message was
@@ -231,8 +235,16 @@ struct ip4_iface {
 	struct group_iface groups;
 };
 
+/* A prefix of 64 bits that a router advertised for addresses. */
+struct nd_advertised {
+	struct px_ip router, prefix;
+	px_time until;
+};
+#define ND_ADVERTISED_MAX 16 /* remembered of an interface; the first to end goes first */
+
 struct ip6_iface {
 	struct ip6_config config;
+	struct nd_advertised *advertised; /* ND_ADVERTISED_MAX, from the first one on */
 	struct px_iface *iface;
 	struct group_iface groups;
 	struct px_timer solicit; /* router solicitations */

@@ -240,6 +240,55 @@ static void autonomous(struct px_iface *iface, const struct nd_prefix *prefix)
 	px_address_add(iface, &config, NULL);
 }
 
+/* Which router a prefix is from, for the choice of sources. */
+static void remember(
+    struct px_iface *iface, const struct px_ip *router, const struct nd_prefix *prefix)
+{
+	struct px_stack *stack = iface->stack;
+	struct nd_advertised *list = iface->ip6->advertised, *at;
+
+	if (prefix->len != 64)
+		return;
+	if (!list) {
+		list = px_zalloc(stack->mem, ND_ADVERTISED_MAX * sizeof(*list));
+		if (!list)
+			return;
+		iface->ip6->advertised = list;
+	}
+	at = list;
+	for (unsigned int i = 0; i < ND_ADVERTISED_MAX; i++) {
+		if (px_ip_eq(&list[i].router, router) &&
+		    px_ip_prefix_eq(&list[i].prefix, &prefix->prefix, 64)) {
+			at = &list[i];
+			break;
+		}
+		if (list[i].until < at->until)
+			at = &list[i];
+	}
+	*at = (struct nd_advertised){*router, prefix->prefix, expiry(stack, prefix->valid)};
+}
+
+bool nd_prefix_is_from(
+    const struct px_iface *iface, const struct px_ip *ip, const struct px_ip *router)
+{
+	const struct nd_advertised *list = iface->ip6 ? iface->ip6->advertised : NULL;
+
+	for (unsigned int i = 0; list && i < ND_ADVERTISED_MAX; i++) {
+		if (list[i].until > iface->stack->now && px_ip_eq(&list[i].router, router) &&
+		    px_ip_prefix_eq(&list[i].prefix, ip, 64))
+			return true;
+	}
+	return false;
+}
+
+void nd_router_fini(struct px_iface *iface)
+{
+	nd_router_stop(iface);
+	px_free(iface->stack->mem, iface->ip6->advertised,
+	    ND_ADVERTISED_MAX * sizeof(*iface->ip6->advertised));
+	iface->ip6->advertised = NULL;
+}
+
 static void set_timers(struct px_iface *iface, const struct nd_router_advertisement *ra)
 {
 	/* Section 6.3.4. Absurd values are not taken: an hour at most (section 6.2.1). */
@@ -290,8 +339,10 @@ void nd_router_input(struct px_stack *stack, struct px_pkt *pkt, const struct nd
 			continue;
 		if (prefix->on_link)
 			on_link(iface, prefix);
-		if (prefix->autonomous && config->autoconf)
+		if (prefix->autonomous && config->autoconf) {
+			remember(iface, &pkt->src, prefix);
 			autonomous(iface, prefix);
+		}
 	}
 	if (config->accept_ra_mtu && options.has_mtu && options.mtu >= IP6_MIN_MTU &&
 	    options.mtu <= iface->mtu && options.mtu != iface->ip6->ra_mtu) {

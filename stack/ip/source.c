@@ -50,6 +50,7 @@ static unsigned int scope_of(const struct px_ip *ip)
 struct selection {
 	const struct px_ip *dst;
 	const struct px_iface *iface;
+	const struct px_ip *via; /* NULL: not known */
 	uint32_t preferences;
 	unsigned int scope, label;
 };
@@ -77,6 +78,12 @@ static bool better(
 		return is_deprecated(b);
 	if ((a->iface == selection->iface) != (b->iface == selection->iface)) /* 5 */
 		return a->iface == selection->iface;
+	if (selection->via) { /* 5.5 */
+		bool from_a = nd_prefix_is_from(a->iface, &a->ip, selection->via);
+		bool from_b = nd_prefix_is_from(b->iface, &b->ip, selection->via);
+		if (from_a != from_b)
+			return from_a;
+	}
 	if (px_ip_is4(&a->ip)) {
 		/* Linux: a primary address, best one of the destination's prefix. */
 		bool on_a = px_ip_prefix_eq(&a->ip, selection->dst, a->prefix);
@@ -102,8 +109,15 @@ static bool better(
 bool ip_source_select(struct px_stack *stack, const struct px_ip *dst, const struct px_iface *iface,
     uint32_t preferences, struct px_ip *source)
 {
+	return ip_source_select_via(stack, dst, iface, NULL, preferences, source);
+}
+
+bool ip_source_select_via(struct px_stack *stack, const struct px_ip *dst,
+    const struct px_iface *iface, const struct px_ip *via, uint32_t preferences,
+    struct px_ip *source)
+{
 	struct selection selection = {
-	    .dst = dst, .iface = iface, .preferences = preferences, .scope = scope_of(dst)};
+	    .dst = dst, .iface = iface, .via = via, .preferences = preferences, .scope = scope_of(dst)};
 	const struct px_address *address, *best = NULL;
 	const struct px_iface *candidate;
 	unsigned int precedence;

@@ -160,6 +160,41 @@ static void test_route_information(void **state)
 	assert_string_equal(gateway_of(a, "2001:db8:a::1"), "fe80::a");
 }
 
+/* RFC 6724 section 5, rule 5.5: of two prefixes, that of the router by which it goes. */
+static void test_source_of_router(void **state)
+{
+	static const char *const routers[] = {"fe80::a", "fe80::b"};
+	struct px_iface *a = host(1);
+	struct ip_flow flow = {.dst = px_ip_parse("2001:4860::1")};
+	struct ip_dst dst;
+
+	ip6_iface_config(a)->accept_ra = true;
+	sim_run(sim, 3 * PX_SEC);
+	for (unsigned int high = 0; high < 2; high++) {
+		for (unsigned int i = 0; i < 2; i++) {
+			uint8_t ra[16 + 32] = {134, 0, 0, 0, 64, i == high ? 0x08 : 0, 7, 8, [16] = 3, 4, 64,
+			    0xc0, 0, 1, 0, 0, 0, 1, 0, 0};
+			memcpy(ra + 32, (uint8_t[6]){0x20, 1, 0xd, 0xb8, 0, i ? 0xb : 0xa}, 6);
+			net_inject6(routers[i], "ff02::1", IPPROTO_ICMPV6, 255, ra, sizeof(ra));
+		}
+		sim_run(sim, 3 * PX_SEC);
+		assert_int_equal(ip_route(a->stack, &flow, &dst), 0);
+		assert_true(
+		    px_ip_eq(&dst.via, &(struct px_ip){.b = {0xfe, 0x80, [15] = high ? 0xb : 0xa}}));
+		assert_int_equal(dst.src.b[5], high ? 0xb : 0xa);
+	}
+	/* Both advertise both: the rule says nothing. And a flood of them changes only the choice. */
+	for (unsigned int i = 0; i < 1000; i++) {
+		uint8_t ra[16 + 32] = {134, [16] = 3, 4, 64, 0xc0, 0, 1, 0, 0, 0, 1, 0, 0};
+		char from[32];
+		snprintf(from, sizeof(from), "fe80::%x", i + 0x100);
+		memcpy(ra + 32, (uint8_t[6]){0x20, 1, 0xd, 0xb8, (uint8_t)(i >> 8), (uint8_t)i}, 6);
+		net_inject6(from, "ff02::1", IPPROTO_ICMPV6, 255, ra, sizeof(ra));
+		sim_run(sim, PX_MSEC);
+	}
+	assert_int_equal(ip_route(a->stack, &flow, &dst), 0);
+}
+
 /* Solicitations begin again while they are under way: one timer, which must not be there twice. */
 static void test_solicit_again(void **state)
 {
@@ -245,6 +280,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_advertised, net_setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_route_information, net_setup, net_teardown),
+	    cmocka_unit_test_setup_teardown(test_source_of_router, net_setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_solicit_again, net_setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_router_flood, net_setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_router_preference, net_setup, net_teardown),
