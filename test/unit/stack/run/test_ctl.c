@@ -346,6 +346,69 @@ static void test_exit(void **state)
 	assert_int_equal(access(path, F_OK), -1);
 }
 
+struct talker {
+	struct picox *stack;
+	_Atomic bool stop;
+};
+
+/* Datagrams to itself, blocking, as a leader. */
+static void *talk(void *argument)
+{
+	struct talker *talker = argument;
+	int to = host_udp4(talker->stack, "127.0.0.1", 1000);
+	int from = picox_msocket(talker->stack, AF_INET, SOCK_DGRAM, 0);
+	char text[8];
+
+	while (!talker->stop) {
+		host_send4(from, "127.0.0.1", 1000, "hello", 5);
+		if (picox_recv(to, text, sizeof(text), 0) != 5)
+			break;
+	}
+	picox_close(to);
+	picox_close(from);
+	return NULL;
+}
+
+/* Requests, listeners and a record while the program's own threads are inside the stack. */
+static void test_busy(void **state)
+{
+	char both[160], capture[64];
+	NLQ_BUFFER(buffer, CTL_RECORD_MAX);
+	int fd, listeners[3];
+	const uint32_t groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV4_ROUTE;
+	struct talker talker = {0};
+	pthread_t thread;
+
+	snprintf(capture, sizeof(capture), "%s/pcap", dir);
+	snprintf(both, sizeof(both), "%s,pcap=%s", option, capture);
+	talker.stack = host_new("mem://ctl", both, "10.0.0.1");
+	assert_int_equal(pthread_create(&thread, NULL, talk, &talker), 0);
+	fd = client();
+	for (int i = 0; i < 3; i++) {
+		listeners[i] = client();
+		request(listeners[i], CTL_GROUPS, NLM_F_ACK, &groups, sizeof(groups));
+		assert_int_equal(result_of(listeners[i]), 0);
+	}
+	for (unsigned int i = 0; i < 200; i++) {
+		const struct ifinfomsg flip = {
+		    .ifi_index = 2, .ifi_flags = i & 1 ? IFF_UP : 0, .ifi_change = IFF_UP};
+
+		request(fd, RTM_NEWLINK, NLM_F_ACK, &flip, sizeof(flip));
+		assert_int_equal(result_of(fd), 0);
+		assert_true(dump(fd, CTL_COUNTERS, CTL_COUNTERS, "", 0) > 100);
+		assert_true(record(listeners[0], buffer, sizeof(buffer)) > 0);
+		if (i == 100)
+			close(listeners[1]);
+	}
+	talker.stop = true;
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(picox_delstack(talker.stack), 0);
+	close(fd);
+	close(listeners[0]);
+	close(listeners[2]);
+	unlink(capture);
+}
+
 /* Out of descriptors, connections wait; those that are go on. */
 static void test_descriptors(void **state)
 {
@@ -521,6 +584,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_path, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_fork, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_exit, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_busy, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_descriptors, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_no_thread, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_other_user, setup, teardown),
