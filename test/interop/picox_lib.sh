@@ -19,6 +19,7 @@ need_command nsenter
 need_program "$VDENS" "$NODE" "$EXAMPLES/ioth_ping"
 
 capture=$dir/node.pcap
+export HOME=$dir # for tshark: nobody's own configuration
 
 # node_start [VNL [OPTIONS]]: without addresses yet.
 node_start()
@@ -102,6 +103,14 @@ pair_start()
 	peer ip addr add fd00::2/64 dev vde0 nodad
 }
 
+# captured FILTER: a frame like that was on the wire; for wait_for. (The end of a capture that is being
+# written may be missing: tshark complains.)
+captured()
+{
+	tshark -r "$capture" -Y "$1" 2>/dev/null >"$dir/frames" || :
+	[ -s "$dir/frames" ]
+}
+
 # clean_capture COUNT [PATTERN...]: the capture has at least so many frames, and tshark's expert has no
 # warning and no error to tell of them but those that match a pattern. (Notes and chat are no faults.)
 clean_capture()
@@ -112,7 +121,6 @@ clean_capture()
 		echo "no tshark: the capture is not read"
 		return
 	fi
-	export HOME=$dir # nobody's own configuration
 	tshark -r "$capture" -q -z expert,warn -o ip.check_checksum:TRUE -o udp.check_checksum:TRUE \
 		>"$dir/expert" 2>"$dir/tshark.err" || fail "tshark: $(cat "$dir/tshark.err")"
 	faults=$(grep -E '^ +[0-9]+ ' "$dir/expert" || :)

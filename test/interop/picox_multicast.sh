@@ -5,20 +5,13 @@
 . "$(dirname "$0")/../net/lib.sh"
 . "$(dirname "$0")/picox_lib.sh"
 need_command socat tshark python3
-export HOME=$dir
 
 query()
 {
 	peer "$(dirname "$0")/group_query.py" vde0 "$@"
 }
 
-# seen FILTER: a frame like that was on the wire.
-captured()
-{
-	# A capture that is being written may end in the middle of a frame.
-	tshark -r "$capture" -Y "$1" 2>/dev/null >"$dir/frames" || :
-	[ -s "$dir/frames" ]
-}
+# seen FILTER: a frame like that comes.
 seen()
 {
 	wait_for captured "$1"
