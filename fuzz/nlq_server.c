@@ -108,7 +108,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct nlq_server server = {
 	    .handlers = small_handlers,
 	    .stackinfo = &stack,
-	    .flags = size ? data[size - 1] & (NLQ_SERVER_EXT_ACK | NLQ_SERVER_CAP_ACK) : 0,
+	    .flags =
+	        size ? data[size - 1] & (NLQ_SERVER_EXT_ACK | NLQ_SERVER_CAP_ACK | NLQ_SERVER_STRICT)
+	             : 0,
 	};
 	char buffer[SMALL_ADDRS * sizeof(struct ifreq)];
 	struct ifconf ifconf = {.ifc_len = sizeof(buffer), .ifc_buf = buffer};

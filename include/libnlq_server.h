@@ -207,7 +207,8 @@ typedef struct nlq_request_handlers nlq_request_handlers_table[RTM_NR_FAMILIES];
  * NLM_F_MULTI, are set in all messages of the answer; nlmsg_pid is the request's, where get left 0.
  *
  * Before a handler is called, the request has passed these checks, or is answered with EINVAL (not
- * well formed) or ERANGE (an attribute's size):
+ * well formed) or ERANGE (an attribute's size). A dump that does not pass them has no attributes,
+ * as in the kernel, unless NLQ_SERVER_STRICT is set:
  *
  *     family   known (LINK to TFILTER; others are EOPNOTSUPP), and its header whole (a dump may
  *              bring the first byte alone, as getifaddrs(3) does; the rest is 0 then)
@@ -257,6 +258,8 @@ struct nlq_server {
 #define NLQ_SERVER_EXT_ACK 1U /* the socket has NETLINK_EXT_ACK set: NLMSG_ERROR says why */
 #define NLQ_SERVER_CAP_ACK                                                                         \
 	2U /* the socket has NETLINK_CAP_ACK set: NLMSG_ERROR without the request */
+#define NLQ_SERVER_STRICT                                                                          \
+	4U /* the socket has NETLINK_GET_STRICT_CHK set: a dump with wrong attributes is refused */
 
 /* Answers a datagram, which may hold several requests; it is neither aligned nor trusted. Answers
  * are appended to `replies`. What is behind a message whose length is wrong is ignored, as the

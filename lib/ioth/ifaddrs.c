@@ -218,9 +218,10 @@ static int dump(struct nlq_socket *netlink, uint16_t type, nlq_answer *add, stru
 	for (int attempt = 0; attempt < DUMP_ATTEMPTS && error == -EINTR; attempt++) {
 		struct {
 			struct nlmsghdr header;
-			struct ifinfomsg link; /* as long as it gets: that of addresses is shorter */
+			struct ifinfomsg link; /* that of addresses is shorter */
 		} request = {
-		    .header.nlmsg_len = sizeof(request),
+		    .header.nlmsg_len = NLMSG_LENGTH(
+		        type == RTM_GETLINK ? sizeof(struct ifinfomsg) : sizeof(struct ifaddrmsg)),
 		    .header.nlmsg_type = type,
 		    .header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
 		};

@@ -211,8 +211,8 @@ int netlink_request(struct netlink_end *end, const void *data, size_t len)
 	if (end->rx.bytes >= end->rcvbuf)
 		return -ENOBUFS;
 	server.port = end->port;
-	server.flags =
-	    (end->ext_ack ? NLQ_SERVER_EXT_ACK : 0) | (end->cap_ack ? NLQ_SERVER_CAP_ACK : 0);
+	server.flags = (end->ext_ack ? NLQ_SERVER_EXT_ACK : 0) |
+	               (end->cap_ack ? NLQ_SERVER_CAP_ACK : 0) | (end->strict ? NLQ_SERVER_STRICT : 0);
 	end->stack->netlink->asker = end;
 	err = nlq_process_datagram(&server, data, len, &replies) ? -ENOBUFS : 0;
 	end->stack->netlink->asker = NULL;

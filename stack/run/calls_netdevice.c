@@ -38,18 +38,16 @@ static int ask_list(int fd, struct ifconf *user)
 	struct ifconf list = *user;
 	int err;
 
-	if (list.ifc_len < 0)
-		return -EINVAL;
 	if (list.ifc_len > LIST_MAX)
 		list.ifc_len = LIST_MAX;
 	if (user->ifc_buf) {
-		list.ifc_buf = malloc(list.ifc_len ? (size_t)list.ifc_len : 1);
+		list.ifc_buf = malloc(list.ifc_len > 0 ? (size_t)list.ifc_len : 1);
 		if (!list.ifc_buf)
 			return -ENOMEM;
 	}
 	err = ask(fd, SIOCGIFCONF, &list);
 	if (!err) {
-		if (user->ifc_buf && list.ifc_len)
+		if (user->ifc_buf && list.ifc_len > 0)
 			memcpy(user->ifc_buf, list.ifc_buf, (size_t)list.ifc_len);
 		user->ifc_len = list.ifc_len;
 	}

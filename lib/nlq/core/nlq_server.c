@@ -8,7 +8,7 @@
  *   a family that is not known                               EOPNOTSUPP
  *   a change that is not permitted                           what `permit` says
  *   no handler for the operation                             EOPNOTSUPP
- *   family header not whole, attributes not well formed      EINVAL, ERANGE
+ *   family header not whole, attributes not well formed      EINVAL, ERANGE (dumps: if strict)
  *   the entry                                                EEXIST, ENODEV or what search_entry
  * says the handler                                              what it returns
  *
@@ -167,10 +167,13 @@ static int handle(struct request *request)
 	error = complete_header(request, body, header);
 	if (!error)
 		error = nlq_attrs_read(&request->attrs, request->msg);
-	if (error) {
-		request->dumping = false; /* it did not begin: NLMSG_ERROR says so */
-		return error;
+	if (error && request->dumping && !(server->flags & NLQ_SERVER_STRICT)) {
+		/* As the kernel: getifaddrs(3) and others bring the header of another family. */
+		memset(&request->attrs, 0, sizeof(request->attrs));
+		error = 0;
 	}
+	if (error)
+		return error;
 	return operation(msg) == RTM_GET ? get(request) : change(request);
 }
 

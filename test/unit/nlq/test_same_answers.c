@@ -161,6 +161,9 @@ static const struct wanted others[] = {
     {"get an IPv6 address on lo", RTM_GETADDR, 0, ADDR(AF_INET6, 0, .ifa_index = 1),
         {BYTES(IFA_LOCAL, ANY6 "\1")}},
     /* Not here: an IPv4-mapped address. The kernel takes it, the stack does not (EINVAL). */
+    {"dump with a header too long", RTM_GETADDR, NLM_F_DUMP, .header_len = 16},
+    {"dump with a wrong attribute", RTM_GETADDR, NLM_F_DUMP, ADDR(AF_INET, 0),
+        {BYTES(IFA_LOCAL, "1")}},
     {"dump of all families", RTM_GETADDR, NLM_F_DUMP, ADDR(AF_UNSPEC, 0)},
     {"dump of no family", RTM_GETADDR, NLM_F_DUMP, ADDR(AF_UNIX, 0)},
 
@@ -309,6 +312,7 @@ static const struct wanted strict[] = {
     {"addresses by no index", RTM_GETADDR, NLM_F_DUMP, ADDR(AF_INET, 0, .ifa_index = 99)},
     {"addresses by length", RTM_GETADDR, NLM_F_DUMP, ADDR(AF_INET6, 64)},
     {"addresses by label", RTM_GETADDR, NLM_F_DUMP, ADDR(AF_INET, 0), {STRING(IFA_LABEL, "a0")}},
+    {"addresses with a header too long", RTM_GETADDR, NLM_F_DUMP, .header_len = 16},
     {"routes", RTM_GETROUTE, NLM_F_DUMP, ROUTE(AF_INET, 0)},
     {"routes of a table", RTM_GETROUTE, NLM_F_DUMP, ROUTE(AF_INET, 0, .rtm_table = RT_TABLE_MAIN)},
     {"routes of table 77", RTM_GETROUTE, NLM_F_DUMP, ROUTE(AF_INET, 0), {NUMBER(RTA_TABLE, 78)}},

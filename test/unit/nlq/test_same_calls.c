@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <cmocka.h>
+#include <ifaddrs.h>
 #include <net/if.h>
 #include <linux/if_addr.h>
 
@@ -262,12 +263,104 @@ static void test_routes(void **state)
 	RUN(ROUTES);
 }
 
+/* ---- lists ---- */
+
+static size_t len_of(const struct sockaddr *address)
+{
+	return address->sa_family == AF_INET    ? sizeof(struct sockaddr_in)
+	       : address->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+	                                        : 12; /* sockaddr_ll up to its address */
+}
+
+static void assert_same_address(const struct sockaddr *one, const struct sockaddr *two)
+{
+	assert_int_equal(!one, !two);
+	if (!one)
+		return;
+	assert_int_equal(one->sa_family, two->sa_family);
+	assert_memory_equal(one, two, len_of(one));
+}
+
+/* The next entry of lo or a0 that is not link-local. */
+static const struct ifaddrs *next_of(const struct ifaddrs *entry)
+{
+	for (; entry; entry = entry->ifa_next) {
+		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)(void *)entry->ifa_addr;
+
+		if (strcmp(entry->ifa_name, "lo") != 0 && strcmp(entry->ifa_name, "a0") != 0)
+			continue;
+		if (in6->sin6_family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&in6->sin6_addr))
+			continue;
+		return entry;
+	}
+	return NULL;
+}
+
+static void test_getifaddrs(void **state)
+{
+	struct ifaddrs *list[STACKS];
+	const struct ifaddrs *at[STACKS];
+	int count = 0;
+
+	for (int i = 0; i < STACKS; i++) {
+		assert_int_equal(ioth_ipaddr_add(same_stacks[i], AF_INET, in("10.60.0.1"), 24, A0), 0);
+		if (ioth_getifaddrs(same_stacks[i], &list[i]) < 0)
+			fail_msg("%s: %s", same_names[i], strerror(errno));
+		at[i] = next_of(list[i]);
+	}
+	for (; at[KERNEL] && at[PICOX]; count++) {
+		assert_string_equal(at[KERNEL]->ifa_name, at[PICOX]->ifa_name);
+		assert_int_equal(at[KERNEL]->ifa_flags, at[PICOX]->ifa_flags);
+		assert_same_address(at[KERNEL]->ifa_addr, at[PICOX]->ifa_addr);
+		assert_same_address(at[KERNEL]->ifa_netmask, at[PICOX]->ifa_netmask);
+		assert_same_address(at[KERNEL]->ifa_dstaddr, at[PICOX]->ifa_dstaddr);
+		assert_int_equal(!at[KERNEL]->ifa_data, !at[PICOX]->ifa_data);
+		for (int i = 0; i < STACKS; i++)
+			at[i] = next_of(at[i]->ifa_next);
+	}
+	assert_null(at[KERNEL]);
+	assert_null(at[PICOX]);
+	assert_true(count >= 4);
+	for (int i = 0; i < STACKS; i++)
+		ioth_freeifaddrs(list[i]);
+}
+
+static void test_nlq_lists(void **state)
+{
+	char *listing[STACKS];
+	size_t len;
+
+	for (int i = 0; i < STACKS; i++) {
+		struct nlq_if_nameindex *list = nlqx_if_nameindex(same_stacks[i]);
+		FILE *file = open_memstream(&listing[i], &len);
+		int found = 0;
+
+		assert_non_null(list);
+		assert_non_null(file);
+		for (size_t j = 0; list[j].if_index; j++)
+			found += (list[j].if_index == 1 && strcmp(list[j].if_name, "lo") == 0) ||
+			         (list[j].if_index == A0 && strcmp(list[j].if_name, "a0") == 0);
+		assert_int_equal(found, 2);
+		nlqx_if_freenameindex(same_stacks[i], list);
+		assert_int_equal(nlqx_proc_net_dev(same_stacks[i], file), 0);
+		fclose(file);
+		assert_non_null(strstr(listing[i], "    a0:"));
+	}
+	/* The two lines of headings. */
+	len = (size_t)(strstr(listing[KERNEL], "    lo:") - listing[KERNEL]);
+	assert_memory_equal(listing[KERNEL], listing[PICOX], len);
+	for (int i = 0; i < STACKS; i++)
+		free(listing[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_links),
 	    cmocka_unit_test(test_addresses),
 	    cmocka_unit_test(test_routes),
+	    cmocka_unit_test(test_getifaddrs),
+	    cmocka_unit_test(test_nlq_lists),
 	};
 	int failed;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The ioctls of netdevice(7): the kernel's own, on the interface of its stack, and libnlq's, on the
- * one of a picox stack. The same results, the same structures, the same state afterwards.
+/* The ioctls of netdevice(7): the kernel's own, on the interface of its stack, and those of a picox
+ * stack, once by libnlq and once by a socket of it. The same results, the same structures, the same
+ * state afterwards.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -16,12 +17,14 @@
 
 #include "same_stacks.h"
 
-static int udp_fd = -1, privileged;
+static int udp_fd = -1, picox_fd = -1, privileged;
+static int by_socket;
 
 /* 0 or -errno. */
 static int request_on(int stack, unsigned long request, void *argument)
 {
 	int result = stack == KERNEL ? ioctl(udp_fd, request, argument)
+	             : by_socket     ? ioth_ioctl(picox_fd, request, argument)
 	                             : nlqx_ioctl(same_stacks[PICOX], request, argument);
 
 	return result < 0 ? -errno : 0;
@@ -126,6 +129,7 @@ static void test_ifconf(void **state)
 	list_interfaces((int)sizeof(struct ifreq) - 1);
 	list_interfaces((int)sizeof(struct ifreq) + 7);
 	list_interfaces(-1);
+	list_interfaces(0);
 }
 
 /* ---- changing ---- */
@@ -234,7 +238,11 @@ int main(void)
 	privileged = geteuid() == 0;
 	same_stacks_open();
 	udp_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	picox_fd = ioth_msocket(same_stacks[PICOX], AF_INET, SOCK_DGRAM, 0);
 	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	by_socket = 1;
+	failed += cmocka_run_group_tests(tests, NULL, NULL);
+	ioth_close(picox_fd);
 	close(udp_fd);
 	same_stacks_close();
 	return failed;

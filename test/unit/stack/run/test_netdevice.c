@@ -55,9 +55,8 @@ static void test_requests(void **state)
 	conf.ifc_len = 0;
 	assert_int_equal(picox_ioctl(fd, SIOCGIFCONF, &conf), 0);
 	assert_int_equal(conf.ifc_len, 2 * sizeof(list[0]));
-	conf.ifc_len = -1;
-	assert_int_equal(picox_ioctl(fd, SIOCGIFCONF, &conf), -1);
-	assert_int_equal(errno, EINVAL);
+	conf.ifc_len = -1; /* without a buffer nobody looks at it */
+	assert_int_equal(picox_ioctl(fd, SIOCGIFCONF, &conf), 0);
 	assert_int_equal(picox_close(fd), 0);
 	assert_int_equal(picox_delstack(stack), 0);
 }
