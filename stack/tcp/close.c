@@ -85,7 +85,6 @@ void tcp_peer_finished(struct tcp_end *end)
 	default:
 		break;
 	}
-	/* Ranges beyond a FIN were never sent by anybody honest. */
 	if (e->shutdown == (ENDPOINT_SHUT_RD | ENDPOINT_SHUT_WR))
 		endpoint_notify(e, ENDPOINT_HANGUP);
 }

@@ -36,9 +36,6 @@ static void dissolve(struct tcp_end *end)
 	e->connected = false;
 	e->shutdown = 0;
 	e->error = 0;
-	end->copied_seq = end->rcv_nxt;
-	end->fin_received = false;
-	end->urg_announced = end->urg_valid = false;
 	end->call = TCP_UNCONNECTED;
 	end->done = false;
 	end->copied_seq = end->rcv_nxt;
@@ -153,7 +150,7 @@ bool tcp_unconnected(const struct tcp_end *end)
 }
 
 /* Those that are not just closing. */
-#define TCP_OPEN                                                                                   \
+#define TCP_OPENED                                                                                 \
 	(TCP_IN(SYN_SENT) | TCP_IN(SYN_RECEIVED) | TCP_IN(ESTABLISHED) | TCP_IN(CLOSE_WAIT) |          \
 	    TCP_IN(FIN_WAIT_1) | TCP_IN(FIN_WAIT_2))
 
@@ -163,7 +160,7 @@ int tcp_connect(struct tcp_end *end, const struct px_ip *ip, uint16_t port, uint
 
 	if (!ip) {
 		/* Linux: tcp_disconnect. An error that nobody was told stays. */
-		bool reset = tcp_in_state(end, TCP_OPEN) && !end->done;
+		bool reset = tcp_in_state(end, TCP_OPENED) && !end->done;
 
 		error = reset ? ECONNRESET : end->endpoint.error;
 		dissolve(end);

@@ -286,10 +286,15 @@ static void syn_arrives(struct tcp_end *end, struct tcp_arrival *arrival, uint32
 	struct tcp_listener *listener = end->listener;
 	struct tcp_request request, *kept;
 	bool full = listener->request_count >= listener->backlog + 1 ||
-	            listener->request_count >= ctl->max_syn_backlog || px_mem_pressure(stack->mem);
+	            listener->request_count >= ctl->max_syn_backlog;
 
 	if (tcp_accept_full(end)) {
 		PX_COUNT(stack, TcpExtListenOverflows);
+		PX_COUNT(stack, TcpExtListenDrops);
+		return;
+	}
+	/* A cookie would promise a connection for which there is no memory. */
+	if (px_mem_pressure(stack->mem)) {
 		PX_COUNT(stack, TcpExtListenDrops);
 		return;
 	}

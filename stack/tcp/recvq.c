@@ -8,8 +8,9 @@
  */
 #include "tcp_internal.h"
 
-#define GATHER_MAX  512 /* segments up to this are copied behind the one before */
-#define GATHER_ROOM 4096
+#define GATHER_MAX     512 /* segments up to this are copied behind the one before */
+#define GATHER_ROOM    4096
+#define PRESSURE_SHARE 8192 /* of each connection when memory runs out */
 
 static struct tcp_range *next_range(const struct tcp_end *end, const struct tcp_range *range)
 {
@@ -93,14 +94,19 @@ static void free_range(struct tcp_end *end, struct tcp_range *range)
 	px_free(tcp_stack(end)->mem, range, sizeof(*range));
 }
 
-void tcp_recvq_clear(struct tcp_end *end)
+static void clear_ranges(struct tcp_end *end)
 {
 	struct tcp_range *range;
 
 	while ((range = next_range(end, NULL)))
 		free_range(end, range);
-	discharge_queue(end, &end->endpoint.rx);
 	end->recent_count = 0;
+}
+
+void tcp_recvq_clear(struct tcp_end *end)
+{
+	clear_ranges(end);
+	discharge_queue(end, &end->endpoint.rx);
 }
 
 /* RFC 2018 section 8 allows it: what lies farthest ahead is thrown away. */
@@ -392,6 +398,7 @@ void tcp_data_arrives(struct tcp_end *end, struct tcp_arrival *arrival)
 	if (fin) {
 		end->rcv_nxt++;
 		end->fin_received = true;
+		clear_ranges(end); /* nobody honest sent anything beyond */
 		tcp_peer_finished(end);
 	}
 }

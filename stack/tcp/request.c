@@ -272,7 +272,7 @@ bool tcp_request_cookie_arrives(struct tcp_end *end, struct tcp_arrival *arrival
 		return arrival->len > 0;
 	}
 	PX_COUNT(stack, TcpExtSyncookiesRecv);
-	if (tcp_accept_full(end)) {
+	if (tcp_accept_full(end) || px_mem_pressure(stack->mem)) {
 		PX_COUNT(stack, TcpExtListenOverflows);
 		return true;
 	}

@@ -62,22 +62,23 @@ static void tcp_settle(struct px_stack *stack, struct px_deferred *deferred)
 	struct tcp_end *end =
 	    (struct tcp_end *)(void *)((char *)deferred - offsetof(struct tcp_end, deferred));
 	unsigned int events = 0;
+	bool output = end->todo & TCP_TODO_OUTPUT;
 
 	if (end->orphan && end->done) {
 		tcp_free(end);
 		return;
 	}
-	if (end->todo & TCP_TODO_OUTPUT) {
-		end->todo &= (uint8_t)~TCP_TODO_OUTPUT;
+	/* Output may find that it must be called again; and takes the acknowledgement along. */
+	end->todo &= (uint8_t)~TCP_TODO_OUTPUT;
+	if (output)
 		tcp_output(end);
-	}
 	if (end->todo & (TCP_TODO_ACK | TCP_TODO_ACK_NOW))
 		tcp_ack_decide(end);
 	if (end->todo & TCP_TODO_WRITABLE)
 		events |= ENDPOINT_WRITABLE;
 	if (end->todo & TCP_TODO_TELL)
 		events |= ENDPOINT_READABLE;
-	end->todo = 0;
+	end->todo &= (uint8_t) ~(TCP_TODO_WRITABLE | TCP_TODO_TELL);
 	if (events)
 		endpoint_notify(&end->endpoint, events);
 	if (end->orphan && end->done)

@@ -15,8 +15,9 @@ static double seconds(void)
 
 static void settle(struct px_stack *stack)
 {
-	for (unsigned int i = 0; i < 10; i++)
+	do
 		px_run(stack, stack->now);
+	while (px_deadline(stack) <= stack->now);
 }
 
 static void exchange(struct px_stack *stack, struct tcp_end **ends, unsigned int count)
@@ -177,7 +178,7 @@ static void test_hoarding(void **state)
 	}
 	assert_non_null(ends[0]);
 	peer.end = ends[0];
-	assert_true(peer_read(1000) > 0);
+	assert_int_equal(peer_read(1000), 1000);
 }
 
 /* Each allocation refused in turn: nothing is lost, and nobody crashes. */
