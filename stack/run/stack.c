@@ -47,6 +47,7 @@ static void fork_child(void)
 
 static void hook_fork(void)
 {
+	process_hook_fork(); /* whose locks are taken behind this one: so ours comes first in fork */
 	pthread_atfork(fork_prepare, fork_parent, fork_child);
 }
 
