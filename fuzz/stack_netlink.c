@@ -7,8 +7,9 @@
  *     type (of 16), flags (two bytes), the family header, and for each attribute: type, length,
  *     that many bytes
  *
- * Answers and notifications must be well formed. In the end everything is dumped, every interface
- * is deleted and nothing may be left.
+ * With an odd number of bytes the socket is strict about dumps (NETLINK_GET_STRICT_CHK). Answers
+ * and notifications must be well formed. In the end everything is dumped, every interface is
+ * deleted and nothing may be left.
  */
 #include "stack_common.h"
 
@@ -113,13 +114,12 @@ static void dump_all(void)
 	}
 }
 
-static void open_sockets(struct fuzz_stack *fuzz)
+static void open_sockets(struct fuzz_stack *fuzz, int strict)
 {
 	const struct sockaddr_nl all = {.nl_family = AF_NETLINK, .nl_groups = UINT32_MAX};
-	static const int options[] = {NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK};
 	static const uint8_t mac[PX_MAC_LEN] = {2, 0, 0, 0, 0, 2};
 	struct px_iface *second;
-	int on = 1;
+	const int on = 1;
 
 	require(px_iface_add(fuzz->stack, &ethernet_type, "vde1", 0, mac, &second) == 0);
 	px_iface_up(second);
@@ -127,8 +127,9 @@ static void open_sockets(struct fuzz_stack *fuzz)
 	require(px_sock_new(fuzz->stack, AF_NETLINK, SOCK_RAW, NETLINK_ROUTE, &asker) == 0);
 	require(px_sock_new(fuzz->stack, AF_NETLINK, SOCK_RAW, NETLINK_ROUTE, &monitor) == 0);
 	require(px_sock_bind(monitor, (const struct sockaddr *)&all, sizeof(all)) == 0);
-	for (unsigned int i = 0; i < 2; i++)
-		require(px_sock_setsockopt(asker, SOL_NETLINK, options[i], &on, sizeof(on)) == 0);
+	require(px_sock_setsockopt(asker, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on)) == 0);
+	require(px_sock_setsockopt(
+	            asker, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &strict, sizeof(strict)) == 0);
 }
 
 static void ask(
@@ -150,7 +151,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct fuzz_stack fuzz;
 
 	fuzz_open(&fuzz);
-	open_sockets(&fuzz);
+	open_sockets(&fuzz, size & 1);
 	fuzz_records(&fuzz, data, size, ask, NULL);
 	dump_all();
 	fuzz_close(&fuzz);
