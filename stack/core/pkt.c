@@ -245,12 +245,27 @@ size_t px_pkt_truesize(const struct px_pkt *pkt)
 	return size;
 }
 
+/* Of a copy that has no room to spare. */
+static size_t least_size(const struct px_pkt *pkt)
+{
+	return sizeof(*pkt) + pulled_bytes(pkt) + pkt->total;
+}
+
+static bool is_wasteful(const struct px_pkt *pkt)
+{
+	return px_pkt_truesize(pkt) > 2 * least_size(pkt) + 256;
+}
+
+size_t px_pkt_kept_size(const struct px_pkt *pkt)
+{
+	return is_wasteful(pkt) ? least_size(pkt) : px_pkt_truesize(pkt);
+}
+
 struct px_pkt *px_pkt_compact(struct px_pkt *pkt)
 {
-	size_t wanted = sizeof(*pkt) + pulled_bytes(pkt) + pkt->total;
 	struct px_pkt *copy;
 
-	if (px_pkt_truesize(pkt) <= 2 * wanted + 256)
+	if (!is_wasteful(pkt))
 		return pkt;
 	copy = px_pkt_copy(pkt, 0);
 	if (!copy)

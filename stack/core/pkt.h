@@ -146,6 +146,8 @@ size_t px_pkt_truesize(const struct px_pkt *pkt);
 /* A packet that is to be kept and wastes most of its memory is exchanged for a small copy; where
  * that is refused, stays. */
 struct px_pkt *px_pkt_compact(struct px_pkt *pkt);
+/* What it keeps from the budget after that. */
+size_t px_pkt_kept_size(const struct px_pkt *pkt);
 
 static inline size_t px_pkt_headroom(const struct px_pkt *pkt)
 {

@@ -129,7 +129,7 @@ void tcp_window_measure(struct tcp_end *end, const struct px_pkt *pkt, uint32_t 
 {
 	px_time now = tcp_stack(end)->now, gap = now - end->last_data_received;
 	px_time rto = tcp_rtt_rto(&end->rtt);
-	size_t size = px_pkt_truesize(pkt);
+	size_t size = px_pkt_kept_size(pkt); /* it may share a block with others (mem://) */
 	uint32_t most = end->advmss ? end->advmss : TCP_MSS_DEFAULT4;
 
 	if (len >= end->rcv_mss) {
