@@ -92,6 +92,21 @@ struct ioth *ioth_newstackv(const char *stack, const char *vnlv[]);
  * any other stack; the one that ioth_get_defstack returns at the start is not (EINVAL). */
 int ioth_delstack(struct ioth *stack);
 
+/* For libraries that keep something for each stack: a function that is told of every ioth_delstack.
+ *
+ *     IOTH_DELSTACK_BEGINS  the stack is about to be deleted: sockets that the library itself has
+ *                           opened on it are to be closed, or the stack is busy
+ *     IOTH_DELSTACK_DONE    it is gone; the pointer is good for comparing only
+ *     IOTH_DELSTACK_KEPT    it could not be deleted, and goes on
+ *
+ * The function is called by the thread that calls ioth_delstack, with no lock held; it may not make
+ * or delete a stack. There is no way to take it back. Returns 0, or -1 and errno: EINVAL for NULL,
+ * ENOSPC if there are eight of them already. */
+enum ioth_delstack_step { IOTH_DELSTACK_BEGINS, IOTH_DELSTACK_DONE, IOTH_DELSTACK_KEPT };
+typedef void ioth_delstack_function(
+    struct ioth *stack, enum ioth_delstack_step step, void *argument);
+int ioth_atdelstack(ioth_delstack_function *function, void *argument);
+
 /* The stack that ioth_socket, and ioth_msocket(NULL, ...), use: at first the native one. NULL sets
  * it back to the native one. ioth_get_defstack never returns NULL. */
 void ioth_set_defstack(struct ioth *stack);

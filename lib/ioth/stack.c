@@ -14,6 +14,7 @@
 #include "error.h"
 #include "native.h"
 #include "stack.h"
+#include "watch.h"
 
 /* The default stack until another is set, and what it falls back to. Never deleted. */
 static struct ioth native = {.calls = NATIVE_CALLS};
@@ -234,8 +235,10 @@ int ioth_delstack(struct ioth *stack)
 		error = -EINVAL;
 		goto fail;
 	}
+	watch_tell(stack, IOTH_DELSTACK_BEGINS);
 	error = stack_retire(stack, &was_default);
 	if (error) {
+		watch_tell(stack, IOTH_DELSTACK_KEPT);
 		error_set(error == -EBUSY ? "sockets of the stack are open, or calls are inside"
 		                          : "there is no such stack");
 		goto fail;
@@ -246,10 +249,12 @@ int ioth_delstack(struct ioth *stack)
 		error_set("%s: the plugin does not delete its stack: %m",
 		    stack->plugin.path ? stack->plugin.path : "(native)");
 		stack_restore(stack, was_default);
+		watch_tell(stack, IOTH_DELSTACK_KEPT);
 		goto fail;
 	}
 	ioth_log(LOG_INFO, "stack %s deleted", stack->plugin.handle ? stack->plugin.name : "(native)");
 	plugin_unload(&stack->plugin);
+	watch_tell(stack, IOTH_DELSTACK_DONE);
 	free(stack);
 	return 0;
 

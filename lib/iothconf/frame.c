@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The packets that messages travel in: see frame.h. */
+#include "frame.h"
+
+#include <string.h>
+#include <netinet/in.h>
+
+#include "checksum.h"
+#include "dhcp4.h"
+#include "wire.h"
+
+#define IP4_HEADER  20
+#define UDP_HEADER  8
+#define IP6_HEADER  40
+#define TTL         64
+#define HOP_LIMIT   255
+#define FRAGMENT    0x3fff /* more fragments, and the offset */
+#define ICMP6_FIELD 2      /* where the checksum is */
+
+size_t frame_put_udp4(uint8_t *packet, size_t size, const uint8_t source[4],
+    const uint8_t destination[4], const void *payload, size_t len)
+{
+	struct wire_writer writer = wire_writer(packet, size);
+	uint16_t checksum;
+
+	wire_put_u16(&writer, 0x4500);
+	wire_put_u16(&writer, (uint16_t)(IP4_HEADER + UDP_HEADER + len));
+	wire_put_u32(&writer, 0); /* never a fragment: no identification is needed (RFC 6864) */
+	wire_put_u8(&writer, TTL);
+	wire_put_u8(&writer, IPPROTO_UDP);
+	wire_put_u16(&writer, 0);
+	wire_put_bytes(&writer, source, 4);
+	wire_put_bytes(&writer, destination, 4);
+	wire_put_u16(&writer, DHCP4_CLIENT_PORT);
+	wire_put_u16(&writer, DHCP4_SERVER_PORT);
+	wire_put_u16(&writer, (uint16_t)(UDP_HEADER + len));
+	wire_put_u16(&writer, 0);
+	wire_put_bytes(&writer, payload, len);
+	if (writer.error)
+		return 0;
+	checksum = checksum_finish(checksum_add(0, packet, IP4_HEADER));
+	memcpy(packet + 10, &checksum, 2);
+	return writer.at;
+}
+
+const void *frame_get_udp4(const uint8_t *packet, size_t len, bool checked, size_t *payload_len)
+{
+	struct wire_reader reader = wire_reader(packet, len), udp;
+	uint8_t version = wire_u8(&reader), protocol;
+	size_t header = (version & 15u) * 4, total;
+	uint16_t fragment, checksum;
+	uint64_t sum;
+
+	wire_skip(&reader, 1);
+	total = wire_u16(&reader);
+	wire_skip(&reader, 2);
+	fragment = wire_u16(&reader);
+	wire_skip(&reader, 1);
+	protocol = wire_u8(&reader);
+	if (reader.error || version >> 4 != 4 || header < IP4_HEADER || total < header + UDP_HEADER ||
+	    total > len || (fragment & FRAGMENT) || protocol != IPPROTO_UDP ||
+	    checksum_fold(checksum_add(0, packet, header)) != 0xffff)
+		return NULL;
+	udp = wire_reader(packet + header, total - header);
+	wire_skip(&udp, 2);
+	if (wire_u16(&udp) != DHCP4_CLIENT_PORT)
+		return NULL;
+	len = wire_u16(&udp);
+	checksum = wire_u16(&udp);
+	if (len < UDP_HEADER || len > total - header)
+		return NULL;
+	sum = checksum_pseudo_ipv4(packet + 12, packet + 16, IPPROTO_UDP, (uint16_t)len);
+	if (checksum != 0 && !checked &&
+	    checksum_fold(checksum_add(sum, packet + header, len)) != 0xffff)
+		return NULL;
+	*payload_len = len - UDP_HEADER;
+	return packet + header + UDP_HEADER;
+}
+
+size_t frame_put_icmp6(uint8_t *packet, size_t size, const uint8_t source[16],
+    const uint8_t destination[16], const void *icmp, size_t len)
+{
+	struct wire_writer writer = wire_writer(packet, size);
+	uint16_t checksum;
+	uint64_t sum;
+
+	wire_put_u32(&writer, 0x60000000);
+	wire_put_u16(&writer, (uint16_t)len);
+	wire_put_u8(&writer, IPPROTO_ICMPV6);
+	wire_put_u8(&writer, HOP_LIMIT);
+	wire_put_bytes(&writer, source, 16);
+	wire_put_bytes(&writer, destination, 16);
+	wire_put_bytes(&writer, icmp, len);
+	if (writer.error || len < ICMP6_FIELD + 2)
+		return 0;
+	memset(packet + IP6_HEADER + ICMP6_FIELD, 0, 2);
+	sum = checksum_pseudo_ipv6(source, destination, IPPROTO_ICMPV6, (uint32_t)len);
+	checksum = checksum_finish(checksum_add(sum, packet + IP6_HEADER, len));
+	memcpy(packet + IP6_HEADER + ICMP6_FIELD, &checksum, 2);
+	return writer.at;
+}
+
+const void *frame_get_icmp6(const uint8_t *packet, size_t len, bool checked, size_t *icmp_len)
+{
+	struct wire_reader reader = wire_reader(packet, len);
+	uint8_t version = wire_u8(&reader), next, hops;
+	uint64_t sum;
+	size_t payload;
+
+	wire_skip(&reader, 3);
+	payload = wire_u16(&reader);
+	next = wire_u8(&reader);
+	hops = wire_u8(&reader);
+	wire_skip(&reader, 32);
+	if (reader.error || version >> 4 != 6 || next != IPPROTO_ICMPV6 || hops != HOP_LIMIT ||
+	    payload < 4 || payload > wire_left(&reader))
+		return NULL;
+	sum = checksum_pseudo_ipv6(packet + 8, packet + 24, IPPROTO_ICMPV6, (uint32_t)payload);
+	if (!checked && checksum_fold(checksum_add(sum, packet + IP6_HEADER, payload)) != 0xffff)
+		return NULL;
+	*icmp_len = payload;
+	return packet + IP6_HEADER;
+}
+
+void frame_put_arp_probe(
+    uint8_t packet[FRAME_ARP_LEN], const uint8_t mac[6], const uint8_t target[4])
+{
+	struct wire_writer writer = wire_writer(packet, FRAME_ARP_LEN);
+
+	wire_put_u16(&writer, 1);      /* Ethernet */
+	wire_put_u16(&writer, 0x0800); /* IPv4 */
+	wire_put_u16(&writer, 0x0604); /* lengths */
+	wire_put_u16(&writer, 1);      /* request */
+	wire_put_bytes(&writer, mac, 6);
+	wire_put_zeros(&writer, 4 + 6);
+	wire_put_bytes(&writer, target, 4);
+}
+
+bool frame_get_arp(const uint8_t *packet, size_t len, struct frame_arp *arp)
+{
+	struct wire_reader reader = wire_reader(packet, len);
+	uint16_t hardware = wire_u16(&reader), protocol = wire_u16(&reader);
+	uint16_t lengths = wire_u16(&reader), operation = wire_u16(&reader);
+
+	wire_bytes(&reader, arp->sender_mac, 6);
+	wire_bytes(&reader, arp->sender, 4);
+	wire_skip(&reader, 6);
+	wire_bytes(&reader, arp->target, 4);
+	return !reader.error && hardware == 1 && protocol == 0x0800 && lengths == 0x0604 &&
+	       (operation == 1 || operation == 2);
+}
+
+void frame_solicited_node(uint8_t group[16], const uint8_t address[16])
+{
+	static const uint8_t prefix[13] = {0xff, 0x02, [11] = 1, 0xff};
+
+	memcpy(group, prefix, sizeof(prefix));
+	memcpy(group + 13, address + 13, 3);
+}
+
+void frame_group_mac(uint8_t mac[6], const uint8_t group[16])
+{
+	mac[0] = mac[1] = 0x33;
+	memcpy(mac + 2, group + 12, 4);
+}

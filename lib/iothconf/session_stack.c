@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a session does to its stack: link, addresses, routes, static items. */
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <linux/if_addr.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <iothaddr.h>
+#include <ioth.h>
+
+#include "session.h"
+#include "socket.h"
+
+#define CARRIER_WAIT ENGINE_SECOND
+
+static int to_error(int result)
+{
+	return result < 0 ? -errno : 0;
+}
+
+/* ---- records ---- */
+
+static int change_address(struct session *session, bool add, const struct record *record)
+{
+	uint8_t address[16];
+	int len = record->len;
+
+	memcpy(address, record->address, sizeof(address));
+	/* Detection has been done here, or is not wanted; that of static ones is left to the stack. */
+	if (add && record->family == AF_INET6 && (session->nodad || record->source != SOURCE_STATIC))
+		len = nl_addrdata2prefix(len, IFA_F_NODAD, 0);
+	return to_error(
+	    add ? ioth_ipaddr_add(session->stack, record->family, address, len, session->ifindex)
+	        : ioth_ipaddr_del(session->stack, record->family, address, len, session->ifindex));
+}
+
+static int change_route(struct session *session, bool add, const struct record *record)
+{
+	uint8_t destination[16], gateway[16];
+	/* An IPv4 gateway tells the interface; one of IPv6 is mostly link-local. */
+	unsigned int ifindex = record->family == AF_INET && record->has_gateway ? 0 : session->ifindex;
+	void *to = record->len ? destination : NULL, *by = record->has_gateway ? gateway : NULL;
+
+	memcpy(destination, record->address, sizeof(destination));
+	memcpy(gateway, record->gateway, sizeof(gateway));
+	return to_error(
+	    add ? ioth_iproute_add(session->stack, record->family, to, record->len, by, ifindex)
+	        : ioth_iproute_del(session->stack, record->family, to, record->len, by, ifindex));
+}
+
+static int get_mtu(const struct session *session, unsigned int *mtu)
+{
+	int fd = ioth_msocket(session->stack, AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq request = {0};
+	int error;
+
+	if (fd < 0)
+		return -errno;
+	memcpy(request.ifr_name, session->interface, sizeof(request.ifr_name));
+	error = to_error(ioth_ioctl(fd, SIOCGIFMTU, &request));
+	ioth_close(fd);
+	*mtu = (unsigned int)request.ifr_mtu;
+	return error;
+}
+
+/* The MTU of a link is lowered, never raised: frames may not be longer than the network takes. */
+static int lower_mtu(struct session *session, struct record *record)
+{
+	int error = get_mtu(session, &record->old_mtu);
+
+	if (error)
+		return error;
+	if (record->mtu >= record->old_mtu)
+		return -EEXIST;
+	return to_error(ioth_linksetmtu(session->stack, session->ifindex, record->mtu));
+}
+
+static int record_add(void *context, struct record *record)
+{
+	struct session *session = context;
+	int error;
+
+	switch (record->kind) {
+	case RECORD_ADDRESS:
+		error = change_address(session, true, record);
+		if (error == -EEXIST && record->source == SOURCE_RD) {
+			/* The stack has made it, too (Linux follows advertisements itself), and may still
+			 * look for duplicates, which we have done. */
+			(void)change_address(session, false, record);
+			error = change_address(session, true, record);
+		}
+		return error;
+	case RECORD_ROUTE:
+		return change_route(session, true, record);
+	case RECORD_MTU:
+		return lower_mtu(session, record);
+	default:
+		return 0;
+	}
+}
+
+static void record_remove(void *context, const struct record *record)
+{
+	struct session *session = context;
+
+	if (record->kind == RECORD_ADDRESS)
+		(void)change_address(session, false, record);
+	else if (record->kind == RECORD_ROUTE)
+		(void)change_route(session, false, record);
+	else if (record->kind == RECORD_MTU)
+		(void)ioth_linksetmtu(session->stack, session->ifindex, record->old_mtu);
+}
+
+static bool record_detect(void *context, const struct record *record)
+{
+	struct session *session = context;
+
+	return !session->nodad && record->source != SOURCE_STATIC &&
+	       dad_add(&session->dad, session_now(), record->address, session->rfcdelay) == 0;
+}
+
+static void record_forget(void *context, const struct record *record)
+{
+	struct session *session = context;
+
+	dad_cancel(&session->dad, record->address);
+}
+
+const struct record_ops session_record_ops = {
+    record_add, record_remove, record_detect, record_forget};
+
+/* ---- the link ---- */
+
+/* An interface that is up may refuse another MAC address: it is taken down for that. */
+static int set_mac(struct session *session, uint8_t mac[6])
+{
+	uint8_t old[6];
+
+	if (ioth_linkgetaddr(session->stack, session->ifindex, old) == 0 && memcmp(old, mac, 6) == 0)
+		return 0;
+	if (ioth_linksetupdown(session->stack, session->ifindex, 0) < 0 ||
+	    ioth_linksetaddr(session->stack, session->ifindex, mac) < 0)
+		return -errno;
+	return 0;
+}
+
+/* The link-local address, there before the stack makes it and looks for duplicates of it: the
+ * protocols begin with it at once, as with an optimistic address (RFC 4429), while we look. True:
+ * it was added. */
+static bool add_link_local(struct session *session, uint8_t address[16])
+{
+	static const uint8_t prefix[16] = {0xfe, 0x80};
+
+	memcpy(address, prefix, sizeof(prefix));
+	iothaddr_eui64(address, session->mac);
+	return ioth_ipaddr_add(session->stack, AF_INET6, address,
+	           nl_addrdata2prefix(64, IFA_F_NODAD, 0), session->ifindex) == 0;
+}
+
+void session_duplicate_link_local(struct session *session, const uint8_t address[16])
+{
+	uint8_t copy[16];
+
+	memcpy(copy, address, sizeof(copy));
+	(void)ioth_ipaddr_del(session->stack, AF_INET6, copy, 64, session->ifindex);
+}
+
+/* A cable may take a moment; what is sent before is lost. */
+static void wait_for_carrier(struct session *session)
+{
+	engine_time end = session_now() + CARRIER_WAIT, now;
+	int fd;
+
+	if (socket_link_runs(session->stack, session->interface))
+		return;
+	fd = socket_changes(session->stack);
+	if (fd < 0)
+		return;
+	while (!socket_link_runs(session->stack, session->interface) && (now = session_now()) < end) {
+		struct pollfd item = {.fd = fd, .events = POLLIN};
+
+		(void)poll(&item, 1, (int)(end - now));
+		while (socket_read_change(fd, session->ifindex) != SOCKET_NOTHING)
+			;
+	}
+	ioth_close(fd);
+}
+
+int session_eth(struct session *session, const struct request *request)
+{
+	uint8_t mac[6], address[16];
+	bool added = false;
+	int error = 0;
+
+	if (request->has_mac) {
+		memcpy(mac, request->mac, sizeof(mac));
+		error = set_mac(session, mac);
+	} else if (request->folded[0]) {
+		iothaddr_hashmac(mac, request->folded, NULL);
+		error = set_mac(session, mac);
+	}
+	if (error)
+		return error;
+	(void)ioth_linkgetaddr(session->stack, session->ifindex, session->mac);
+	if (request->nodad || (request->run & (SOURCE_RD | SOURCE_DHCP6)))
+		added = add_link_local(session, address);
+	if (ioth_linksetupdown(session->stack, session->ifindex, 1) < 0)
+		return -errno;
+	wait_for_carrier(session);
+	if (added && !request->nodad)
+		(void)dad_add(&session->dad, session_now(), address, request->rfcdelay);
+	return 0;
+}
+
+/* ---- static items ---- */
+
+static struct record record_of(const struct request_item *item)
+{
+	struct record record = {.source = SOURCE_STATIC, .family = item->prefix.family};
+
+	switch (item->kind) {
+	case ITEM_ADDRESS:
+		record.kind = RECORD_ADDRESS;
+		memcpy(record.address, item->prefix.address, 16);
+		record.len = (uint8_t)item->prefix.len;
+		break;
+	case ITEM_GATEWAY:
+		record.kind = RECORD_ROUTE;
+		memcpy(record.gateway, item->prefix.address, 16);
+		record.has_gateway = true;
+		break;
+	case ITEM_DNS:
+		record.kind = RECORD_DNS;
+		memcpy(record.address, item->prefix.address, 16);
+		break;
+	case ITEM_DOMAIN:
+		record.kind = RECORD_DOMAIN;
+		record.family = 0;
+		record.domain = (char *)(uintptr_t)item->domain;
+		break;
+	}
+	return record;
+}
+
+bool session_static(struct session *session, const struct request *request)
+{
+	bool well = true;
+
+	session->records.failed = false;
+	/* What goes, goes first; addresses come before the gateways that they lead to. */
+	for (size_t i = 0; i < request->items; i++) {
+		struct record record = record_of(&request->item[i]);
+
+		if (request->item[i].remove && records_remove(&session->records, &record) < 0)
+			well = false;
+	}
+	for (int gateways = 0; gateways < 2; gateways++) {
+		for (size_t i = 0; i < request->items; i++) {
+			struct record record = record_of(&request->item[i]);
+
+			if (!request->item[i].remove && (request->item[i].kind == ITEM_GATEWAY) == gateways)
+				records_add(&session->records, &record);
+		}
+	}
+	return well && !session->records.failed;
+}

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash disable=SC2034,SC2154 # variables of lib.sh, and for those who source this
+# What the tests of iothconf with other people's servers share; sourced behind lib.sh.
+#
+#	server: vdens 10.9.0.1, fd09::1 ---- hub ---- iothconf_client on STACK
+#	                                      |
+#	                               vdens: capture.py
+#
+# The argument of the test is the stack: picox, vdestack, or kernel (the client runs in a vdens).
+
+: "${CLIENT:=$BUILD/test/net/iothconf_client}"
+export LD_LIBRARY_PATH="$BUILD/lib/ioth:$BUILD/lib/iothconf:$LD_LIBRARY_PATH"
+need_userns
+need_vde
+need_program "$CLIENT" "$VDENS"
+unthreaded "$VDENS"
+stack=${1:-picox}
+mac=ce:92:32:a3:cf:3d # of one.test.local: iothaddr_hashmac
+hash=fd09::cc92:32a6:2ba3:cf3d
+
+# network: the hub, and what looks at its frames.
+network()
+{
+	net_start hub hub
+	start frames "$VDENS" "$vnl" sh -c \
+		"ip link set vde0 up; exec python3 $SRC/test/interop/capture.py vde0 $dir/frames.pcap"
+	wait_for says frames listening
+}
+
+# server NAME SCRIPT: starts what SCRIPT says in a vdens with the server's addresses. Sets $pid.
+server()
+{
+	cat >"$dir/$1.sh" <<END
+ip link set lo up
+ip link set vde0 up
+ip addr add 10.9.0.1/24 dev vde0
+ip addr add fd09::1/64 dev vde0 nodad
+$2
+END
+	start "$1" "$VDENS" "$vnl" sh -e "$dir/$1.sh"
+}
+
+# server_running: that of link-local addresses has ended, too.
+link_local_ready='while ! ip -6 addr show dev vde0 scope link -tentative | grep -q fe80; do sleep 0.05; done'
+
+# client CONFIG WORD...: runs the client on $stack, with CONFIG behind stack= and vnl=. $out, $status.
+client()
+{
+	local config=$1
+	shift
+	if [ "$stack" = kernel ]; then
+		run "$VDENS" "$vnl" "$CLIENT" stack=kernel "+$config" "$@"
+	else
+		run "$CLIENT" "stack=$stack,vnl=$vnl" "+$config" "$@"
+	fi
+	[ "$status" = 0 ] || fail "client: status $status: $out $err"
+}
+
+# expect PATTERN...: the client's last output has these lines.
+expect()
+{
+	local pattern
+	for pattern; do
+		assert_match "$pattern" "$out" "$stack"
+	done
+}
+
+# well_formed: nothing that was seen on the network is malformed.
+well_formed()
+{
+	have_command tshark || return 0
+	run tshark -r "$dir/frames.pcap" -Y '_ws.malformed || _ws.expert.severity == "Error"'
+	assert_equal "" "$out" "tshark finds malformed frames"
+	run tshark -r "$dir/frames.pcap" -Y "$1"
+	[ -n "$out" ] || fail "no frame of the client was seen"
+}
