@@ -235,7 +235,10 @@ void tcp_established(struct tcp_end *end)
 	end->limited_seq = end->pushed_seq = end->snd_sml = end->snd_una;
 	end->rcv_space_since = stack->now;
 	end->rcv_space_seq = end->rcv_nxt;
-	end->rcv_space = end->rcv_wnd;
+	/* What the peer's first round trip may bring; a reader that takes as much gets more room. */
+	end->rcv_space = 10 * (uint32_t)end->advmss;
+	if (end->rcv_space > end->rcv_wnd)
+		end->rcv_space = end->rcv_wnd;
 	end->rack.reo_mult = 1;
 	tcp_set_state(end, TCP_STATE_ESTABLISHED);
 	tcp_keepalive_start(end);
