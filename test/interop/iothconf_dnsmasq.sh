@@ -45,7 +45,7 @@ expect '^config 19$' '^address fd09::8201:1ff:fe01:101$' '^address 10\.0\.0\.100
 [ "$(grep -c 'address 10.0.0.100' <<<"$out")" = 2 ] || fail "-rd took a static address: $out"
 
 # In the background: a lease is given back by -dhcp.
-client eth,dhcp,thread,fqdn=one.test.local addresses +-dhcp addresses delete
+client eth,dhcp,thread,fqdn=one.test.local addresses +-dhcp addresses +eth,dhcp delete
 expect '^config 6$' '^deleted$'
 wait_for says dnsmasq 'DHCPRELEASE\(vde0\) 10\.9\.0\.77'
 

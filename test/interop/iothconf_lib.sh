@@ -74,3 +74,31 @@ well_formed()
 	run tshark -r "$dir/frames.pcap" -Y "$1"
 	[ -n "$out" ] || fail "no frame of the client was seen"
 }
+
+# radvd_start: a router in a vdens of its own: prefix, name server, search domain, a route.
+radvd_start()
+{
+	cat >"$dir/radvd.conf" <<END
+interface vde0 {
+	AdvSendAdvert on;
+	MinRtrAdvInterval 3;
+	MaxRtrAdvInterval 10;
+	AdvManagedFlag ${managed:-on};
+	AdvOtherConfigFlag ${other:-on};
+	prefix fd09::/64 { };
+	route fd0a::/48 { };
+	RDNSS fd09::53 { };
+	DNSSL six.test { };
+};
+END
+	chmod 600 "$dir/radvd.conf"
+	cat >"$dir/radvd.sh" <<END
+ip link set lo up
+ip link set vde0 up
+ip addr add fd09::2/64 dev vde0 nodad
+$link_local_ready
+exec radvd -n -C $dir/radvd.conf -p $dir/radvd.pid -m stderr -d 2
+END
+	start radvd "$VDENS" "$vnl" sh -e "$dir/radvd.sh"
+	wait_for says radvd 'sending RA|sent RA|polling for'
+}

@@ -1,0 +1,109 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# iothconf in the background: leases that are renewed, that end, that move to another network; routers and
+# their data that come and go; what the program hears of it; stacks that are deleted meanwhile.
+#
+#	dhcp_peer.py (plays server and router, by the orders it reads) ---- hub ---- iothconf_client on picox
+#
+# The peer gives leases of a few seconds, so that a day passes quickly.
+
+. "$(dirname "$0")/lib.sh"
+: "${CLIENT:=$BUILD/test/net/iothconf_client}"
+need_userns
+need_vde
+need_command python3
+need_program "$CLIENT" "$VDENS"
+unthreaded "$VDENS"
+
+net_start hub hub
+
+# peer ARGUMENT...: starts the peer; its orders go to $dir/orders.
+mkfifo "$dir/orders"
+stdin="$dir/orders" start peer "$VDENS" "$vnl" sh -c \
+	"ip link set vde0 up; exec python3 $SRC/test/net/dhcp_peer.py vde0"
+exec 7>"$dir/orders"
+wait_for says peer ready
+order()
+{
+	echo "$*" >&7
+	wait_for says peer "^ok $*\$"
+}
+
+mkfifo "$dir/input"
+begin()
+{
+	stdin="$dir/input" start client "$CLIENT" "stack=picox,vnl=$vnl" "$@"
+	client=$pid
+	exec 8>"$dir/input"
+}
+end()
+{
+	echo >&8
+	await "$client"
+	exec 8>&-
+	[ "$status" = 0 ] || fail "the client ended with $status"
+}
+
+# A lease of 4 s is renewed by unicast after 2 s; it survives; the program hears nothing: nothing has changed.
+order lease 4
+begin +eth,dhcp,nodad,thread addresses resolv read addresses resolv delete
+wait_for says peer 'REQUEST renewing'
+end
+says client '^config 6$' || fail "no lease"
+[ "$(grep -c '^address 10.9.0.50$' "$dir/client.log")" = 2 ] || fail "the address has not stayed"
+says client '^unchanged$' || fail "news without a reason"
+says client '^deleted$' || fail "the stack could not be deleted"
+
+# Other name servers with the renewal: the program hears of it by both ways.
+order lease 4
+order dns 10.9.0.60
+begin +eth,dhcp,thread resolv news resolv delete
+wait_for says client '^\| nameserver 10.9.0.60$'
+order dns 10.9.0.61
+wait_for says client '^\| nameserver 10.9.0.61$'
+await "$client"
+exec 8>&-
+says client '^news [01]$' || fail "no news" # the function may be on its way still
+
+# The server goes: after the lease the address goes, too; it is back, and so is the address.
+order lease 2
+begin +eth,dhcp,thread resolv news addresses resolv read news addresses delete
+wait_for says client '^config 6$'
+order silent
+wait_for says client '^news'
+order speak
+echo >&8
+await "$client"
+exec 8>&-
+grep '^address' "$dir/client.log" >"$dir/seen" || :
+assert_equal "address 10.9.0.50" "$(cat "$dir/seen")" "an address after the end of the lease, or none later"
+wait_for says peer 'REQUEST rebinding'
+
+# A refusal takes the address away.
+order lease 4
+begin +eth,dhcp,thread resolv news addresses delete
+wait_for says client '^config 6$'
+order nak
+await "$client"
+exec 8>&-
+! says client '^address' || fail "the address has survived a NAK"
+order speak
+
+# A router: name servers for two seconds, a default router that ends.
+order ra 1800 fd09:: 2
+begin +eth,rd,slaac,nodad,thread addresses resolv news addresses resolv delete
+await "$client"
+exec 8>&-
+[ "$(grep -c '^address fd09::' "$dir/client.log")" = 2 ] || fail "the address has not stayed"
+grep -A1 '^news' "$dir/client.log" >"$dir/seen"
+says client '^\| nameserver fd09::53$' || fail "no name server"
+[ "$(grep -c nameserver "$dir/client.log")" = 1 ] || fail "a name server beyond its lifetime"
+
+# The lease is given back. (A network may drop what it has not read yet when a stack leaves it.)
+order lease 100
+begin +eth,dhcp,thread +-dhcp addresses read delete
+wait_for says peer 'RELEASE 10.9.0.50'
+end
+! says client '^address' || fail "-dhcp has left an address"
+says client '^deleted' || fail "the stack could not be deleted"
+pass
