@@ -97,6 +97,12 @@ static bool paced(struct tcp_end *end, uint32_t len)
 	return false;
 }
 
+/* What was sent is to be watched; RACK's timer, which comes earlier, does that too. */
+static bool wants_timer(const struct tcp_end *end)
+{
+	return end->send_timer != TCP_SEND_RTO && end->send_timer != TCP_SEND_REORDER;
+}
+
 /* ---- retransmission ---- */
 
 /* Lost segments, oldest first, as far as the window of congestion goes. `one`: one in any case. */
@@ -146,7 +152,7 @@ void tcp_retransmit(struct tcp_end *end, bool one)
 		if (end->retrans >= end->lost)
 			break;
 	}
-	if (armed && end->send_timer != TCP_SEND_RTO)
+	if (armed && wants_timer(end))
 		tcp_ack_rearm(end);
 }
 
@@ -270,7 +276,7 @@ void tcp_output(struct tcp_end *end)
 	if (sent) {
 		if (end->last_data_received + end->ato > stack->now)
 			end->pingpong = true; /* it answers */
-		if (was_idle || end->send_timer != TCP_SEND_RTO)
+		if (was_idle || wants_timer(end))
 			tcp_ack_rearm(end);
 		tcp_tell_writable(end); /* TCP_NOTSENT_LOWAT */
 	}

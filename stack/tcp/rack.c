@@ -95,13 +95,15 @@ px_time tcp_rack_detect(struct tcp_end *end)
 /* The reordering timer: nothing more came. */
 void tcp_rack_expired(struct tcp_end *end)
 {
-	uint32_t before = end->lost, flight = tcp_in_flight(end);
-	px_time again;
+	struct tcp_ack_state none = {.newly_lost = 0};
+	uint32_t flight = tcp_in_flight(end);
+	px_time again = tcp_rack_detect(end);
 
-	again = tcp_rack_detect(end);
-	if (end->lost != before || tcp_in_flight(end) != flight) {
+	if (tcp_in_flight(end) != flight) {
+		none.newly_lost = flight - tcp_in_flight(end);
 		if (end->ca_state != TCP_RECOVERY && end->ca_state != TCP_LOSS)
-			tcp_recovery_enter(end);
+			tcp_recovery_enter(end, NULL);
+		tcp_recovery_window(end, &none);
 		tcp_todo(end, TCP_TODO_OUTPUT);
 	}
 	if (again != PX_TIME_NEVER)
@@ -175,7 +177,7 @@ void tcp_tlp_ack(struct tcp_end *end, const struct tcp_arrival *arrival, struct 
 	if (seq_gt(number, end->tlp_end)) {
 		end->tlp = false;
 		if (end->ca_state < TCP_CWR_STATE) {
-			tcp_recovery_cwr(end);
+			tcp_recovery_cwr(end, ack);
 			PX_COUNT(tcp_stack(end), TcpExtTCPLossProbeRecovery);
 		}
 		return;

@@ -39,22 +39,25 @@ static void init_undo(struct tcp_end *end)
 
 /* ---- entering ---- */
 
-static void begin_reduction(struct tcp_end *end, enum tcp_cc_reason reason, uint32_t flight)
+/* What is on its way, with what has just been found lost. */
+static uint32_t flight_now(const struct tcp_end *end)
 {
+	return tcp_in_flight(end) + end->lost - end->retrans;
+}
+
+/* `ack`: the one that told; NULL: a timer. The reduction is of what was on its way before. */
+static void begin_reduction(
+    struct tcp_end *end, enum tcp_cc_reason reason, const struct tcp_ack_state *ack)
+{
+	uint32_t delivered = ack ? ack->rate.newly : 0;
+
 	end->high_seq = end->snd_nxt;
-	tcp_cc_reduce(&end->cc, reason, flight, tcp_stack(end)->now);
-	tcp_prr_begin(&end->prr, end->snd_nxt - end->snd_una - end->sacked);
+	tcp_cc_reduce(&end->cc, reason, ack ? ack->prior_flight : flight_now(end), tcp_stack(end)->now);
+	/* RecoverFS (RFC 9937 section 6.1): without what was sacked before this ACK. */
+	tcp_prr_begin(&end->prr, end->snd_nxt - end->snd_una - end->sacked + delivered);
 }
 
-static uint32_t flight_before(const struct tcp_end *end)
-{
-	/* What was on its way when it happened: with what has been found lost since. */
-	uint32_t flight = tcp_in_flight(end) + end->lost - end->retrans;
-
-	return flight;
-}
-
-void tcp_recovery_enter(struct tcp_end *end)
+void tcp_recovery_enter(struct tcp_end *end, const struct tcp_ack_state *ack)
 {
 	struct px_stack *stack = tcp_stack(end);
 
@@ -62,7 +65,7 @@ void tcp_recovery_enter(struct tcp_end *end)
 	end->frto = false;
 	init_undo(end);
 	if (end->ca_state < TCP_CWR_STATE) {
-		begin_reduction(end, TCP_CC_LOSS, flight_before(end));
+		begin_reduction(end, TCP_CC_LOSS, ack);
 	} else {
 		end->high_seq = end->snd_nxt; /* reduced already, within this window */
 	}
@@ -73,12 +76,12 @@ void tcp_recovery_enter(struct tcp_end *end)
 		end->rack.reo_mult = 1;
 }
 
-void tcp_recovery_cwr(struct tcp_end *end)
+void tcp_recovery_cwr(struct tcp_end *end, const struct tcp_ack_state *ack)
 {
 	if (end->ca_state >= TCP_CWR_STATE)
 		return;
 	end->undo_possible = false;
-	begin_reduction(end, TCP_CC_ECN, flight_before(end));
+	begin_reduction(end, TCP_CC_ECN, ack);
 	set_state(end, TCP_CWR_STATE);
 }
 
@@ -89,7 +92,7 @@ void tcp_recovery_loss(struct tcp_end *end)
 	bool fresh = end->ca_state <= TCP_DISORDER || seq_ge(end->snd_una, end->high_seq) ||
 	             (end->ca_state == TCP_LOSS && !end->retransmits);
 	bool reneged = segment && (segment->flags & TCP_SEG_SACKED);
-	uint32_t flight = flight_before(end);
+	uint32_t flight = flight_now(end);
 
 	/* RFC 2018 section 8: the receiver may have thrown away what it had sacked. */
 	if (reneged)
@@ -299,7 +302,7 @@ void tcp_recovery_ack(struct tcp_end *end, struct tcp_ack_state *ack)
 	if (ack->ece) {
 		end->undo_possible = false;
 		if (end->ca_state < TCP_CWR_STATE) {
-			tcp_recovery_cwr(end);
+			tcp_recovery_cwr(end, ack);
 			end->ecn_cwr = true;
 		}
 	}
@@ -335,7 +338,7 @@ void tcp_recovery_ack(struct tcp_end *end, struct tcp_ack_state *ack)
 		return;
 	}
 	if (end->lost > end->retrans && end->ca_state < TCP_RECOVERY) {
-		tcp_recovery_enter(end);
+		tcp_recovery_enter(end, ack);
 	} else if (end->ca_state < TCP_CWR_STATE) {
 		set_state(end, end->sacked || end->lost || end->dup_acks ? TCP_DISORDER : TCP_OPEN);
 		if (end->ca_state == TCP_OPEN && end->snd_una == end->snd_nxt)

@@ -525,9 +525,11 @@ void tcp_rack_round(struct tcp_end *end); /* RFC 8985 section 6.2, step 4 */
 
 /* The state of congestion after an ACK. */
 void tcp_recovery_ack(struct tcp_end *end, struct tcp_ack_state *ack);
-void tcp_recovery_enter(struct tcp_end *end);
-void tcp_recovery_cwr(struct tcp_end *end);  /* a reduction without loss (ECN, TLP) */
-void tcp_recovery_loss(struct tcp_end *end); /* the retransmission timer expired */
+/* `ack` NULL: a timer found it. */
+void tcp_recovery_enter(struct tcp_end *end, const struct tcp_ack_state *ack);
+void tcp_recovery_cwr(
+    struct tcp_end *end, const struct tcp_ack_state *ack); /* a reduction without loss (ECN, TLP) */
+void tcp_recovery_loss(struct tcp_end *end);               /* the retransmission timer expired */
 /* PRR and the algorithm's own window, after the state is known. */
 void tcp_recovery_window(struct tcp_end *end, const struct tcp_ack_state *ack);
 

@@ -105,6 +105,8 @@ static void test_rack_timer(void **state)
 	assert_true(peer_quiet());
 	sim_run(sim, 40 * PX_MSEC); /* a quarter of a round trip and a little */
 	peer_expect(TCP_ACK, BASE, 1, MSS);
+	assert_true(peer_quiet()); /* the other one when this one has arrived (RFC 6937) */
+	peer_send(TCP_ACK, 1, BASE + MSS, 60000, 0);
 	peer_expect(TCP_ACK, BASE + MSS, 1, MSS);
 	assert_int_equal(count(PX_TcpExtTCPTimeouts), 0);
 }
