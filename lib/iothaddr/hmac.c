@@ -9,7 +9,7 @@
 
 #include "identifier.h"
 
-static const char label[8] __attribute__((nonstring)) = "iothaddr";
+static const char label[] = "iothaddr"; /* without its terminator */
 
 _Static_assert(IOTHADDR_KEY_LEN == SHA256_DIGEST_SIZE, "one block of PBKDF2");
 
@@ -26,7 +26,7 @@ void iothaddr_hmac_key(void *key, const char *name, const char *passwd, unsigned
 	if (iterations == 0)
 		iterations = IOTHADDR_KEY_ITERATIONS;
 	hmac_sha256_set_key(&hmac, strlen(secret), (const uint8_t *)secret);
-	hmac_sha256_update(&hmac, sizeof(label), (const uint8_t *)label);
+	hmac_sha256_update(&hmac, sizeof(label) - 1, (const uint8_t *)label);
 	hmac_sha256_update(&hmac, identifier_name_len(name), (const uint8_t *)name);
 	hmac_sha256_update(&hmac, sizeof(block), block);
 	hmac_sha256_digest(&hmac, sizeof(round), round);
@@ -49,7 +49,7 @@ void iothaddr_hmac(void *addr, const char *name, const void *key, uint32_t otipt
 	struct hmac_sha256_ctx hmac;
 
 	hmac_sha256_set_key(&hmac, IOTHADDR_KEY_LEN, key);
-	hmac_sha256_update(&hmac, sizeof(label), (const uint8_t *)label);
+	hmac_sha256_update(&hmac, sizeof(label) - 1, (const uint8_t *)label);
 	hmac_sha256_update(&hmac, sizeof(number), number);
 	hmac_sha256_update(&hmac, 8, addr);
 	hmac_sha256_update(&hmac, identifier_name_len(name), (const uint8_t *)name);
