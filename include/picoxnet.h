@@ -53,7 +53,7 @@ struct picox *picox_newstack(char *vdeurl);
 struct picox *picox_newstackv(const char *const *vnlv, const char *options);
 
 /* Why picox_newstack or picox_newstackv last failed in this thread; "" if there is nothing to say.
- * Valid until the thread's next such call. */
+ * Valid until the thread's next such call; the sixteen threads that failed last are remembered. */
 const char *picox_error(void);
 
 /* Ends a stack: waits for what is to be sent, at most `linger=` seconds. Returns 0, or -1 and

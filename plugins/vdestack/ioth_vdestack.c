@@ -6,19 +6,16 @@
  * system's own. Options: options.h. The aliases serve ioth_vdestack_n.so, a link to this very file.
  */
 #include <errno.h>
-#include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <ioth.h>
 
 #include <vdestack_internal.h>
 
 #include "options.h"
+#include "reasons.h"
 #include "system_calls.h"
 
 newstack_prototype ioth_vdestack_newstack;
@@ -32,70 +29,11 @@ const char *const ioth_vdestack_license = "LGPL-2.1-or-later";
 /* The same in every table that libioth passes. */
 static _Atomic(getstackdata_prototype *) getstackdata;
 
-/* The reasons of the last failures, by thread. libioth asks for one right after the failure, so
- * that the oldest can make room. Neither _Thread_local (where the C library cannot allocate a
- * thread's copy, it ends the program) nor a key of pthreads (those of a private namespace and of
- * the program share their slots). */
-#define REASONS     16
-#define REASON_SIZE 512
-
-static struct {
-	pthread_mutex_t lock;
-	unsigned int next;
-	struct reason {
-		pid_t thread; /* 0: nobody's */
-		char text[REASON_SIZE];
-	} reason[REASONS];
-} reasons = {.lock = PTHREAD_MUTEX_INITIALIZER};
-
-/* It is held for a moment at a time; but a forked child may find it held for ever, by a thread that
- * is not there. Then there is no text. */
-static bool reasons_lock(void)
-{
-	for (unsigned int i = 0; i < 1000; i++) {
-		if (pthread_mutex_trylock(&reasons.lock) == 0)
-			return true;
-		sched_yield();
-	}
-	return false;
-}
-
-/* The thread's; the lock is held. */
-static struct reason *reason_find(pid_t thread)
-{
-	for (unsigned int i = 0; i < REASONS; i++)
-		if (reasons.reason[i].thread == thread)
-			return &reasons.reason[i];
-	return NULL;
-}
-
-/* NULL: there is none any more. */
-static void reason_set(const char *text)
-{
-	pid_t thread = gettid();
-	struct reason *reason;
-
-	if (!reasons_lock())
-		return;
-	reason = reason_find(thread);
-	if (reason == NULL && text != NULL)
-		reason = &reasons.reason[reasons.next++ % REASONS];
-	if (reason != NULL) {
-		reason->thread = text != NULL ? thread : 0;
-		snprintf(reason->text, sizeof(reason->text), "%s", text != NULL ? text : "");
-	}
-	pthread_mutex_unlock(&reasons.lock);
-}
+static struct reasons reasons = REASONS_INIT;
 
 const char *ioth_vdestack_error(void)
 {
-	struct reason *reason;
-
-	if (!reasons_lock())
-		return "";
-	reason = reason_find(gettid());
-	pthread_mutex_unlock(&reasons.lock);
-	return reason != NULL ? reason->text : "";
+	return reasons_get(&reasons);
 }
 
 static int stack_new(
@@ -109,7 +47,7 @@ static int stack_new(
 
 	err = options_parse(options, &option, reason, sizeof(reason));
 	if (err < 0) {
-		reason_set(reason);
+		reasons_set(&reasons, reason);
 		return err;
 	}
 	config.mtu = option.mtu;
@@ -120,7 +58,7 @@ static int stack_new(
 		snprintf(reason, sizeof(reason), "%.300s: %s",
 		    failed < config.count ? interface[failed].vnl : "the namespace cannot be made",
 		    strerrordesc_np(-err));
-		reason_set(reason);
+		reasons_set(&reasons, reason);
 	}
 	return err;
 }
@@ -133,7 +71,7 @@ void *ioth_vdestack_newstack(
 	unsigned int count = 0, i;
 	int err;
 
-	reason_set(NULL);
+	reasons_set(&reasons, NULL);
 	while (vnlv != NULL && vnlv[count] != NULL)
 		count++;
 	interface = calloc(count + 1U, sizeof(*interface));

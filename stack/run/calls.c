@@ -6,6 +6,7 @@
  * fault there hangs nobody; values are copied through buffers on the stack.
  */
 #include "calls.h"
+#include "reasons.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -15,18 +16,19 @@
 
 #define VALUE_MAX 65536 /* of an option: multicast source lists are the largest */
 
-static _Thread_local char reason[512];
+static struct reasons reasons = REASONS_INIT;
 
 /* ---- stacks ---- */
 
 PICOX_PUBLIC struct picox *picox_newstackv(const char *const *vnlv, const char *options)
 {
 	static const char *const none[] = {NULL};
+	char reason[REASON_SIZE] = "";
 	struct picox *stack;
 	int err;
 
-	reason[0] = '\0';
 	err = stack_new(vnlv ? vnlv : none, options, reason, sizeof(reason), &stack);
+	reasons_set(&reasons, err ? reason : NULL);
 	if (!err)
 		return stack;
 	errno = -err;
@@ -42,7 +44,7 @@ PICOX_PUBLIC struct picox *picox_newstack(char *vdeurl)
 
 PICOX_PUBLIC const char *picox_error(void)
 {
-	return reason;
+	return reasons_get(&reasons);
 }
 
 PICOX_PUBLIC int picox_delstack(struct picox *stack)
