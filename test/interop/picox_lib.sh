@@ -9,13 +9,11 @@
 #
 #	ask COMMAND...      the node does it (node.c has the table); $answer is what it says
 #	peer COMMAND...     runs it in the vdens, as root of that namespace
-#	vdens_start, inside the same for others
 #	clean_capture       the node's capture is read by tshark: nothing malformed, no error
 
 : "${NODE:=$BUILD/test/interop/node}"
 need_userns
 need_vde
-need_command nsenter
 need_program "$VDENS" "$NODE" "$EXAMPLES/ioth_ping"
 
 capture=$dir/node.pcap
@@ -63,26 +61,6 @@ shows()
 		shift
 	done
 	ask "${words[@]}" && grep -Eq -- "$2" <<<"$answer"
-}
-
-# vdens_start NAME VNL...: a vdens, up, whose namespaces others enter: inside NAME COMMAND...
-declare -A inside_pid=()
-vdens_start()
-{
-	local name=$1
-	shift
-	# shellcheck disable=SC2016 # words of the inner shell
-	start "$name" "$VDENS" --map-root --up --multi "$@" -- \
-		sh -c 'echo "inside $$"; exec sleep 100000'
-	wait_for says "$name" inside
-	inside_pid[$name]=$(sed -n 's/^inside //p' "$dir/$name.log")
-}
-
-inside()
-{
-	local name=$1
-	shift
-	nsenter --target "${inside_pid[$name]}" --user --net --preserve-credentials "$@"
 }
 
 peer()

@@ -299,6 +299,28 @@ net_start()
 	wait_for unix_listening "$path/ctl"
 }
 
+# vdens_start NAME VNL...: a vdens, up, whose namespaces others enter: inside NAME COMMAND...
+declare -A inside_pid=() inside_group=()
+vdens_start()
+{
+	need_command nsenter
+	local name=$1
+	shift
+	# shellcheck disable=SC2016 # words of the inner shell
+	start "$name" "$VDENS" --map-root --up --multi "$@" -- \
+		sh -c 'echo "inside $$"; exec sleep 100000'
+	inside_group[$name]=$pid
+	wait_for says "$name" inside
+	inside_pid[$name]=$(sed -n 's/^inside //p' "$dir/$name.log")
+}
+
+inside()
+{
+	local name=$1
+	shift
+	nsenter --target "${inside_pid[$name]}" --user --net --preserve-credentials "$@"
+}
+
 # --- assertions -------------------------------------------------------------------------------------
 
 # run COMMAND [ARG...]: runs it to its end: $status, $out (stdout), $err (stderr).
