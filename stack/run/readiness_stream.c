@@ -303,12 +303,14 @@ void stream_raise(struct readiness *readiness, unsigned int mask)
 		raise_out(readiness);
 	if (rising & POLLPRI)
 		raise_in(readiness, MSG_OOB);
-	if ((rising & POLLIN) || ((mask & POLLIN) && readiness->looked))
-		raise_in(readiness, 0);
 	if (rising & POLLRDHUP) {
+		/* With it comes IN: one edge. */
 		shutdown(readiness->inner, SHUT_WR);
 		readiness->shown |= POLLRDHUP | POLLIN;
+		return;
 	}
+	if ((rising & POLLIN) || ((mask & POLLIN) && readiness->looked))
+		raise_in(readiness, 0);
 }
 
 bool stream_show(struct readiness *readiness, int fd, unsigned int mask)

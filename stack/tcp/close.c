@@ -217,7 +217,7 @@ void tcp_abort_orphans(struct px_stack *stack)
 	list_for_each (end, &stack->tcp->orphans, node) {
 		if (end->done)
 			continue;
-		tcp_send_reset(end);
+		tcp_send_last_reset(end);
 		tcp_done(end, 0);
 	}
 }

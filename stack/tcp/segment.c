@@ -155,6 +155,13 @@ void tcp_send_reset(struct tcp_end *end)
 	send_bare(end, end->snd_nxt, TCP_RST | TCP_ACK);
 }
 
+void tcp_send_last_reset(struct tcp_end *end)
+{
+	tcp_send_reset(end);
+	if (end->snd_una != end->snd_nxt && end->state != TCP_STATE_SYN_SENT)
+		send_bare(end, end->snd_una, TCP_RST | TCP_ACK);
+}
+
 /* ---- segments of the send queue ---- */
 
 static uint8_t flags_of(struct tcp_end *end, struct tcp_segment *segment)

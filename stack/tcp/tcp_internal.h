@@ -562,6 +562,9 @@ void tcp_send_ack(struct tcp_end *end);
 /* With SEQ = `seq`, no data: probes. */
 void tcp_send_probe(struct tcp_end *end, uint32_t seq);
 void tcp_send_reset(struct tcp_end *end); /* of a connection: ABORT */
+/* When nobody will answer a challenge (RFC 5961): also at the number that a peer expects who lost
+ * what is in flight. */
+void tcp_send_last_reset(struct tcp_end *end);
 void tcp_queue_fin(struct tcp_end *end);
 void tcp_retransmit(struct tcp_end *end, bool one);
 int tcp_route(struct tcp_end *end, struct ip_dst *dst, struct ip_send *ip);
