@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The page about libioth (seed 003), command by command, with an installed tree. "#$" stands in
-# front of what is a line of the page; its /tmp/sw is a private path here, and picox comes later.
+# front of what is a line of the page; its /tmp/sw is a private path here.
 #
 #     iothtest_server 192.168.250.50:5000 ---[switch]--- iothtest_client 192.168.250.51
 . "$(dirname "$0")/lib.sh"
@@ -23,7 +23,7 @@ cat >calls.c <<'END'
 #define TAKE(f) (void *)(f)
 int main(int argc, char *argv[])
 {
-	const char *vnl = argv[1], *vnlv[] = {vnl, vnl, NULL};
+	const char *name = argv[1], *vnl = argv[2], *vnlv[] = {vnl, vnl, NULL};
 	struct ioth *stack[4];
 	void *calls[] = {TAKE(ioth_close), TAKE(ioth_bind), TAKE(ioth_connect), TAKE(ioth_listen),
 		TAKE(ioth_accept), TAKE(ioth_getsockname), TAKE(ioth_getpeername), TAKE(ioth_setsockopt),
@@ -36,19 +36,19 @@ int main(int argc, char *argv[])
 	int i;
 
 	(void)calls;
-	stack[0] = ioth_newstack("vdestack");
-	stack[1] = ioth_newstacki("vdestack", vnl);
-	stack[2] = ioth_newstackl("vdestack", vnl, vnl, vnl, (char *)NULL);
-	stack[3] = ioth_newstackv("vdestack", vnlv);
+	stack[0] = ioth_newstack(name);
+	stack[1] = ioth_newstacki(name, vnl);
+	stack[2] = ioth_newstackl(name, vnl, vnl, vnl, (char *)NULL);
+	stack[3] = ioth_newstackv(name, vnlv);
 	for (i = 0; i < 4; i++) {
-		char name[8];
+		char interface[8];
 		int n, fd, count = 0;
 
 		if (!stack[i])
 			return perror("newstack"), 1;
 		for (n = 0; n < 4; n++) {
-			sprintf(name, "vde%d", n);
-			if (ioth_if_nametoindex(stack[i], name) > 0)
+			sprintf(interface, "vde%d", n);
+			if (ioth_if_nametoindex(stack[i], interface) > 0)
 				count++;
 		}
 		fd = ioth_msocket(stack[i], AF_INET, SOCK_STREAM, 0);
@@ -66,11 +66,13 @@ gcc -o calls calls.c -lioth
 start switch vde_plug null:// "switch://$sw"
 wait_for unix_listening "$sw/ctl"
 
-assert_status 0 ./calls "vde://$sw"
-assert_equal "0 interfaces, busy -1, free 0
+for stack in vdestack picox; do
+	assert_status 0 ./calls $stack "vde://$sw"
+	assert_equal "0 interfaces, busy -1, free 0
 1 interfaces, busy -1, free 0
 3 interfaces, busy -1, free 0
-2 interfaces, busy -1, free 0" "$out" "interfaces; delstack with a socket (EBUSY), and without"
+2 interfaces, busy -1, free 0" "$out" "$stack: interfaces; delstack with a socket (EBUSY), and without"
+done
 
 # talk: what is typed in the client is echoed back; the server keeps a log.
 talk()
@@ -98,10 +100,14 @@ talk()
 n=0
 #$ ./iothtest_server vdestack vde:///tmp/sw
 #$ ./iothtest_client vdestack vde:///tmp/sw
+#$ ./iothtest_server picox vde:///tmp/sw
+#$ ./iothtest_client picox vde:///tmp/sw
 #$ vdens vde:///tmp/sw ./iothtest_server kernel     (the page leaves the network's name out)
 #$ vdens vde:///tmp/sw ./iothtest_client kernel
-for server in "./iothtest_server vdestack vde://$sw" "vdens vde://$sw ./iothtest_server kernel"; do
-	for client in "./iothtest_client vdestack vde://$sw" "vdens vde://$sw ./iothtest_client kernel"; do
+for server in "./iothtest_server vdestack vde://$sw" "./iothtest_server picox vde://$sw" \
+		"vdens vde://$sw ./iothtest_server kernel"; do
+	for client in "./iothtest_client vdestack vde://$sw" "./iothtest_client picox vde://$sw" \
+			"vdens vde://$sw ./iothtest_client kernel"; do
 		talk "$server" "$client"
 	done
 done
