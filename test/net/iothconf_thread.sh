@@ -3,7 +3,7 @@
 # iothconf in the background: leases that are renewed, that end, that move to another network; routers and
 # their data that come and go; what the program hears of it; stacks that are deleted meanwhile.
 #
-#	dhcp_peer.py (plays server and router, by the orders it reads) ---- hub ---- iothconf_client on picox
+#	dhcp_peer.py (plays server and router, by the orders it reads) ---- hub ---- iothconf_client on STACK
 #
 # The peer gives leases of a few seconds, so that a day passes quickly.
 
@@ -14,6 +14,7 @@ need_vde
 need_command python3
 need_program "$CLIENT" "$VDENS"
 unthreaded "$VDENS"
+stack=${1:-picox}
 
 net_start hub hub
 
@@ -32,7 +33,7 @@ order()
 mkfifo "$dir/input"
 begin()
 {
-	stdin="$dir/input" start client "$CLIENT" "stack=picox,vnl=$vnl" "$@"
+	stdin="$dir/input" start client "$CLIENT" "stack=$stack,vnl=$vnl" "$@"
 	client=$pid
 	exec 8>"$dir/input"
 }

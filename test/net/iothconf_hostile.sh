@@ -1,0 +1,107 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# iothconf and its enemies, and its own promises: each defect of the ecosystem's client that was found by
+# reading it, seen from outside. (What can be seen in an engine alone is in test/unit/iothconf.)
+#
+#	dhcp_peer.py (server and router) ---- hub ---- iothconf_client on STACK
+
+. "$(dirname "$0")/lib.sh"
+: "${CLIENT:=$BUILD/test/net/iothconf_client}"
+need_userns
+need_vde
+need_command python3
+need_program "$CLIENT" "$VDENS"
+unthreaded "$VDENS"
+stack=${1:-picox}
+
+net_start hub hub
+mkfifo "$dir/orders"
+stdin="$dir/orders" start peer "$VDENS" "$vnl" sh -c \
+	"ip link set vde0 up; exec python3 $SRC/test/net/dhcp_peer.py vde0"
+exec 7>"$dir/orders"
+wait_for says peer ready
+order()
+{
+	echo "$*" >&7
+	wait_for says peer "^ok $*\$"
+}
+mkfifo "$dir/input"
+begin()
+{
+	stdin="$dir/input" start client "$CLIENT" "stack=$stack,vnl=$vnl" "$@"
+	client=$pid
+	exec 8>"$dir/input"
+}
+# step: the client goes on to its next `read`.
+step()
+{
+	echo >&8
+}
+client()
+{
+	run "$CLIENT" "stack=$stack,vnl=$vnl" "$@"
+	[ "$status" = 0 ] || fail "status $status: $out $err"
+}
+
+# Unknown tags, and values: nothing is done, and the words say why.
+client +eth,dhpc link +dns +-dns +mac=1:2 +ip=300.1.1.1 +vnl=x +stack=x +iface=nix,eth +ifindex=99,eth
+assert_match "^config -1 EINVAL: unknown tag 'dhpc'; there are .* dhcp .*debug" "$out" "an unknown tag"
+assert_equal 7 "$(grep -c '^config -1 EINVAL' <<<"$out")" "strings refused: $out"
+assert_equal 2 "$(grep -c '^config -1 ENODEV' <<<"$out")" "interfaces refused: $out"
+run "$CLIENT" "stack=$stack,vnl=$vnl,iface=nix,eth"
+assert_match '^newstackc ENODEV: .*nix' "$out" "ioth_newstackc without the interface"
+run "$CLIENT" "stack=nix,vnl=$vnl,eth"
+assert_match '^newstackc ENOENT: .' "$out" "ioth_newstackc without the stack"
+
+# Nothing on stdout but what the program says, with domains too; a removal is a change; static items.
+client +eth,ip=10.0.0.1/24,gw=10.0.0.254,dns=1.1.1.1,domain=a.b,domain=c resolv resolv \
+	+-domain=a.b resolv +-static resolv addresses +-dns=1.1.1.1
+assert_equal "config 3
+| search a.b c
+| nameserver 1.1.1.1
+unchanged
+config 1
+| search c
+| nameserver 1.1.1.1
+config 0
+config 0" "$out" "static items"
+
+# Advertisements that are none, while a good one is known: options of length 0 (once an endless loop) and
+# beyond the packet, code 1, and so on. Then router lifetime 0 takes the default route away.
+order ra 1800 fd09:: 600
+begin +eth,rd,slaac,nodad,thread,debug addresses resolv read +debug news +debug delete
+wait_for says client '^address fd09::'
+head=86000000400007080000000000000000
+for bad in "${head}0300000000000000" "${head}0304" 8601000040000708 "${head}0301000000000000ff" 8600 86 \
+	"${head}1f00000000000000" "${head}19ff000000000000"; do
+	order raw6 "$bad"
+done
+step
+wait_for says client 'config 0'
+says client 'route ::/0 via fe80' || fail "no default route"
+order ra 0 fd09:: 0
+await "$client"
+exec 8>&-
+awk '/^vde0/ { n++ } { print n ": " $0 }' "$dir/client.log" >"$dir/dumps"
+assert_no_match '^3: .*route ::/0 via' "$(cat "$dir/dumps")" "a router with lifetime 0"
+assert_no_match '^3: .*dns' "$(cat "$dir/dumps")" "a name server with lifetime 0"
+assert_match '^3: .*address fd09::' "$(cat "$dir/dumps")" "an address stays"
+
+# Two interfaces, each with data of its own.
+net_start hub other
+run "$CLIENT" "stack=$stack,vnl=vde://$dir/hub,vnl=$vnl" +eth,dhcp,dns=9.9.9.9 \
+	+iface=vde1,eth,ip=10.1.1.1/24,dns=9.9.9.9 resolv +-static resolv +iface=vde1,debug
+assert_equal "config 7
+config 3
+| nameserver 9.9.9.9
+| nameserver 10.9.0.53
+config 0
+| nameserver 10.9.0.53
+config 0" "$out" "two interfaces"
+assert_match 'static dns 9.9.9.9' "$err" "the data of vde1"
+
+# Nobody is there: the bits stay clear, and it ends.
+vnl=vde://$dir/other
+client +eth,dhcp
+assert_equal "config 2" "$out" "DHCP without a server"
+pass
