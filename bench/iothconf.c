@@ -32,14 +32,17 @@ int main(int argc, char *argv[])
 	char text[256];
 	double begun;
 
-	if (count <= 0 || !stacks)
+	if (count <= 0 || !stacks) {
+		free(stacks);
 		return 2;
+	}
 	begun = seconds();
 	for (int i = 0; i < count; i++) {
 		snprintf(text, sizeof(text), "stack=picox,vnl='mem://%s/uplink=%s'", argv[2], argv[3]);
 		stacks[i] = ioth_newstackc(text);
 		if (!stacks[i]) {
 			printf("stack %d: %s\n", i, ioth_config_error());
+			free(stacks);
 			return 1;
 		}
 		/* A MAC address by number: that of a server's lease. */

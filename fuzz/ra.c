@@ -44,6 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require(ra.domains == again.domains);
 	memset(ra.domain, 0, sizeof(ra.domain));
 	memset(again.domain, 0, sizeof(again.domain));
-	require(memcmp(&ra, &again, sizeof(ra)) == 0);
+	/* Both were zeroed as a whole, gaps between the members included. */
+	require(memcmp(&ra, &again, sizeof(ra)) == 0); // NOLINT(*-memory-comparison,cert-*)
 	return 0;
 }

@@ -47,7 +47,7 @@ const void *frame_get_udp4(const uint8_t *packet, size_t len, bool checked, size
 {
 	struct wire_reader reader = wire_reader(packet, len), udp;
 	uint8_t version = wire_u8(&reader), protocol;
-	size_t header = (version & 15u) * 4, total;
+	size_t header = (size_t)(version & 15u) * 4, total;
 	uint16_t fragment, checksum;
 	uint64_t sum;
 

@@ -82,7 +82,6 @@ static void take_away(struct records *records, struct record *record)
 {
 	struct record *heir = find_heir(records, record);
 
-	list_remove(&record->link);
 	if (record->state == RECORD_WAITING)
 		records->ops->forget(records->context, record);
 	if (is_resolver(record)) {
@@ -93,6 +92,7 @@ static void take_away(struct records *records, struct record *record)
 		else
 			records->ops->remove(records->context, record);
 	}
+	list_remove(&record->link);
 	free(record->domain);
 	free(record);
 }
@@ -147,6 +147,20 @@ void records_add(struct records *records, const struct record *wanted)
 		apply(records, record);
 }
 
+static struct record *find_superfluous(
+    const struct records *records, unsigned int source, enum record_kind kind, bool all)
+{
+	struct record *record;
+
+	list_for_each (record, &records->list, link) {
+		/* The analyzer thinks that the functions of the table may put a record back into the list.
+		 * NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
+		if (record->source == source && record->kind == kind && (all || !record->confirmed))
+			return record;
+	}
+	return NULL;
+}
+
 /* Routes go before the addresses that they depend on. */
 static void drop(struct records *records, unsigned int source, bool all)
 {
@@ -155,10 +169,8 @@ static void drop(struct records *records, unsigned int source, bool all)
 	struct record *record;
 
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
-		list_for_each_safe (record, &records->list, link) {
-			if (record->source == source && record->kind == order[i] && (all || !record->confirmed))
-				take_away(records, record);
-		}
+		while ((record = find_superfluous(records, source, order[i], all)))
+			take_away(records, record);
 	}
 }
 

@@ -28,40 +28,41 @@ int socket_changes(struct ioth *stack)
 	return error;
 }
 
-/* One message of a datagram, which may hold several; the last word about the link counts. */
-static enum socket_change change_of(const struct nlmsghdr *message, unsigned int ifindex)
+/* What one message says. */
+static enum socket_change change_of(
+    const uint8_t *message, const struct nlmsghdr *header, unsigned int ifindex)
 {
 	struct ifinfomsg info;
 
-	if (message->nlmsg_type != RTM_NEWLINK ||
-	    message->nlmsg_len < NLMSG_LENGTH(sizeof(struct ifinfomsg)))
+	if (header->nlmsg_type != RTM_NEWLINK || header->nlmsg_len < NLMSG_LENGTH(sizeof(info)))
 		return SOCKET_SOMETHING;
-	memcpy(&info, NLMSG_DATA(message), sizeof(info));
+	memcpy(&info, message + NLMSG_HDRLEN, sizeof(info));
 	if ((unsigned int)info.ifi_index != ifindex)
 		return SOCKET_SOMETHING;
 	return info.ifi_flags & IFF_RUNNING ? SOCKET_LINK_UP : SOCKET_LINK_DOWN;
 }
 
+/* A datagram may hold several messages: the last word about the link counts. */
 enum socket_change socket_read_change(int fd, unsigned int ifindex)
 {
-	union {
-		struct nlmsghdr message;
-		char bytes[8192];
-	} buffer;
+	uint8_t buffer[8192];
 	enum socket_change change = SOCKET_SOMETHING;
+	struct nlmsghdr header;
 	ssize_t got;
-	size_t left;
 
 	do
-		got = ioth_recv(fd, &buffer, sizeof(buffer), MSG_DONTWAIT);
+		got = ioth_recv(fd, buffer, sizeof(buffer), MSG_DONTWAIT);
 	while (got < 0 && errno == EINTR);
 	if (got < 0) /* some were lost: look for yourself */
 		return errno == ENOBUFS ? SOCKET_SOMETHING : SOCKET_NOTHING;
-	left = (size_t)got;
-	for (const struct nlmsghdr *message = &buffer.message; NLMSG_OK(message, left);
-	     message = NLMSG_NEXT(message, left)) {
-		enum socket_change said = change_of(message, ifindex);
+	for (size_t at = 0; at + sizeof(header) <= (size_t)got;
+	     at += NLMSG_ALIGN((size_t)header.nlmsg_len)) {
+		enum socket_change said;
 
+		memcpy(&header, buffer + at, sizeof(header));
+		if (header.nlmsg_len < sizeof(header) || header.nlmsg_len > (size_t)got - at)
+			break;
+		said = change_of(buffer + at, &header, ifindex);
 		if (said != SOCKET_SOMETHING)
 			change = said;
 	}

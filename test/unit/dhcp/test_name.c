@@ -16,6 +16,9 @@
 #define L63 "abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabc"
 #define L61 "abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghija"
 
+static const char long_label[] = L63 "x";
+static const char long_name[] = L63 "." L63 "." L63 "." L63;
+
 static int get(const void *bytes, size_t len, unsigned int flags, char text[DHCP_NAME_SIZE])
 {
 	struct wire_reader reader = wire_reader(bytes, len);
@@ -57,7 +60,7 @@ static void test_final_dot(void **state)
 static void test_refused_text(void **state)
 {
 	static const char *const bad[] = {"", ".", "a..b", ".a", "a b", "a\nnameserver", "a/b",
-	    "\xc3\xa4", L63 "x", L63 "." L63 "." L63 "." L63, "a..", "a#"};
+	    "\xc3\xa4", long_label, long_name, "a..", "a#"};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		uint8_t wire[300];

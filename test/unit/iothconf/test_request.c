@@ -128,8 +128,8 @@ static void test_values(void **state)
 static void test_items(void **state)
 {
 	accepts("ip=10.0.0.1;ip=fc00::1 dns=1.1.1.1 "
-	       "dns=::1,domain=a.b,-ip=10.0.0.1/8,-gw=10.0.0.2,-dns=::1,"
-	       "-domain=c");
+	        "dns=::1,domain=a.b,-ip=10.0.0.1/8,-gw=10.0.0.2,-dns=::1,"
+	        "-domain=c");
 	assert_int_equal(request.items, 9);
 	assert_int_equal(request.item[0].prefix.len, 24); /* what is not said */
 	assert_int_equal(request.item[1].prefix.len, 64);
