@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "options.h"
-#include "port.h"
+#include "vnl.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -38,11 +38,13 @@ static void parse_options(const char *text)
 static void parse_vnl(const char *text)
 {
 	char name[IFNAMSIZ];
-	const char *vnl = port_split_vnl(text, name);
+	const char *vnl;
 
-	require(name[0] && strnlen(name, sizeof(name)) < sizeof(name) && !strchr(name, '/'));
-	require(vnl >= text && vnl <= text + strlen(text));
-	require(vnl == text || (vnl[-1] == ':' && vnl[0] != '/'));
+	if (vnl_split(text, name, &vnl))
+		return;
+	require(strnlen(name, sizeof(name)) < sizeof(name) && !strpbrk(name, "/:%"));
+	require(vnl == text + (name[0] ? strlen(name) + 1 : 0));
+	require(vnl == text || vnl[-1] == ':');
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "ether.h"
+#include "vnl.h"
 
 /* ---- what a filtering link is told ---- */
 
@@ -134,28 +135,6 @@ void stack_listeners_changed(struct picox *stack, bool first)
 
 /* ---- opening and closing ---- */
 
-/* The length of "name:" before a VNL; 0: no name. */
-static size_t name_length(const char *vnl)
-{
-	size_t len = strcspn(vnl, ":/=");
-
-	if (vnl[len] != ':' || len == 0 || len >= IFNAMSIZ || vnl[len + 1] == '/')
-		return 0;
-	return len + 1;
-}
-
-const char *port_split_vnl(const char *vnl, char name[IFNAMSIZ])
-{
-	size_t len = name_length(vnl);
-
-	strcpy(name, "vde%d");
-	if (len) {
-		memcpy(name, vnl, len - 1);
-		name[len - 1] = '\0';
-	}
-	return vnl + len;
-}
-
 static int add_interface(struct port *port, const char *name, uint32_t index)
 {
 	struct picox *stack = port->stack;
@@ -186,15 +165,21 @@ int port_new(struct picox *stack, const char *vnl, struct port **result)
 	if (!port)
 		return -ENOMEM;
 	port->stack = stack;
-	config.vnl = port_split_vnl(vnl, port->name);
+	err = vnl_split(vnl, port->name, &config.vnl);
+	if (err)
+		goto free_port;
+	if (port->name[0] == '\0')
+		strcpy(port->name, "vde%d");
 	port->ops = strncmp(config.vnl, "mem://", 6) == 0 ? &link_mem : &link_vde;
 	err = port->ops->open(&config, &port->link);
-	if (err) {
-		free(port);
-		return err;
-	}
+	if (err)
+		goto free_port;
 	*result = port;
 	return 0;
+
+free_port:
+	free(port);
+	return err;
 }
 
 /* Seen by the poller from now on, unless a leader looks instead of it. */

@@ -8,10 +8,6 @@
 /* Hears what filtering links are to be told. */
 extern const struct px_layer run_layer;
 
-/* The VNL behind the name of its interface, which is written to `name` ("vde%d" if there is none).
- */
-const char *port_split_vnl(const char *vnl, char name[IFNAMSIZ]);
-
 /* Opens the link of `vnl`. May block; no lock is held. 0 or -errno. */
 int port_new(struct picox *stack, const char *vnl, struct port **port);
 

@@ -12,6 +12,7 @@
 #include "port.h"
 #include "readiness_stream.h"
 #include "sysctl.h"
+#include "vnl.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -104,6 +105,21 @@ static void set_switches(struct px_stack *px, const struct options *options)
 	px->options.optimistic_dad = options->optimistic_dad;
 }
 
+/* Where the number alone would not tell what is wrong. */
+static void vnl_reason(const char *vnl, int err, char *reason, size_t size)
+{
+	const char *network, *what = strerrordesc_np(-err);
+	char name[IFNAMSIZ];
+
+	if (vnl_split(vnl, name, &network) < 0)
+		what = "what stands before the colon is not the name of an interface";
+	else if (err == -EINVAL && strncmp(network, "mem://", 6) == 0)
+		what = "mem://NAME or mem://NAME/uplink=VNL is wanted, with one uplink for a network";
+	else if (err == -EEXIST && name[0])
+		what = "there is an interface of this name";
+	snprintf(reason, size, "%.300s: %s", vnl, what);
+}
+
 static int open_stack(const char *const *vnlv, const struct options *options, const char *text,
     char *reason, size_t size, struct picox *stack)
 {
@@ -120,7 +136,8 @@ static int open_stack(const char *const *vnlv, const struct options *options, co
 		goto close_core;
 	}
 	if (options->pcap && (err = pcap_open(options->pcap, &stack->pcap)) < 0) {
-		snprintf(reason, size, "%.300s: %s", options->pcap, strerrordesc_np(-err));
+		snprintf(reason, size, "pcap=%.300s: %s", options->pcap,
+		    err == -ENXIO ? "nobody reads this FIFO" : strerrordesc_np(-err));
 		goto detach;
 	}
 	if (stack->pcap) {
@@ -133,12 +150,13 @@ static int open_stack(const char *const *vnlv, const struct options *options, co
 			continue;
 		err = port_open(stack, *vnlv);
 		if (err) {
-			snprintf(reason, size, "%.300s: %s", *vnlv, strerrordesc_np(-err));
+			vnl_reason(*vnlv, err, reason, size);
 			goto close_ports;
 		}
 	}
 	if (options->ctl && (err = ctl_open(options->ctl, stack, &stack->ctl)) < 0) {
-		snprintf(reason, size, "%.300s: %s", options->ctl, strerrordesc_np(-err));
+		snprintf(reason, size, "ctl=%.300s: %s", options->ctl,
+		    err == -EEXIST ? "what is there is no socket" : strerrordesc_np(-err));
 		goto close_ports;
 	}
 	return 0;

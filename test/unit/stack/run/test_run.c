@@ -37,10 +37,33 @@ static void test_options(void **state)
 	assert_int_equal(picox_delstack(stack), 0);
 	if (HOST_HAS_VDEPLUG)
 		assert_null(picox_newstack((char *)(uintptr_t) "/nowhere/there"));
-	assert_null(picox_newstack((char *)(uintptr_t) "mem://"));
-	assert_int_equal(errno, EINVAL);
 	assert_int_equal(picox_delstack(NULL), -1);
 	assert_int_equal(errno, EINVAL);
+}
+
+/* The words say what the number leaves open. */
+static void test_vnls(void **state)
+{
+	static const struct {
+		const char *vnlv[3];
+		int err;
+		const char *words;
+	} bad[] = {
+	    {{"mem://"}, EINVAL, "mem://: mem://NAME or "},
+	    {{"mem://a/b"}, EINVAL, "mem://NAME/uplink=VNL"},
+	    {{"mem://a", "eth0:mem://a/uplink=vde:///x"}, EINVAL, "one uplink for a network"},
+	    {{"sixteencharacter:mem://a"}, ENAMETOOLONG, "not the name of an interface"},
+	    {{"a%d:mem://a"}, EINVAL, "not the name of an interface"},
+	    {{":mem://a"}, EINVAL, "not the name of an interface"},
+	    {{"a:mem://a", "a:mem://b"}, EEXIST, "a:mem://b: there is an interface"},
+	    {{"lo:mem://a"}, EEXIST, "there is an interface"},
+	};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_null(picox_newstackv(bad[i].vnlv, NULL));
+		assert_int_equal(errno, bad[i].err);
+		assert_non_null(strstr(picox_error(), bad[i].words));
+	}
 }
 
 static void echo_once(struct picox *a, struct picox *b)
@@ -571,6 +594,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_options),
+	    cmocka_unit_test(test_vnls),
 	    cmocka_unit_test(test_mem),
 	    cmocka_unit_test(test_ptp),
 	    cmocka_unit_test(test_names),
