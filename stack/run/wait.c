@@ -155,7 +155,7 @@ static int sleep_in(struct bed *bed, px_time until)
 	return rc == 0 ? -EAGAIN : 0;
 }
 
-/* The links' descriptors and our own; those that do not fit are left to the poller. */
+/* The links' descriptors and our own. */
 static void make_bed(struct picox *stack, struct bed *bed)
 {
 	struct port *port;
@@ -173,7 +173,7 @@ static void make_bed(struct picox *stack, struct bed *bed)
 			port->wakes = port->ops->wake(port->link, stack->event_fd) == 0;
 		if (stack->descriptors == 1 && port->wakes)
 			bed->alone = port;
-		else if (bed->count <= PORTS_ON_STACK)
+		else
 			bed->fds[bed->count++] = (struct pollfd){.fd = fd, .events = POLLIN};
 	}
 }
@@ -235,9 +235,12 @@ static bool spin(struct call *call, struct waiter *waiter, uint32_t busy, px_tim
 	return waiter->ready;
 }
 
-/* A leader on descriptors must be reachable by others; who cannot be lets the poller drive. */
+/* A leader on descriptors must be reachable by others, and sees a few only; otherwise the poller
+ * drives, which sees them all. */
 static bool can_lead(struct picox *stack)
 {
+	if (stack->descriptors > PORTS_ON_STACK)
+		return false;
 	if (!stack->descriptors || stack->event_fd >= 0)
 		return true;
 	stack->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -304,6 +307,7 @@ static int lead(struct call *call, struct waiter *waiter, px_time until)
 static void stop_leading(struct picox *stack)
 {
 	struct waiter *next;
+	bool leaderless = false; /* though somebody waits */
 
 	stack->leader = NULL;
 	left_link(stack); /* by cancellation */
@@ -311,6 +315,10 @@ static void stop_leading(struct picox *stack)
 	list_for_each (next, &stack->waiters, node) {
 		if (next->ready)
 			continue;
+		if (!can_lead(stack)) {
+			leaderless = true;
+			break;
+		}
 		stack->leader = next;
 		if (next->asleep) {
 			atomic_store(&next->word, 1);
@@ -321,7 +329,7 @@ static void stop_leading(struct picox *stack)
 		}
 		return;
 	}
-	if (!stack->armed && !stack->watching)
+	if (!stack->armed && (leaderless || !stack->watching))
 		runtime_arm(stack, true);
 	/* Who told while we led, told us. The news stay, since another leader may be faster. */
 	if (atomic_fetch_and(&stack->news, ~(uint32_t)NEWS_READY) & NEWS_LINK)
@@ -362,6 +370,8 @@ int call_wait(struct call *call, unsigned int events, px_time until, bool restar
 	stack->calls++;
 	runtime_settle(stack);
 	while (!waiter->ready && !err) {
+		if (stack->leader == waiter && !can_lead(stack)) /* links were added */
+			stop_leading(stack);
 		if (!stack->leader && can_lead(stack))
 			stack->leader = waiter;
 		if (stack->leader == waiter) {

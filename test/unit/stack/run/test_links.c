@@ -185,6 +185,46 @@ static void test_blocked_ptp(void **state)
 	rmdir(dir);
 }
 
+/* More links with descriptors than a leader looks at: the poller drives them all. */
+static void test_blocked_many(void **state)
+{
+	char dir[] = "/tmp/links.XXXXXX", vnl[64], name[16];
+	struct picox *a = picox_newstack(NULL), *b;
+	struct reader reader;
+	int fd, fb;
+
+	if (!HOST_HAS_VDEPLUG)
+		skip();
+	assert_non_null(mkdtemp(dir));
+	fd = host_udp4(a, "0.0.0.0", 1000);
+	start(&reader, fd);
+	wait_blocked(a, 1);
+	for (unsigned int i = 0; i < 12; i++) {
+		snprintf(name, sizeof(name), "n%u", i);
+		snprintf(vnl, sizeof(vnl), "ptp://%s/%u", dir, i);
+		assert_int_equal(add_link(a, name, 20 + i, vnl), 0);
+	}
+	snprintf(vnl, sizeof(vnl), "ptp://%s/last", dir);
+	assert_int_equal(add_link(a, "last", 2, vnl), 0);
+	b = host_new(vnl, NULL, "10.0.0.2");
+	fb = host_udp4(b, "10.0.0.2", 2000);
+	assert_int_equal(host_address(a, "10.0.0.1", 24), 0);
+	for (unsigned int i = 0; i < 2; i++) { /* who leads while they are many, and who begins then */
+		host_send4(fb, "10.0.0.1", 1000, "x", 1);
+		assert_int_equal(pthread_join(reader.thread, NULL), 0);
+		assert_int_equal(reader.result, 1);
+		if (i == 0) {
+			start(&reader, fd);
+			wait_blocked(a, 1);
+		}
+	}
+	assert_int_equal(picox_close(fd), 0);
+	assert_int_equal(picox_close(fb), 0);
+	assert_int_equal(picox_delstack(a), 0);
+	assert_int_equal(picox_delstack(b), 0);
+	rmdir(dir);
+}
+
 /* A monitor (ip monitor) in another thread sees what is done. */
 static void test_monitor(void **state)
 {
@@ -247,6 +287,7 @@ int main(void)
 	    cmocka_unit_test(test_datagram),
 	    cmocka_unit_test(test_blocked_mem),
 	    cmocka_unit_test(test_blocked_ptp),
+	    cmocka_unit_test(test_blocked_many),
 	    cmocka_unit_test(test_monitor),
 	    cmocka_unit_test(test_threads),
 	};
