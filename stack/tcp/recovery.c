@@ -212,10 +212,10 @@ static void find_loss(struct tcp_end *end, struct tcp_ack_state *ack)
 	if (!end->sack_ok) {
 		if (ack->dup)
 			count_duplicate(end);
-		if (end->dup_acks >= end->reordering && end->ca_state < TCP_RECOVERY)
-			mark_head_lost(end);
-		else if (end->ca_state == TCP_RECOVERY && ack->una_advanced &&
-		         seq_lt(end->snd_una, end->high_seq))
+		/* Enough duplicates; or a partial acknowledgement. */
+		if ((end->dup_acks >= end->reordering && end->ca_state < TCP_RECOVERY) ||
+		    (end->ca_state == TCP_RECOVERY && ack->una_advanced &&
+		        seq_lt(end->snd_una, end->high_seq)))
 			mark_head_lost(end);
 	} else {
 		timer = tcp_rack_detect(end);

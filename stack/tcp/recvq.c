@@ -240,7 +240,7 @@ static struct tcp_range *new_range(struct tcp_end *end, struct tcp_range *behind
 	if (!range)
 		return NULL;
 	range->start = range->end = start;
-	list_insert_before(behind ? behind->node.next : end->ooo.next, &range->node);
+	list_prepend(behind ? &behind->node : &end->ooo, &range->node); /* behind that one */
 	end->ooo_count++;
 	return range;
 }

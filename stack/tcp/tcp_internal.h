@@ -28,8 +28,8 @@
 #define TCP_MSS_DEFAULT4 536  /* RFC 9293 MUST-15 */
 #define TCP_MSS_DEFAULT6 1220 /* RFC 9293 MUST-15 */
 #define TCP_WINDOW_MAX   65535
-#define TCP_TIMEWAIT_LEN (60 * PX_SEC)             /* 2 MSL, as Linux has it */
-#define TCP_PAWS_VALID   (24 * 24 * 3600 * PX_SEC) /* RFC 7323 section 5.5: 24 days */
+#define TCP_TIMEWAIT_LEN (60 * PX_SEC)         /* 2 MSL, as Linux has it */
+#define TCP_PAWS_VALID   (PX_SEC * 86400 * 24) /* RFC 7323 section 5.5: 24 days */
 #define TCP_DELACK_MIN   (40 * PX_MSEC)
 #define TCP_DELACK_MAX   (200 * PX_MSEC) /* RFC 9293 MUST-59: below 0.5 s */
 #define TCP_QUICK_ACKS   16
@@ -134,10 +134,10 @@ struct tcp_segment {
 
 /* Received out of order: contiguous packets. */
 struct tcp_range {
-	struct list node; /* tcp_end.ooo, by sequence number */
 	uint32_t start, end;
-	bool fin; /* a FIN stands at `end` - 1 */
+	struct list node; /* tcp_end.ooo, by sequence number */
 	struct px_pktq packets;
+	bool fin; /* a FIN stands at `end` */
 };
 
 enum tcp_timer {

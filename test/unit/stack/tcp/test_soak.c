@@ -37,8 +37,8 @@ static void random_options(struct px_stack *stack)
 
 static void random_wire(void)
 {
-	wire->delay = chance(3) ? chance(5000) * 1000 : chance(150) * PX_MSEC;
-	wire->jitter = chance(3) ? 0 : chance(20000) * 1000 + 1;
+	wire->delay = chance(3) ? chance(5000) * UINT64_C(1000) : chance(150) * PX_MSEC;
+	wire->jitter = chance(3) ? 0 : chance(20000) * UINT64_C(1000) + 1;
 	wire->loss = chance(3) ? chance(30000) : chance(100000);
 	wire->duplicate = chance(3) ? 0 : chance(50000);
 	wire->corrupt = chance(3) ? 0 : chance(20000);
@@ -119,7 +119,7 @@ static void converse(struct pair *pair, const char *to)
 	while (!(a.out.finished && b.out.finished)) {
 		act(&a);
 		act(&b);
-		sim_run(sim, chance(3) ? chance(3000) * 1000 : chance(50) * PX_MSEC);
+		sim_run(sim, chance(3) ? chance(3000) * UINT64_C(1000) : chance(50) * PX_MSEC);
 		tcp_check_stack(pair->ia->stack);
 		tcp_check_stack(pair->ib->stack);
 		if (a.end->endpoint.error || b.end->endpoint.error) {

@@ -201,9 +201,7 @@ static void test_sack_blocks(void **state)
 	assert_int_equal(seen->header.options.sack[1].left - PEER_ISN, 401);
 	/* One that overlaps all of them. */
 	peer_send(TCP_ACK, 151, 1, 60000, 600);
-	seen = peer_next();
-	while (!peer_quiet())
-		seen = peer_next();
+	peer_skip();
 	peer_send(TCP_ACK, 1, 1, 60000, 150);
 	peer_expect(TCP_ACK, 1, 751, 0);
 	assert_int_equal(peer_read(1000), 750);
@@ -243,7 +241,7 @@ static void test_receive_window(void **state)
 		if (i % 3 == 2)
 			peer_read(1000);
 	}
-	assert_true(peer.end->endpoint.rx_truesize <= 2 * 16384);
+	assert_true(peer.end->endpoint.rx_truesize <= 32768);
 	/* Full: what comes is not taken, but answered. */
 	while (tcp_rcv_window(peer.end)) {
 		uint32_t len = tcp_rcv_window(peer.end) < 1460 ? tcp_rcv_window(peer.end) : 1460;
@@ -373,7 +371,7 @@ static void test_paws_idle(void **state)
 	peer.timestamps = true;
 	peer.tsval = 1000;
 	peer_open();
-	sim_run(sim, 25 * 86400 * PX_SEC);
+	sim_run(sim, 25 * UINT64_C(86400) * PX_SEC);
 	peer.tsval = 900;
 	peer_send(TCP_ACK, 1, 1, 60000, 10);
 	assert_int_equal(peer_read(100), 10);

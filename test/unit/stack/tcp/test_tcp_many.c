@@ -20,9 +20,9 @@ static void settle(struct px_stack *stack)
 	while (px_deadline(stack) <= stack->now);
 }
 
-static void exchange(struct px_stack *stack, struct tcp_end **ends, unsigned int count)
+static void exchange(struct px_stack *stack, struct tcp_end **ends, size_t count)
 {
-	for (unsigned int i = 0; i < count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		struct px_pkt *pkt = px_pkt_alloc(stack, 100), *chain;
 		memset(px_pkt_put(pkt, 100), 'x', 100);
 		assert_int_equal(tcp_send(ends[2 * i], pkt, 0), 100);
@@ -35,13 +35,15 @@ static void exchange(struct px_stack *stack, struct tcp_end **ends, unsigned int
 /* `count` connections over loopback; TCP_MANY=100000 as the issue has it. */
 static void test_many(void **state)
 {
-	unsigned int count = getenv("TCP_MANY") ? (unsigned int)atoi(getenv("TCP_MANY")) : 10000;
-	struct tcp_end *listeners[8], **ends = calloc(2 * (size_t)count, sizeof(*ends));
+	const char *many_of = getenv("TCP_MANY");
+	size_t count = many_of ? strtoul(many_of, NULL, 10) : 10000;
+	struct tcp_end *listeners[8], **ends = calloc(2 * count, sizeof(*ends));
 	struct px_iface *iface;
 	struct px_stack *stack;
 	double begin, few = 0, many;
 	size_t before, used;
 
+	assert_non_null(ends);
 	sim->mem_limit = (size_t)2 << 30;
 	iface = net_host(tcp_host_attach, 1);
 	stack = iface->stack;
@@ -50,7 +52,7 @@ static void test_many(void **state)
 		listeners[i] = listener_on(iface, (uint16_t)(7000 + i), 100);
 	before = px_mem_used(stack->mem);
 	begin = seconds();
-	for (unsigned int i = 0; i < count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		ends[2 * i] = new_end(iface, AF_INET);
 		assert_int_equal(
 		    connect_text(ends[2 * i], "127.0.0.1", (uint16_t)(7000 + i % 8)), -EINPROGRESS);
@@ -65,16 +67,16 @@ static void test_many(void **state)
 	}
 	settle(stack);
 	used = px_mem_used(stack->mem) - before;
-	print_message("%u connections in %.2f s, %zu bytes an end (struct tcp_end: %zu)\n", count,
-	    seconds() - begin, used / (2 * (size_t)count), sizeof(struct tcp_end));
+	print_message("%zu connections in %.2f s, %zu bytes an end (struct tcp_end: %zu)\n", count,
+	    seconds() - begin, used / (2 * count), sizeof(struct tcp_end));
 	many = seconds();
-	exchange(stack, ends + 2 * (size_t)(count - 1000), 1000);
+	exchange(stack, ends + 2 * (count - 1000), 1000);
 	many = seconds() - many;
 	print_message(
-	    "a message: %.2f us among 1000, %.2f us among %u\n", few * 1e3, many * 1e3, count);
-	assert_true(used / (2 * (size_t)count) <= 1700);
+	    "a message: %.2f us among 1000, %.2f us among %zu\n", few * 1e3, many * 1e3, count);
+	assert_true(used / (2 * count) <= 1700);
 	begin = seconds();
-	for (unsigned int i = 0; i < 2 * count; i++)
+	for (size_t i = 0; i < 2 * count; i++)
 		tcp_close(ends[i]);
 	settle(stack);
 	print_message("all closed in %.2f s\n", seconds() - begin);

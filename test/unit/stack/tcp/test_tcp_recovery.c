@@ -42,7 +42,7 @@ static void test_rto(void **state)
 	px_time last, gap = 0;
 
 	open_with_rtt(50 * PX_MSEC, false);
-	peer_write(5 * MSS, 0);
+	peer_write((size_t)5 * MSS, 0);
 	last = sim->now;
 	peer_skip();
 	for (unsigned int i = 0; i < 5; i++) {
@@ -71,7 +71,7 @@ static void test_fast_recovery(void **state)
 	uint32_t cwnd;
 
 	open_with_rtt(50 * PX_MSEC, true);
-	peer_write(9 * MSS, 0);
+	peer_write((size_t)9 * MSS, 0);
 	sim_run(sim, 50 * PX_MSEC);
 	peer_skip();
 	cwnd = peer.end->cc.cwnd;
@@ -98,7 +98,7 @@ static void test_fast_recovery(void **state)
 static void test_rack_timer(void **state)
 {
 	open_with_rtt(80 * PX_MSEC, true);
-	peer_write(3 * MSS, 0);
+	peer_write((size_t)3 * MSS, 0);
 	sim_run(sim, 80 * PX_MSEC);
 	peer_skip();
 	peer_sack(BASE, 60000, BASE + 2 * MSS, BASE + 3 * MSS);
@@ -115,7 +115,7 @@ static void test_rack_timer(void **state)
 static void test_lost_retransmission(void **state)
 {
 	open_with_rtt(50 * PX_MSEC, true);
-	peer_write(10 * MSS, 0);
+	peer_write((size_t)10 * MSS, 0);
 	sim_run(sim, 50 * PX_MSEC);
 	peer_skip();
 	peer_sack(BASE, 60000, BASE + 2 * MSS, BASE + 6 * MSS);
@@ -138,7 +138,7 @@ static void test_tail_loss(void **state)
 	px_time then;
 
 	open_with_rtt(50 * PX_MSEC, true);
-	peer_write(3 * MSS, 0);
+	peer_write((size_t)3 * MSS, 0);
 	peer_skip();
 	then = sim->now;
 	while (peer_quiet())
@@ -156,7 +156,7 @@ static void test_tail_loss(void **state)
 	peer_skip();
 	/* With new data at hand, that is the probe. */
 	peer_send(TCP_ACK, 1, BASE + 3 * MSS, 2 * MSS, 0);
-	peer_write(2 * MSS, 0);
+	peer_write((size_t)2 * MSS, 0);
 	peer_write(MSS, 0);
 	peer_skip();
 	peer_send(TCP_ACK, 1, BASE + 3 * MSS, 60000, 0);
@@ -168,7 +168,7 @@ static void test_tail_loss(void **state)
 static void test_newreno(void **state)
 {
 	open_with_rtt(50 * PX_MSEC, false);
-	peer_write(9 * MSS, 0);
+	peer_write((size_t)9 * MSS, 0);
 	sim_run(sim, 50 * PX_MSEC);
 	peer_skip();
 	peer_send(TCP_ACK, 1, BASE, 60000, 0);
@@ -187,7 +187,7 @@ static void test_newreno(void **state)
 	assert_int_equal(peer.end->ca_state, TCP_OPEN);
 	assert_int_equal(count(PX_TcpExtTCPTimeouts), 0);
 	/* A window update is no duplicate. */
-	peer_write(5 * MSS, 0);
+	peer_write((size_t)5 * MSS, 0);
 	peer_skip();
 	for (uint16_t i = 1; i < 6; i++)
 		peer_send(TCP_ACK, 1, BASE + 10 * MSS, (uint16_t)(60000 - i), 0);
@@ -201,13 +201,13 @@ static void test_frto(void **state)
 	uint32_t cwnd;
 
 	open_with_rtt(50 * PX_MSEC, true);
-	peer_write(8 * MSS, 0);
+	peer_write((size_t)8 * MSS, 0);
 	peer_skip();
 	cwnd = peer.end->cc.cwnd;
 	/* The path stalls; the probe, then the time-out. */
 	while (!count(PX_TcpExtTCPTimeouts))
 		sim_run(sim, PX_MSEC);
-	peer_write(6 * MSS, 0);
+	peer_write((size_t)6 * MSS, 0);
 	peer_skip();
 	peer_send(TCP_ACK, 1, BASE + 2 * MSS, 60000, 0);
 	peer_expect(TCP_ACK, BASE + 8 * MSS, 1, MSS); /* new data */
@@ -227,7 +227,7 @@ static void test_eifel(void **state)
 	peer.timestamps = true;
 	open_with_rtt(50 * PX_MSEC, true);
 	tcp_sysctl(peer.iface->stack)->frto = 0;
-	peer_write(8 * MSS, 0);
+	peer_write((size_t)8 * MSS, 0);
 	peer_skip();
 	echo = peer.ts_echo;
 	cwnd = peer.end->cc.cwnd;
@@ -246,7 +246,7 @@ static void test_eifel(void **state)
 static void test_reneging(void **state)
 {
 	open_with_rtt(50 * PX_MSEC, true);
-	peer_write(6 * MSS, 0);
+	peer_write((size_t)6 * MSS, 0);
 	sim_run(sim, 50 * PX_MSEC);
 	peer_sack(BASE, 60000, BASE + MSS, BASE + 6 * MSS);
 	peer_skip();
@@ -263,7 +263,7 @@ static void test_lies(void **state)
 	struct tcp_header header;
 
 	open_with_rtt(50 * PX_MSEC, true);
-	peer_write(5 * MSS, 0);
+	peer_write((size_t)5 * MSS, 0);
 	peer_skip();
 	peer_sack(BASE, 60000, BASE + 5 * MSS, BASE + 900 * MSS);
 	peer_sack(BASE, 60000, BASE - 5, BASE - 900);
@@ -303,7 +303,7 @@ static void test_ecn(void **state)
 	assert_int_equal(tcp_accept(peer.listener, &peer.end), 0);
 	assert_true(peer.end->ecn_ok);
 	peer_skip();
-	peer_write(5 * MSS, 0);
+	peer_write((size_t)5 * MSS, 0);
 	assert_int_equal(peer_next()->tos & 3, 2); /* ECT(0) */
 	peer_skip();
 	cwnd = peer.end->cc.cwnd;
@@ -363,7 +363,7 @@ static void icmp(uint8_t type, uint8_t code, uint16_t info, uint32_t seq)
 static void test_path_mtu(void **state)
 {
 	open_with_rtt(50 * PX_MSEC, true);
-	peer_write(5 * MSS, 0);
+	peer_write((size_t)5 * MSS, 0);
 	peer_skip();
 	/* Of numbers that are not on their way: ignored. */
 	icmp(ICMP4_UNREACHABLE, ICMP4_FRAGMENTATION_NEEDED, 600, BASE - 700);
