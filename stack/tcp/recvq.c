@@ -230,7 +230,7 @@ static struct tcp_range *find_range(const struct tcp_end *end, uint32_t seq)
 	return NULL;
 }
 
-static struct tcp_range *new_range(struct tcp_end *end, struct tcp_range *behind, uint32_t start)
+static struct tcp_range *new_range(struct tcp_end *end, struct list *place, uint32_t start)
 {
 	struct tcp_range *range;
 
@@ -240,7 +240,7 @@ static struct tcp_range *new_range(struct tcp_end *end, struct tcp_range *behind
 	if (!range)
 		return NULL;
 	range->start = range->end = start;
-	list_prepend(behind ? &behind->node : &end->ooo, &range->node); /* behind that one */
+	list_prepend(place, &range->node);
 	end->ooo_count++;
 	return range;
 }
@@ -272,7 +272,8 @@ static void out_of_order(struct tcp_end *end, struct tcp_arrival *arrival, bool 
 	struct px_stack *stack = tcp_stack(end);
 	struct px_pkt *pkt = arrival->pkt;
 	uint32_t start = arrival->seq, stop = start + pkt->total;
-	struct tcp_range *range = find_range(end, start), *next;
+	struct tcp_range *range = find_range(end, start);
+	struct list *place = range ? &range->node : &end->ooo; /* it belongs behind */
 
 	PX_COUNT(stack, TcpExtTCPOFOQueue);
 	tcp_todo(end, TCP_TODO_ACK_NOW);
@@ -292,7 +293,11 @@ static void out_of_order(struct tcp_end *end, struct tcp_arrival *arrival, bool 
 		start = range->end;
 	}
 	/* Those behind that it covers wholly are not needed any more. */
-	while ((next = next_range(end, range)) && seq_lt(next->start, stop)) {
+	while (place->next != &end->ooo) {
+		struct tcp_range *next = list_entry(place->next, struct tcp_range, node);
+
+		if (!seq_lt(next->start, stop))
+			break;
 		if (seq_gt(next->end, stop)) {
 			note_duplicate(end, next->start, stop);
 			px_pkt_trim(pkt, next->start - start);
@@ -305,7 +310,7 @@ static void out_of_order(struct tcp_end *end, struct tcp_arrival *arrival, bool 
 		free_range(end, next);
 	}
 	if (!range || range->end != start) {
-		range = new_range(end, range, start);
+		range = new_range(end, place, start);
 		if (!range) {
 			PX_COUNT(stack, TcpExtTCPOFODrop);
 			return;
