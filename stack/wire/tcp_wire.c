@@ -155,7 +155,8 @@ size_t tcp_options_size(const struct tcp_header_options *options)
 {
 	unsigned int sacks = sacks_written(options);
 
-	return fixed_size(options) + (sacks ? padded(SIZE_SACK_HEAD) + sacks * SIZE_SACK_BLOCK : 0);
+	return fixed_size(options) +
+	       (sacks ? padded(SIZE_SACK_HEAD) + (size_t)sacks * SIZE_SACK_BLOCK : 0);
 }
 
 static void put_head(struct wire_writer *writer, unsigned int kind, size_t len)

@@ -180,14 +180,17 @@ static int serve(struct ioth *stack)
 	puts("listening");
 	fflush(stdout);
 	for (;;) {
-		struct client *client = malloc(sizeof(*client));
+		int fd = ioth_accept(listener, NULL, NULL);
+		struct client *client = fd < 0 ? NULL : malloc(sizeof(*client));
 		pthread_t thread;
 
 		if (!client)
 			return -1;
-		client->fd = ioth_accept(listener, NULL, NULL);
-		if (client->fd < 0 || pthread_create(&thread, &detached, serve_one, client) != 0)
+		client->fd = fd;
+		if (pthread_create(&thread, &detached, serve_one, client) != 0) {
+			free(client);
 			return -1;
+		}
 	}
 }
 
