@@ -84,12 +84,22 @@ static int set_value(
 	}
 }
 
+/* At these levels Linux asks for an int before it looks at the name; but for names (of devices, of
+ * congestion control). */
+static bool is_short(const struct px_sock *sock, int level, int name, socklen_t len)
+{
+	if (level == SOL_SOCKET)
+		return len < sizeof(int) && name != SO_BINDTODEVICE;
+	return level == IPPROTO_TCP && sock->protocol == IPPROTO_TCP && len < sizeof(int) &&
+	       name != TCP_CONGESTION;
+}
+
 int px_sock_setsockopt(struct px_sock *sock, int level, int name, const void *value, socklen_t len)
 {
 	const struct sock_option *option = find(sock, level, name);
 	bool of_socket;
 
-	if (len > INT32_MAX)
+	if (len > INT32_MAX || is_short(sock, level, name, len))
 		return -EINVAL;
 	if (!option)
 		return -ENOPROTOOPT;

@@ -120,13 +120,14 @@ static int get_flag(struct px_sock *sock, int name, void *value, socklen_t *len)
 
 static int set_lowat(struct px_sock *sock, int name, const void *value, socklen_t len)
 {
-	int bytes;
+	int bytes, most;
 
 	if (len < sizeof(bytes))
 		return -EINVAL;
 	memcpy(&bytes, value, sizeof(bytes));
-	/* As Linux: negative is the most, none is one. */
-	sock->rcvlowat = bytes < 0 ? INT32_MAX : bytes ? bytes : 1;
+	/* As Linux: negative is the most, none is one; no more than half of what a buffer can be. */
+	most = (int)(tcp_sysctl(sock->stack)->rmem[2] / 2);
+	sock->rcvlowat = bytes < 0 || bytes > most ? most : bytes ? bytes : 1;
 	tcp_set_rcvlowat(sock->tcp, sock->rcvlowat);
 	sock_changed(sock, false);
 	return 0;

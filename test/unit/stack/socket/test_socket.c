@@ -309,8 +309,9 @@ static void test_frames(void **state)
 	send_to(a, "10.0.0.2", 9, "hello", 5, NULL, 0);
 	sim_settle(sim, PX_SEC);
 	assert_int_equal(px_sock_recvmsg(p, &msg, 0), -EAGAIN);
-	assert_int_equal(px_sock_setsockopt(p, SOL_SOCKET, SO_DETACH_FILTER, NULL, 0), 0);
-	assert_int_equal(px_sock_setsockopt(p, SOL_SOCKET, SO_DETACH_FILTER, NULL, 0), -ENOENT);
+	assert_int_equal(px_sock_setsockopt(p, SOL_SOCKET, SO_DETACH_FILTER, NULL, 0), -EINVAL);
+	assert_int_equal(set_int(p, SOL_SOCKET, SO_DETACH_FILTER, 0), 0);
+	assert_int_equal(set_int(p, SOL_SOCKET, SO_DETACH_FILTER, 0), -ENOENT);
 	assert_int_equal(set_int(p, SOL_SOCKET, SO_LOCK_FILTER, 1), 0);
 	assert_int_equal(
 	    px_sock_setsockopt(p, SOL_SOCKET, SO_ATTACH_FILTER, &fprog, sizeof(fprog)), -EPERM);
