@@ -19,6 +19,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 #include "channel.h"
+#include "configure.h"
 #include "hints.h"
 #include "init.h"
 #include "interface.h"
@@ -39,6 +40,8 @@ void inside_exec(const struct inside *inside)
 		warnx("cannot grant the capabilities: %s", strerror(-err));
 		return;
 	}
+	if (configure(options) < 0)
+		_exit(SETUP_FAILED);
 	if (inside->sigchld)
 		sigaction(SIGCHLD, inside->sigchld, NULL);
 	execvp(options->command[0], options->command);

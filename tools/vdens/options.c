@@ -36,6 +36,7 @@ const char options_usage[] =
     "  -m, --multi            several networks: interface n is on the n-th VNL\n"
     "  -i, --iface PREFIX     interfaces are PREFIX0, PREFIX1, ... (default: vde)\n"
     "      --up               set the interfaces and lo up\n"
+    "      --config STRING    configure the network: iothconf(7)\n"
     "      --mtu BYTES        MTU of the interfaces\n"
     "  -r, --resolvconf FILE  FILE takes the place of /etc/resolv.conf\n"
     "                         (default: $VDE_RESOLVCONF)\n"
@@ -54,6 +55,7 @@ const char options_usage[] =
 enum long_only {
 	OPT_VERSION = UCHAR_MAX + 1,
 	OPT_UP,
+	OPT_CONFIG,
 	OPT_MTU,
 	OPT_MAP_ROOT,
 	OPT_PID,
@@ -73,6 +75,7 @@ static const struct option long_options[] = {
     {"unshare", no_argument, NULL, 'u'},
     {"version", no_argument, NULL, OPT_VERSION},
     {"up", no_argument, NULL, OPT_UP},
+    {"config", required_argument, NULL, OPT_CONFIG},
     {"mtu", required_argument, NULL, OPT_MTU},
     {"map-root", no_argument, NULL, OPT_MAP_ROOT},
     {"pid", no_argument, NULL, OPT_PID},
@@ -257,6 +260,9 @@ static enum vdens_parsed take_option(int opt, struct raw *raw, struct vdens_opti
 		break;
 	case OPT_UP:
 		options->up = true;
+		break;
+	case OPT_CONFIG:
+		options->config = optarg;
 		break;
 	case OPT_MAP_ROOT:
 		options->map_root = true;

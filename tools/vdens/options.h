@@ -25,6 +25,7 @@ struct vdens_options {
 	unsigned int network_count;
 	char *resolv_text;      /* allocated; what /etc/resolv.conf holds, or NULL */
 	const char *resolvconf; /* the file that takes the place of /etc/resolv.conf, or NULL */
+	const char *config;     /* a string for iothconf, or NULL */
 	const char *hostname;   /* NULL: as outside */
 	unsigned int mtu;       /* 0: the default of the kernel */
 	int netns_fd;           /* the network namespace to join; -1: a new one */
