@@ -214,7 +214,7 @@ static void test_info(void **unused)
 		/* Linux has ten segments, RFC 6928 two of this size. */
 		assert_in_range(info[w].tcpi_snd_cwnd, 2, 20);
 		assert_int_equal(info[w].tcpi_bytes_received, 5);
-		assert_int_equal(info[w].tcpi_bytes_acked, info[0].tcpi_bytes_acked);
+		assert_in_range(info[w].tcpi_bytes_acked, 5, 6); /* Linux counts the SYN */
 		assert_int_equal(info[w].tcpi_bytes_sent, 5);
 		assert_int_equal(info[w].tcpi_data_segs_in, 1);
 		assert_int_equal(info[w].tcpi_data_segs_out, 1);
