@@ -296,6 +296,12 @@ static inline int ioth_macton(const char *text, void *mac)
  *     const char *ioth_NAME_license;     an SPDX expression; absent: any program may load it
  *     const char *ioth_NAME_error(void); why newstack last failed in this thread: a line for
  *                                        ioth_error(), "" if there is nothing to say; may be absent
+ *     void *ioth_NAME_owner(int fd);     what newstack returned for the stack that the descriptor is
+ *                                        a socket of, now and in this process; NULL: of none. May be
+ *                                        absent: then fstat(2) tells, by the inode. For plugins
+ *                                        whose descriptors may come to be other objects of the
+ *                                        kernel's. It may wait for nothing, and call no function of
+ *                                        libioth.
  *
  * and the calls that the stack has. newstack gets the VNLs (an array that ends with NULL; never
  * NULL itself), the text after the comma in the stack's name (NULL: none), and a table whose

@@ -40,16 +40,14 @@ struct picox *picox_newstack(char *vdeurl);
  *     pcap=FILE          records all frames there (pcapng)
  *     ctl=PATH           makes a control socket there, for iothip(1)
  *     forwarding=1       forwards packets between interfaces (0)
- *     accept_ra=1        believes router advertisements: routes, prefixes, addresses (0: they are for
- *                        who configures the stack; net.ipv6.conf.default.accept_ra)
- *     arp_probe=1        asks whether an IPv4 address is taken before using it, and defends it (0;
- *                        RFC 5227)
- *     optimistic_dad=1   uses IPv6 addresses before it is known that nobody has them (0; RFC 4429)
- *     timestamps=0, ...  Linux's sysctls, for this stack
- * picoxnet(7) has more about them. The strings are not kept. Returns the stack, or NULL and errno:
- * as picox_newstack; EINVAL for an option (picox_error says which); what open(2) and write(2) say
- * of FILE, ENXIO for a FIFO that nobody reads; what bind(2) says of PATH, EEXIST for one that is no
- * socket, EADDRINUSE if somebody listens there. */
+ *     accept_ra=1        believes router advertisements: routes, prefixes, addresses (0: they are
+ * for who configures the stack; net.ipv6.conf.default.accept_ra) arp_probe=1        asks whether an
+ * IPv4 address is taken before using it, and defends it (0; RFC 5227) optimistic_dad=1   uses IPv6
+ * addresses before it is known that nobody has them (0; RFC 4429) timestamps=0, ...  Linux's
+ * sysctls, for this stack picoxnet(7) has more about them. The strings are not kept. Returns the
+ * stack, or NULL and errno: as picox_newstack; EINVAL for an option (picox_error says which); what
+ * open(2) and write(2) say of FILE, ENXIO for a FIFO that nobody reads; what bind(2) says of PATH,
+ * EEXIST for one that is no socket, EADDRINUSE if somebody listens there. */
 struct picox *picox_newstackv(const char *const *vnlv, const char *options);
 
 /* Why picox_newstack or picox_newstackv last failed in this thread; "" if there is nothing to say.
@@ -67,6 +65,11 @@ int picox_delstack(struct picox *stack);
  * closes, or -1 and errno: EAFNOSUPPORT, ESOCKTNOSUPPORT, EPROTONOSUPPORT, EMFILE, ENFILE, ENOBUFS,
  * ENOMEM, EINVAL (`stack` is NULL). */
 int picox_msocket(struct picox *stack, int domain, int type, int protocol);
+
+/* The stack that the descriptor is a socket of. Unlike the other calls it asks the system whether
+ * the number was closed by close(2), or given to something else by dup2(2), in the meantime.
+ * Returns the stack, or NULL and errno: EBADF. */
+struct picox *picox_stackof(int fd);
 
 /* close(2). A call that waits on the socket in another thread ends with EBADF. What was sent on a
  * connection is still delivered, in the background, unless SO_LINGER says otherwise; where there

@@ -175,6 +175,7 @@ static int load(struct plugin *plugin)
 		goto unload;
 	}
 	*(void **)&plugin->reason = plugin_symbol(plugin, "error");
+	*(void **)&plugin->owner = plugin_symbol(plugin, "owner");
 	plugin->two_arguments = has_two_arguments(plugin);
 	error = license_check(plugin_license(plugin));
 	if (error) {

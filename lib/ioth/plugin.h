@@ -19,6 +19,7 @@ struct plugin {
 	int *(*errno_location)(void); /* of its private namespace, or NULL */
 	void *newstack;
 	const char *(*reason)(void); /* ioth_NAME_error, or NULL */
+	void *(*owner)(int fd);      /* ioth_NAME_owner, or NULL */
 	bool two_arguments;          /* newstack is of the older form, without options */
 	char name[NAME_MAX];
 };

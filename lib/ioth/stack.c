@@ -27,6 +27,26 @@ struct ioth *stack_default(void)
 	return default_stack;
 }
 
+struct ioth *stack_owner(int fd)
+{
+	void *(*asked)(int) = NULL;
+	void *data = NULL;
+	struct ioth *stack;
+
+	list_for_each (stack, &stacks, link) {
+		if (!stack->plugin.owner)
+			continue;
+		/* One answer for all stacks of a plugin. */
+		if (stack->plugin.owner != asked) {
+			asked = stack->plugin.owner;
+			data = asked(fd);
+		}
+		if (data && stack->data == data)
+			return stack;
+	}
+	return NULL;
+}
+
 void ioth_set_defstack(struct ioth *stack)
 {
 	table_lock();

@@ -32,4 +32,8 @@ struct ioth {
 /* The default stack; table_lock is held. */
 struct ioth *stack_default(void);
 
+/* The stack whose plugin says that the descriptor is a socket of it, or NULL; table_lock is held.
+ */
+struct ioth *stack_owner(int fd);
+
 #endif

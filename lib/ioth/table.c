@@ -64,10 +64,15 @@ static bool slot_is_of(const struct slot *slot, const struct stat *status)
 	return slot->device == status->st_dev && slot->inode == status->st_ino;
 }
 
-static bool slot_is_stale(const struct slot *slot, int fd)
+/* Does the number mean something else by now? A plugin knows better than we do if its descriptors
+ * may become other objects of the kernel's. */
+static bool slot_is_stale(struct slot *slot, int fd)
 {
+	const struct ioth *stack = slot_stack(slot);
 	struct stat status;
 
+	if (stack->plugin.owner)
+		return stack->plugin.owner(fd) != stack->data;
 	return fstat(fd, &status) < 0 || !slot_is_of(slot, &status);
 }
 
@@ -139,6 +144,7 @@ static struct slot *find_inode(const struct stat *status)
 int table_find(int fd)
 {
 	struct slot *slot, *twin;
+	struct ioth *stack;
 	struct stat status;
 	int error;
 
@@ -154,11 +160,12 @@ int table_find(int fd)
 	if (slot && slot->closing && slot_is_of(slot, &status))
 		goto out; /* its ghost: another thread is about to close this very descriptor */
 	twin = find_inode(&status);
-	if (!twin)
+	stack = twin ? slot_stack(twin) : stack_owner(fd);
+	if (!stack)
 		goto out;
 	error = slot_new(fd, &slot);
 	if (!error)
-		slot_set(slot, slot_stack(twin), &status);
+		slot_set(slot, stack, &status);
 out:
 	table_unlock();
 	return error;

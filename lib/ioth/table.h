@@ -16,7 +16,8 @@
  * Descriptors may also be closed, duplicated and replaced behind our back by close(2) and dup2(2).
  * A slot of such a descriptor is stale: it says live, and fstat says otherwise. Staleness is found
  * out when the number is registered again, at ioth_close, when a call fails in a way that suggests
- * it, and when the stack is deleted; the data path does not look.
+ * it, and when the stack is deleted; the data path does not look. Where the plugin has a function
+ * `owner`, that says so instead of fstat.
  */
 #ifndef IOTH_TABLE_H
 #define IOTH_TABLE_H
@@ -63,15 +64,16 @@ static inline struct slot *table_slot(int fd)
 }
 
 /* The library's one lock: the table's slots, the lists of stacks and callers, the default
- * stack, the log function. Never held across a call of a plugin, the loader or the user. */
+ * stack, the log function. Never held across a call of a plugin (but ioth_NAME_owner, which calls
+ * and waits for nobody), the loader or the user. */
 void table_lock(void);
 void table_unlock(void);
 
 /* Registers a descriptor that the stack has just made. -EBADF: it is not open; -EMFILE, -ENOMEM. */
 int table_add(int fd, struct ioth *stack);
 
-/* Looks for the socket of a descriptor that has no live slot, by inode, and registers it. Returns 0
- * if there is a live slot now, or -EBADF, -ENOMEM. */
+/* Looks for the socket of a descriptor that has no live slot, by inode or by asking the plugins,
+ * and registers it. Returns 0 if there is a live slot now, or -EBADF, -ENOMEM. */
 int table_find(int fd);
 
 /* Takes the descriptor out of the table in order to close it; only one thread succeeds. -EBADF: the

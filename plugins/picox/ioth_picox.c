@@ -15,6 +15,7 @@ newstack_prototype ioth_picox_newstack;
 delstack_prototype ioth_picox_delstack;
 int ioth_picox_socket(int domain, int type, int protocol);
 const char *ioth_picox_error(void);
+void *ioth_picox_owner(int fd);
 
 extern const char *const ioth_picox_license;
 const char *const ioth_picox_license = "LGPL-2.1-or-later";
@@ -25,6 +26,12 @@ static _Atomic(getstackdata_prototype *) getstackdata;
 const char *ioth_picox_error(void)
 {
 	return picox_error();
+}
+
+/* Asked for by libioth: a TCP socket's descriptor may be renewed, and a forked child has none. */
+void *ioth_picox_owner(int fd)
+{
+	return picox_stackof(fd);
 }
 
 static int picox_ioctl_variadic(int fd, unsigned long cmd, ...)
@@ -101,4 +108,5 @@ newstack_prototype ioth_picox_n_newstack ALIAS(ioth_picox_newstack);
 delstack_prototype ioth_picox_n_delstack ALIAS(ioth_picox_delstack);
 extern __typeof__(ioth_picox_socket) ioth_picox_n_socket ALIAS(ioth_picox_socket);
 extern __typeof__(ioth_picox_error) ioth_picox_n_error ALIAS(ioth_picox_error);
+extern __typeof__(ioth_picox_owner) ioth_picox_n_owner ALIAS(ioth_picox_owner);
 extern const char *const ioth_picox_n_license ALIAS(ioth_picox_license);

@@ -61,6 +61,15 @@ PICOX_PUBLIC int picox_msocket(struct picox *stack, int domain, int type, int pr
 	return result_int(file_open(stack, domain, type, protocol));
 }
 
+PICOX_PUBLIC struct picox *picox_stackof(int fd)
+{
+	struct picox *stack = file_stack(fd);
+
+	if (!stack)
+		errno = EBADF;
+	return stack;
+}
+
 PICOX_PUBLIC int picox_close(int fd)
 {
 	return result_int(file_close(fd));

@@ -171,6 +171,11 @@ void file_drop_dead(struct picox *stack)
 	}
 }
 
+static bool has_inode(const struct file *file, ino_t inode)
+{
+	return inode == file->inode_made || inode == atomic_load(&file->inode);
+}
+
 /* Does any number still mean this file? */
 static bool is_open(const struct file *file)
 {
@@ -181,7 +186,7 @@ static bool is_open(const struct file *file)
 			struct stat status;
 
 			if ((atomic_load(&chunk[j]) & ~LOCKED) == (uintptr_t)file &&
-			    fstat((int)(i * CHUNK_SLOTS + j), &status) == 0 && status.st_ino == file->inode)
+			    fstat((int)(i * CHUNK_SLOTS + j), &status) == 0 && has_inode(file, status.st_ino))
 				return true;
 		}
 	}
@@ -207,7 +212,7 @@ static void renewed(struct file *file, int fd)
 	struct stat status;
 
 	if (fstat(fd, &status) == 0)
-		file->inode = status.st_ino;
+		atomic_store(&file->inode, status.st_ino);
 }
 
 void file_show(struct file *file, int fd, unsigned int mask)
@@ -285,7 +290,8 @@ static int prepare(struct file *file, int fd)
 
 	if (!slot_of(fd, true) || fstat(fd, &status) < 0)
 		return -ENFILE;
-	file->inode = status.st_ino;
+	file->inode_made = status.st_ino;
+	atomic_init(&file->inode, status.st_ino);
 	return 0;
 }
 
@@ -367,6 +373,21 @@ void file_publish(const struct accepted *accepted)
 	runtime_unlock(stack);
 }
 
+/* NULL: no socket with this inode. */
+static struct picox *stack_of_slot(slot *at, ino_t inode)
+{
+	struct picox *stack = NULL;
+	const struct file *file;
+
+	if (!at || !(atomic_load(at) & ~LOCKED))
+		return NULL;
+	file = slot_lock(at);
+	if (file && has_inode(file, inode))
+		stack = file->stack;
+	slot_unlock(at, (struct file *)(uintptr_t)file);
+	return stack;
+}
+
 /* After dup(2). */
 static struct file *find_duplicate(int fd)
 {
@@ -385,7 +406,7 @@ static struct file *find_duplicate(int fd)
 			if (!(atomic_load(&chunk[j]) & ~LOCKED))
 				continue;
 			file = slot_lock(&chunk[j]);
-			found = file && file->inode == status.st_ino;
+			found = file && has_inode(file, status.st_ino);
 			if (found) {
 				atomic_fetch_add(&file->refs, 2); /* the new slot's, the caller's */
 				file->numbers++;
@@ -398,6 +419,23 @@ static struct file *find_duplicate(int fd)
 		}
 	}
 	return NULL;
+}
+
+struct picox *file_stack(int fd)
+{
+	struct picox *stack = NULL;
+	struct stat status;
+
+	if (fstat(fd, &status) < 0 || !S_ISSOCK(status.st_mode))
+		return NULL;
+	stack = stack_of_slot(slot_of(fd, false), status.st_ino);
+	for (unsigned int i = 0; !stack && i < CHUNKS; i++) {
+		slot *chunk = atomic_load(&chunks[i]);
+
+		for (unsigned int j = 0; chunk && !stack && j < CHUNK_SLOTS; j++)
+			stack = stack_of_slot(&chunk[j], status.st_ino);
+	}
+	return stack;
 }
 
 struct file *file_get(int fd)

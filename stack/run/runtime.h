@@ -152,7 +152,10 @@ struct file {
 	struct readiness readiness;
 	unsigned int mask;    /* that the socket told last */
 	unsigned int waiting; /* waiters */
-	ino_t inode;
+	/* Of the descriptor: now, and when it was made. The stream's may be renewed
+	 * (readiness_stream.h); duplicates that were made before keep the old one. */
+	_Atomic ino_t inode;
+	ino_t inode_made;
 	_Atomic unsigned int numbers; /* descriptors that mean it */
 	_Atomic unsigned int refs;    /* numbers, and calls inside */
 };
@@ -182,6 +185,10 @@ void file_abandon(struct picox *stack);
 /* The file of a descriptor, referenced; NULL: none. */
 struct file *file_get(int fd);
 void file_unref(struct file *file);
+
+/* The stack that a number means a socket of, whatever was done to it by close(2), dup2(2); NULL.
+ * Takes no lock that is held for long. */
+struct picox *file_stack(int fd);
 int file_close(int fd);
 
 /* Removes files whose descriptors were closed by close(2). The lock is held. */

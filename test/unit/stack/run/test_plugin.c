@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* picox as a plugin of libioth: stacks, sockets, errors. */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 #include <netinet/in.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <ioth.h>
 
@@ -44,11 +48,93 @@ static void test_errors(void **state)
 	assert_non_null(strstr(ioth_error(), "nonsense"));
 }
 
+/* The kernel's object behind a number changes when a connect fails; it stays the same socket. */
+static void test_renewed(void **state)
+{
+	struct ioth *stack = ioth_newstack("picox", "");
+	struct sockaddr_in name = {
+	    .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(1)};
+	struct stat before, after;
+	int fd, older, newer, type;
+	socklen_t len = sizeof(type);
+
+	assert_non_null(stack);
+	fd = ioth_msocket(stack, AF_INET, SOCK_STREAM, 0);
+	assert_true(fd >= 0);
+	older = dup(fd);
+	assert_int_equal(fstat(fd, &before), 0);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(ioth_connect(fd, (struct sockaddr *)&name, sizeof(name)), -1);
+		assert_int_equal(errno, ECONNREFUSED);
+	}
+	assert_int_equal(fstat(fd, &after), 0);
+	assert_int_not_equal(before.st_ino, after.st_ino);
+	newer = dup(fd);
+	assert_int_equal(ioth_getsockopt(newer, SOL_SOCKET, SO_TYPE, &type, &len), 0);
+	assert_int_equal(ioth_getsockopt(older, SOL_SOCKET, SO_TYPE, &type, &len), 0);
+	assert_int_equal(type, SOCK_STREAM);
+	assert_int_equal(ioth_delstack(stack), -1);
+	assert_int_equal(errno, EBUSY);
+	assert_int_equal(ioth_close(fd), 0);
+	assert_int_equal(ioth_close(fd), -1);
+	assert_int_equal(errno, EBADF);
+	assert_int_equal(ioth_close(newer), 0);
+	assert_int_equal(ioth_close(older), 0);
+	assert_int_equal(ioth_delstack(stack), 0);
+}
+
+/* Closed, and given to something else, behind our back. */
+static void test_stale(void **state)
+{
+	struct ioth *stack = ioth_newstack("picox", "");
+	int fd = ioth_msocket(stack, AF_INET, SOCK_STREAM, 0), other;
+
+	assert_true(fd >= 0);
+	other = dup2(STDERR_FILENO, fd);
+	assert_int_equal(other, fd);
+	assert_int_equal(ioth_close(fd), -1);
+	assert_int_equal(errno, EBADF);
+	assert_true(fcntl(other, F_GETFD) >= 0);
+	assert_int_equal(close(other), 0);
+	assert_int_equal(ioth_delstack(stack), 0);
+}
+
+/* The parent's sockets are no sockets in a child, which may delete its parent's stacks. */
+static void test_child(void **state)
+{
+	struct ioth *stack = ioth_newstack("picox", "mem://plugin");
+	int fd = ioth_msocket(stack, AF_INET, SOCK_DGRAM, 0), status;
+	pid_t child;
+
+	assert_true(fd >= 0);
+	child = fork();
+	if (child == 0) {
+		char byte;
+
+		if (ioth_recv(fd, &byte, 1, MSG_DONTWAIT) != -1 || errno != EBADF)
+			_exit(1);
+		if (ioth_close(fd) != -1 || errno != EBADF)
+			_exit(2);
+		if (ioth_delstack(stack) != 0)
+			_exit(3);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_int_equal(ioth_delstack(stack), -1);
+	assert_int_equal(errno, EBUSY);
+	assert_int_equal(ioth_close(fd), 0);
+	assert_int_equal(ioth_delstack(stack), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_plugin),
 	    cmocka_unit_test(test_errors),
+	    cmocka_unit_test(test_renewed),
+	    cmocka_unit_test(test_stale),
+	    cmocka_unit_test(test_child),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
