@@ -9,9 +9,12 @@ static uint32_t segments(const struct tcp_end *end, uint32_t bytes)
 	return (bytes + mss - 1) / mss;
 }
 
+/* Rounded up: what was measured is not shown as nothing. */
 static uint32_t microseconds(px_time time)
 {
-	return time / 1000 > UINT32_MAX ? UINT32_MAX : (uint32_t)(time / 1000);
+	px_time usec = time / 1000 + (time % 1000 != 0);
+
+	return usec > UINT32_MAX ? UINT32_MAX : (uint32_t)usec;
 }
 
 static uint32_t milliseconds_since(const struct tcp_end *end, px_time time)
