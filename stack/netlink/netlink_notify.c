@@ -124,12 +124,28 @@ void netlink_echo_link(struct px_stack *stack, const struct px_iface *iface)
 	give(echo, finish(stack, &message, RTM_NEWLINK, cause), 0);
 }
 
-static void address_changed(struct px_stack *stack, uint16_t type, const struct px_address *address)
+/* Of an address that cannot be used yet only who asked for it is told, and that it was refused, as
+ * by the kernel (addrconf_dad_begin, addrconf_dad_stop): the others wait for it to become usable.
+ */
+static bool is_news(
+    const struct px_stack *stack, enum px_event event, const struct px_address *address)
 {
+	const uint32_t states = IFA_F_TENTATIVE | IFA_F_OPTIMISTIC | IFA_F_DADFAILED;
+
+	if (px_ip_is4(&address->ip) || event == PX_EVENT_ADDRESS_DEL ||
+	    (address->flags & states) != IFA_F_TENTATIVE)
+		return true;
+	return event == PX_EVENT_ADDRESS_NEW && cause_of(stack, RTM_NEWADDR);
+}
+
+static void address_changed(
+    struct px_stack *stack, enum px_event event, const struct px_address *address)
+{
+	uint16_t type = event == PX_EVENT_ADDRESS_DEL ? RTM_DELADDR : RTM_NEWADDR;
 	uint32_t group = px_ip_is4(&address->ip) ? RTNLGRP_IPV4_IFADDR : RTNLGRP_IPV6_IFADDR;
 	struct netlink_message message;
 
-	if (!wanted(stack, group, type))
+	if (!is_news(stack, event, address) || !wanted(stack, group, type))
 		return;
 	netlink_describe_address(&message, type, address);
 	tell(stack, &message, type, group);
@@ -170,10 +186,8 @@ void netlink_event(struct px_stack *stack, enum px_event event, void *object)
 		break;
 	case PX_EVENT_ADDRESS_NEW:
 	case PX_EVENT_ADDRESS_CHANGE:
-		address_changed(stack, RTM_NEWADDR, object);
-		break;
 	case PX_EVENT_ADDRESS_DEL:
-		address_changed(stack, RTM_DELADDR, object);
+		address_changed(stack, event, object);
 		break;
 	case PX_EVENT_ROUTE_NEW:
 		route_changed(stack, RTM_NEWROUTE, object);

@@ -229,13 +229,16 @@ static void test_many(void **state)
 
 /* ---- notifications ---- */
 
+/* By type, those that the last count_told has found. */
+static unsigned int told[RTM_MAX + 1];
+
 static unsigned int count_told(struct px_sock *listener, uint16_t type)
 {
 	NLQ_BUFFER(buffer, 4096);
 	struct nlq_io from = px_io(listener);
-	unsigned int count = 0;
 	ssize_t len;
 
+	memset(told, 0, sizeof(told));
 	while ((len = from.recv(listener, buffer, sizeof(buffer))) > 0) {
 		struct nlq_reader reader = nlq_reader(buffer, (size_t)len);
 		const struct nlmsghdr *message = nlq_next_message(&reader);
@@ -243,10 +246,11 @@ static unsigned int count_told(struct px_sock *listener, uint16_t type)
 		assert_non_null(message);
 		/* Whose request did it: netlink(7) leaves it out, the kernel tells. */
 		assert_true(message->nlmsg_pid == 0 || message->nlmsg_pid == sock->netlink->port);
-		count += message->nlmsg_type == type;
+		assert_in_range(message->nlmsg_type, RTM_BASE, RTM_MAX);
+		told[message->nlmsg_type]++;
 	}
 	assert_int_equal(len, -EAGAIN);
-	return count;
+	return told[type];
 }
 
 static void test_notifications(void **state)
@@ -261,8 +265,14 @@ static void test_notifications(void **state)
 	assert_int_equal(count_told(listener, RTM_NEWLINK), 1);
 	assert_int_equal(nlq_dialog_link_updown(&io, 2, 1), 0);
 	assert_int_equal(count_told(listener, RTM_NEWLINK), 1);
+	assert_int_equal(told[RTM_NEWADDR], 0); /* the link-local one is tentative */
 	assert_int_equal(nlq_dialog_addr(&io, true, AF_INET, ip4, 24, 2), 0);
 	assert_int_equal(count_told(listener, RTM_NEWADDR), 1);
+	assert_int_equal(nlq_dialog_addr(&io, true, AF_INET6, ip6, 64, 2), 0);
+	assert_int_equal(count_told(listener, RTM_NEWADDR), 1);
+	for (unsigned int second = 1; second <= 5; second++)
+		px_run(stack, second * PX_SEC);
+	assert_int_equal(count_told(listener, RTM_NEWADDR), 2); /* both can be used */
 	assert_int_equal(nlq_dialog_route(&io, true, AF_INET, NULL, 0, gateway4, 2), 0);
 	assert_int_equal(count_told(listener, RTM_NEWROUTE), 1);
 	assert_int_equal(add_neighbour(), 0);
