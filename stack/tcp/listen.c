@@ -217,8 +217,9 @@ struct tcp_end *tcp_request_promote(struct tcp_request *request, const struct tc
 	tcp_port_inherit(child, listener);
 	if (endpoint_route(e, &send, &dst, &unused) == 0 && dst.iface)
 		child->advmss = tcp_advmss(stack, &dst, child->user_mss);
-	/* RFC 6298 (3): no sample of a SYN-ACK that was sent twice. */
-	if (request->sent && !request->tries) {
+	/* RFC 6298 (3): no sample of a SYN-ACK that was sent twice; nor of one whose ACK was put off.
+	 */
+	if (request->sent && !request->tries && !request->acked) {
 		px_time rtt = stack->now - request->sent;
 		tcp_rtt_sample(&child->rtt, rtt ? rtt : 1, 1, stack->now);
 	}

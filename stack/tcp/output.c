@@ -105,54 +105,60 @@ static bool wants_timer(const struct tcp_end *end)
 
 /* ---- retransmission ---- */
 
+/* Sends one lost segment again, or its first part. False: not now. */
+static bool retransmit_one(struct tcp_end *end, struct tcp_segment *segment, uint32_t mss)
+{
+	struct px_stack *stack = tcp_stack(end);
+	struct ip_dst dst;
+	struct ip_send ip;
+	uint32_t len = tcp_segment_len(segment);
+
+	/* The window may have been taken back: only the first one goes then, as a probe. */
+	if (!seq_lt(segment->seq, end->snd_una + end->snd_wnd) && segment->seq != end->snd_una)
+		return false;
+	if (tcp_route(end, &dst, &ip) == 0 && !queue_has_room(end, &dst))
+		return false;
+	/* The path may take less than it did. */
+	if (len > mss && segment->data && !tcp_segment_split(end, segment, segment->seq + mss))
+		return false;
+	if (paced(end, tcp_segment_len(segment)) || tcp_transmit(end, segment) < 0)
+		return false;
+	if (!end->undo_since)
+		end->undo_since = stack->now;
+	segment->flags |= TCP_SEG_RETRANS | TCP_SEG_EVER_RETRANS;
+	end->retrans += tcp_segment_len(segment);
+	end->undo_retrans += tcp_segment_len(segment);
+	if (end->ca_state == TCP_RECOVERY)
+		PX_COUNT(stack, TcpExtTCPFastRetrans);
+	else
+		PX_COUNT(stack, TcpExtTCPSlowStartRetrans);
+	return true;
+}
+
 /* Lost segments, oldest first, as far as the window of congestion goes. `one`: one in any case. */
 void tcp_retransmit(struct tcp_end *end, bool one)
 {
-	struct px_stack *stack = tcp_stack(end);
 	uint32_t mss = mss_now(end);
-	struct tcp_segment *segment;
-	bool armed = false;
+	struct list *node = end->retransmit_hint ? &end->retransmit_hint->node : end->segments.next;
+	bool sent = false;
 
 	if (!end->lost)
 		return;
-	list_for_each (segment, &end->segments, node) {
-		struct ip_dst dst;
-		struct ip_send ip;
-		uint32_t len;
+	for (; node != &end->segments; node = node->next) {
+		struct tcp_segment *segment = list_entry(node, struct tcp_segment, node);
 
+		end->retransmit_hint = segment;
 		if (!(segment->flags & TCP_SEG_LOST) || (segment->flags & TCP_SEG_RETRANS))
 			continue;
 		if (!one && tcp_in_flight(end) >= end->cc.cwnd)
 			break;
-		/* The window may have been taken back: only the first one goes then, as a probe. */
-		if (!seq_lt(segment->seq, end->snd_una + end->snd_wnd) && segment->seq != end->snd_una)
+		if (!retransmit_one(end, segment, mss))
 			break;
-		if (tcp_route(end, &dst, &ip) == 0 && !queue_has_room(end, &dst))
-			break;
-		/* The path may take less than it did. */
-		len = tcp_segment_len(segment);
-		if (len > mss && segment->data && !tcp_segment_split(end, segment, segment->seq + mss))
-			break;
-		if (paced(end, tcp_segment_len(segment)))
-			break;
-		if (tcp_transmit(end, segment) < 0)
-			break;
-		if (!end->undo_since)
-			end->undo_since = stack->now;
-		segment->flags |= TCP_SEG_RETRANS | TCP_SEG_EVER_RETRANS;
-		end->retrans += tcp_segment_len(segment);
-		end->undo_retrans += tcp_segment_len(segment);
-		if (end->ca_state == TCP_RECOVERY)
-			PX_COUNT(stack, TcpExtTCPFastRetrans);
-		else
-			PX_COUNT(stack, TcpExtTCPSlowStartRetrans);
-		armed = true;
+		sent = true;
 		if (one)
 			break;
-		if (end->retrans >= end->lost)
-			break;
 	}
-	if (armed && wants_timer(end))
+	if (sent && wants_timer(end))
 		tcp_ack_rearm(end);
 }
 

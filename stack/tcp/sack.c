@@ -39,6 +39,8 @@ void tcp_mark_lost(struct tcp_end *end, struct tcp_segment *segment)
 		tcp_rate_lost(&end->rate, len);
 	}
 	list_remove(&segment->by_time);
+	if (end->retransmit_hint && seq_lt(segment->seq, end->retransmit_hint->seq))
+		end->retransmit_hint = segment;
 	if (segment->flags & TCP_SEG_LOST)
 		return;
 	segment->flags |= TCP_SEG_LOST;

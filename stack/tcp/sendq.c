@@ -185,6 +185,8 @@ void tcp_segment_free(struct tcp_end *end, struct tcp_segment *segment)
 	end->segment_count--;
 	if (end->sack_hint == segment)
 		end->sack_hint = NULL;
+	if (end->retransmit_hint == segment)
+		end->retransmit_hint = NULL;
 	px_free(tcp_stack(end)->mem, segment, sizeof(*segment));
 }
 

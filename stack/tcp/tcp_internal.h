@@ -234,6 +234,8 @@ struct tcp_end {
 	size_t sendq_truesize;
 	struct list segments, by_time;
 	struct tcp_segment *sack_hint; /* where the last SACK block ended */
+	/* None before it is lost and to be sent again; NULL: not known. */
+	struct tcp_segment *retransmit_hint;
 	uint32_t segment_count, sacked_count;
 	uint32_t sacked, lost, retrans; /* bytes of segments with these flags */
 	uint32_t high_sacked;           /* end of the highest one */

@@ -22,6 +22,7 @@ static inline void tcp_check_sending(const struct tcp_end *end)
 	const struct tcp_segment *segment;
 	const struct px_pkt *pkt;
 	uint32_t sacked = 0, lost = 0, retrans = 0, count = 0, seq = end->snd_una;
+	bool before_hint = end->retransmit_hint;
 	size_t truesize = 0;
 
 	TCP_CHECK(seq_le(end->snd_una, end->snd_nxt));
@@ -32,6 +33,9 @@ static inline void tcp_check_sending(const struct tcp_end *end)
 		TCP_CHECK(len > 0);
 		seq = segment->end;
 		count++;
+		before_hint &= segment != end->retransmit_hint;
+		TCP_CHECK(
+		    !before_hint || (segment->flags & (TCP_SEG_LOST | TCP_SEG_RETRANS)) != TCP_SEG_LOST);
 		if (segment->flags & TCP_SEG_SACKED)
 			sacked += len;
 		if (segment->flags & TCP_SEG_LOST)

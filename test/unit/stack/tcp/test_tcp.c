@@ -84,6 +84,24 @@ static void test_loopback(void **state)
 	transfer(&pair, 1000000, 333);
 }
 
+/* Links that take frames of 64 KiB: segments as large. */
+static void test_jumbo(void **state)
+{
+	struct pair pair;
+
+	pair_hosts(&pair);
+	assert_int_equal(px_iface_set_mtu(pair.ia, 65000), 0);
+	assert_int_equal(px_iface_set_mtu(pair.ib, 65000), 0);
+	pair_connect(&pair, "10.0.0.2");
+	transfer(&pair, 5000000, 100000);
+	assert_true(pair.a->cc.mss > 64900);
+	assert_true(pair.a->data_segs_out < 2 * 5000000 / 64900);
+	pair_connect(&pair, "2001:db8::2");
+	transfer(&pair, 5000000, 3000);
+	wire->loss = 20000;
+	transfer(&pair, 5000000, 30000);
+}
+
 static void test_loss(void **state)
 {
 	struct pair pair;
@@ -101,6 +119,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_open_and_close, net_setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_transfer, net_setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_loopback, net_setup, net_teardown),
+	    cmocka_unit_test_setup_teardown(test_jumbo, net_setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_loss, net_setup, net_teardown),
 	};
 
