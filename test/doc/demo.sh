@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # `make demo` shows what it promises.  Arguments: SOURCE BUILD
 set -eu
-for command in vde_plug ip ping setpriv; do
+for command in vde_plug ip ping setpriv dnsmasq; do
     command -v $command >/dev/null || { echo "SKIP: no command $command"; exit 77; }
 done
 if ! unshare --user --net true 2>/dev/null; then
@@ -17,6 +17,7 @@ for promised in \
     'iothtest_udp was the node 192\.168\.250\.52 .*, by a TCP/IP stack in its own memory' \
     'pinged all three: .* ms to the server' \
     '1000 threads of one process were the nodes fd69:6f74::1 to fd69:6f74::3e8' \
+    'iothconf_host, told its name alone, was the node 192\.168\.250\.1.. by DHCP and fd69:6f75::' \
     '6 of them answered pings of the visitor, and pings and datagrams'; do
     grep -q -- "$promised" <<<"$account" || { echo "the account does not tell: $promised"; exit 1; }
 done

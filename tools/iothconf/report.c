@@ -15,15 +15,16 @@
 
 #define AUTO4 (IOTHCONF_ETH | IOTHCONF_DHCP)
 #define AUTO6 (IOTHCONF_ETH | IOTHCONF_DHCPV6 | IOTHCONF_RD)
+#define AUTO  (AUTO4 | IOTHCONF_DHCPV6 | IOTHCONF_RD)
 
 static const struct {
 	const char *tag;
 	unsigned int bits;
 } tags[] = {{"eth", IOTHCONF_ETH}, {"dhcp", IOTHCONF_DHCP}, {"dhcp4", IOTHCONF_DHCP},
     {"dhcpv4", IOTHCONF_DHCP}, {"dhcp6", IOTHCONF_DHCPV6}, {"dhcpv6", IOTHCONF_DHCPV6},
-    {"rd", IOTHCONF_RD}, {"rd6", IOTHCONF_RD}, {"auto", AUTO4 | AUTO6}, {"auto4", AUTO4},
-    {"autov4", AUTO4}, {"auto6", AUTO6}, {"autov6", AUTO6}, {"ip", IOTHCONF_STATIC},
-    {"gw", IOTHCONF_STATIC}, {"dns", IOTHCONF_STATIC}, {"domain", IOTHCONF_STATIC}};
+    {"rd", IOTHCONF_RD}, {"rd6", IOTHCONF_RD}, {"auto", AUTO}, {"auto4", AUTO4}, {"autov4", AUTO4},
+    {"auto6", AUTO6}, {"autov6", AUTO6}, {"ip", IOTHCONF_STATIC}, {"gw", IOTHCONF_STATIC},
+    {"dns", IOTHCONF_STATIC}, {"domain", IOTHCONF_STATIC}};
 
 int report_read_config(struct tool *tool)
 {
