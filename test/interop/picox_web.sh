@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The web, between picox and programs of others on Linux: curl gets files from a picox server and puts
 # some there, and a picox client gets files from Python's web server; without loss, and with 1 and 5 %.
+# Also, what a picox process sent arrives though it ends at once.
 # WEB_BYTES says how many bytes the first transfer has (the other ones have less).
 #
 #	web.c (picox): 10.0.0.1, fd00::1 --- left --- impair --- right --- vdens: 10.0.0.2, fd00::2
@@ -12,13 +13,18 @@
 : "${WEB:=$BUILD/test/interop/web}"
 : "${WEB_BYTES:=30000000}"
 need_program "$WEB"
-need_command curl python3 cksum
+need_command curl python3 cksum socat ss
 unset http_proxy https_proxy all_proxy
 mkdir "$dir/www"
 
 peer()
 {
 	inside right "$@"
+}
+
+peer_listens()
+{
+	peer ss -Htln | grep -q ":$1 "
 }
 
 answers()
@@ -69,6 +75,18 @@ exchange()
 		cmp "$dir/www/file" "$dir/got"
 	done
 	stop "$python"
+
+	# A process that ends delivers what it sent, and the end.
+	for how in close exit; do
+		start socat inside right socat -u TCP6-LISTEN:9000,reuseaddr "CREATE:$dir/got"
+		socat=$pid
+		wait_for peer_listens 9000
+		"$WEB" picox,linger=60 "$left" ip=10.0.0.1/24,ip=fd00::1/64 throw 10.0.0.2 9000 $how \
+			<"$dir/www/file" || fail "picox throws ($how, $*)"
+		await "$socat"
+		cmp "$dir/www/file" "$dir/got" || fail "what a process threw ($how, $*)"
+		rm "$dir/got"
+	done
 	path_stop
 }
 

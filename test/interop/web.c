@@ -4,6 +4,9 @@
  *     web STACK VNL CONFIG serve FILE        GET gives the file; PUT is answered by the body's
  * length and a sum of it (that of cksum(1)); port 80 web STACK VNL CONFIG get ADDRESS PORT PATH
  * >FILE web STACK VNL CONFIG put ADDRESS PORT PATH <FILE
+ *     web STACK VNL CONFIG throw ADDRESS PORT HOW <FILE
+ *                                            sends the file as it is and exits; HOW: close, or exit
+ *                                            with the socket open
  *
  * STACK, VNL, CONFIG: examples/own_address.h. The server has a thread for each connection, prints
  * "listening" when it is ready, and goes on until SIGTERM comes.
@@ -260,6 +263,18 @@ static int request(struct ioth *stack, const char *method, char *argv[])
 	return len == 0 && (expected < 0 || done == expected) ? 0 : -1;
 }
 
+/* What was sent is delivered though the process ends. */
+static int throw(struct ioth * stack, char *argv[])
+{
+	int fd = connect_to(stack, argv[0], (uint16_t)atoi(argv[1]));
+
+	if (fd < 0 || !send_file(fd))
+		return -1;
+	if (strcmp(argv[2], "close") == 0)
+		ioth_close(fd);
+	exit(0);
+}
+
 int main(int argc, char *argv[])
 {
 	struct ioth *stack;
@@ -274,6 +289,8 @@ int main(int argc, char *argv[])
 	make_crc_table();
 	if (strcmp(argv[4], "serve") == 0)
 		result = serve(stack);
+	else if (argc == 8 && strcmp(argv[4], "throw") == 0)
+		result = throw(stack, argv + 5);
 	else if (argc == 8)
 		result = request(stack, strcmp(argv[4], "put") == 0 ? "PUT" : "GET", argv + 5);
 	if (result < 0)
