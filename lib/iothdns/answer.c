@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reading answers: see answer.h. */
+#include "answer.h"
+
+#include <errno.h>
+
+static struct iothdns_pkt *open_answer(const struct answer *answer)
+{
+	struct iothdns_header h;
+
+	return iothdns_get_header(&h, (void *)(uintptr_t)answer->bytes, answer->len, NULL);
+}
+
+bool answer_is_sound(const struct answer *answer)
+{
+	struct iothdns_pkt *pkt = open_answer(answer);
+	struct iothdns_rr rr;
+	bool sound;
+
+	while (pkt && read_rr(pkt, &rr, NULL))
+		continue;
+	sound = pkt && !iothdns_error(pkt);
+	iothdns_free(pkt);
+	return sound;
+}
+
+/* One step. 1: `name` is now what its CNAME says; 0: it has none. */
+static int step(const struct answer *answer, struct dns_name *name, uint16_t type, bool *found)
+{
+	struct iothdns_pkt *pkt = open_answer(answer);
+	struct iothdns_rr rr;
+	struct dns_name owner, target;
+	bool alias = false;
+	int error;
+
+	if (!pkt)
+		return -errno;
+	*found = false;
+	while (read_rr(pkt, &rr, &owner) == IOTHDNS_SEC_ANSWER && !*found) {
+		if (rr.class != IOTHDNS_CLASS_IN || !name_equal(&owner, name))
+			continue;
+		if (rr.type == type)
+			*found = true;
+		else if (rr.type == IOTHDNS_TYPE_CNAME && !alias)
+			alias = read_name(pkt, &target) == 0;
+	}
+	error = iothdns_error(pkt);
+	iothdns_free(pkt);
+	if (error)
+		return -error;
+	if (*found || !alias)
+		return 0;
+	*name = target;
+	return 1;
+}
+
+int answer_follow(const struct answer *answer, const struct dns_name *name, uint16_t type,
+    struct dns_name *last, bool *found)
+{
+	*last = *name;
+	for (int steps = 0; steps <= ANSWER_CHAIN_MAX; steps++) {
+		int more = step(answer, last, type, found);
+
+		if (more <= 0)
+			return more < 0 ? more : steps;
+	}
+	return -ELOOP;
+}
+
+bool answer_is_final(const struct answer *answer)
+{
+	struct iothdns_pkt *pkt = open_answer(answer);
+	struct iothdns_rr rr;
+	bool final = false;
+	int section;
+
+	while (pkt && !final && (section = read_rr(pkt, &rr, NULL)) != 0)
+		final = section == IOTHDNS_SEC_AUTH && rr.type == IOTHDNS_TYPE_SOA;
+	iothdns_free(pkt);
+	return final;
+}
+
+int answer_records(const struct answer *answer, const struct dns_name *name, uint16_t type,
+    answer_record *record, void *argument)
+{
+	struct iothdns_pkt *pkt;
+	struct iothdns_rr rr;
+	struct dns_name last, owner;
+	bool found;
+	int error = answer_follow(answer, name, type, &last, &found);
+
+	if (error < 0 || !found)
+		return error < 0 ? error : 0;
+	pkt = open_answer(answer);
+	if (!pkt)
+		return -errno;
+	while (read_rr(pkt, &rr, &owner) == IOTHDNS_SEC_ANSWER) {
+		if (rr.type == type && rr.class == IOTHDNS_CLASS_IN && name_equal(&owner, &last))
+			record(pkt, &rr, argument);
+	}
+	iothdns_free(pkt);
+	return 0;
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Look-ups for an event loop.
+ *
+ * The loop sees one descriptor for the whole look-up: an epoll(7) descriptor, which is readable
+ * when the socket of the moment is, or when the timer of the deadline has gone off. A look-up that
+ * ends at once (cache, no server) sets the timer off: the callback is always called from
+ * iothdns_query_process.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+#include <iothdns.h>
+
+#include "handle.h"
+
+struct iothdns_query {
+	struct dialog dialog;
+	iothdns_query_cb_t *cb;
+	void *arg;
+	int epoll, timer;
+	int watched; /* the socket in the epoll set, or -1 */
+	unsigned int turn;
+	uint32_t events;
+	bool ended;
+};
+
+static uint32_t wanted(const struct dialog *dialog)
+{
+	return dialog_events(dialog) & POLLOUT ? EPOLLIN | EPOLLOUT : EPOLLIN;
+}
+
+/* Whether a socket of the same number is the same one is told by the query's turn. */
+static int watch(struct iothdns_query *query, uint64_t now)
+{
+	struct dialog *dialog = &query->dialog;
+	uint64_t wait = dialog->query.deadline > now ? dialog->query.deadline - now : 0;
+	struct itimerspec timer = {.it_value = {(time_t)(wait / 1000), (long)(wait % 1000) * 1000000}};
+	struct epoll_event event = {.events = wanted(dialog)};
+	int error = 0;
+
+	if (query_has_ended(&dialog->query))
+		wait = 0;
+	if (wait == 0)
+		timer.it_value = (struct timespec){0, 1}; /* zero would stop it */
+	if (query->watched >= 0 && (query->turn != dialog->turn || dialog->fd < 0))
+		query->watched = -1; /* closed: epoll has forgotten it */
+	if (dialog->fd >= 0 && query->watched < 0)
+		error = epoll_ctl(query->epoll, EPOLL_CTL_ADD, dialog->fd, &event);
+	else if (dialog->fd >= 0 && query->events != event.events)
+		error = epoll_ctl(query->epoll, EPOLL_CTL_MOD, dialog->fd, &event);
+	/* A socket that was kept for the next packet is still there. */
+	if (error < 0 && errno == EEXIST)
+		error = epoll_ctl(query->epoll, EPOLL_CTL_MOD, dialog->fd, &event);
+	query->watched = dialog->fd;
+	query->turn = dialog->turn;
+	query->events = event.events;
+	if (error == 0)
+		error = timerfd_settime(query->timer, 0, &timer, NULL);
+	return error;
+}
+
+/* A socket that another query may use next must not wake this one. */
+static void forget(struct iothdns_query *query)
+{
+	if (query->watched >= 0)
+		(void)epoll_ctl(query->epoll, EPOLL_CTL_DEL, query->watched, NULL);
+	query->watched = -1;
+}
+
+static int step(struct iothdns_query *query)
+{
+	uint64_t now = dialog_now();
+
+	if (query->dialog.spare)
+		forget(query);
+	dialog_step(&query->dialog, now);
+	return watch(query, now);
+}
+
+struct iothdns_query *iothdns_query_start(struct iothdns *dns, const char *name, int qtype,
+    unsigned int flags, iothdns_query_cb_t *cb, void *arg)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+	struct iothdns_query *query;
+	int error = EINVAL;
+
+	if (qtype < 0 || qtype > UINT16_MAX)
+		goto failed;
+	error = ENOMEM;
+	query = calloc(1, sizeof(*query));
+	if (!query)
+		goto failed;
+	query->cb = cb;
+	query->arg = arg;
+	query->watched = -1;
+	query->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (query->epoll < 0) {
+		error = errno;
+		goto no_epoll;
+	}
+	query->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (query->timer < 0) {
+		error = errno;
+		goto no_timer;
+	}
+	error = -handle_dialog(dns, &query->dialog, name, (uint16_t)qtype, flags);
+	if (error)
+		goto no_dialog;
+	if (epoll_ctl(query->epoll, EPOLL_CTL_ADD, query->timer, &event) < 0 || step(query) < 0) {
+		error = errno;
+		goto no_watch;
+	}
+	return query;
+
+no_watch:
+	dialog_fini(&query->dialog);
+no_dialog:
+	close(query->timer);
+no_timer:
+	close(query->epoll);
+no_epoll:
+	free(query);
+failed:
+	errno = error;
+	return NULL;
+}
+
+int iothdns_query_fd(struct iothdns_query *query)
+{
+	return query->epoll;
+}
+
+/* The callback may free the query: it is not looked at afterwards. */
+static void give_answer(struct iothdns_query *query)
+{
+	struct query *ended = &query->dialog.query;
+	char qname[IOTHDNS_MAXNAME];
+	struct iothdns_header header;
+	struct iothdns_pkt *reply = NULL;
+	int error = ended->error;
+
+	if (ended->reply) {
+		reply = iothdns_get_header(&header, ended->reply, ended->reply_len, qname);
+		if (!reply)
+			error = errno;
+	}
+	query->cb(query, error, reply ? &header : NULL, reply, query->arg);
+	iothdns_free(reply);
+}
+
+int iothdns_query_process(struct iothdns_query *query)
+{
+	uint64_t expirations;
+	bool failed;
+
+	if (query->ended)
+		return 1;
+	(void)!read(query->timer, &expirations, sizeof(expirations));
+	failed = step(query) < 0;
+	if (failed && !query_has_ended(&query->dialog.query)) {
+		/* Nothing would wake the loop again. */
+		query->dialog.query.error = errno;
+		query->dialog.query.state = QUERY_FAILED;
+	}
+	if (!query_has_ended(&query->dialog.query))
+		return 0;
+	query->ended = true;
+	give_answer(query);
+	return 1;
+}
+
+void iothdns_query_free(struct iothdns_query *query)
+{
+	if (!query)
+		return;
+	dialog_fini(&query->dialog);
+	close(query->timer);
+	close(query->epoll);
+	free(query);
+}

@@ -1,0 +1,741 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The resolver against a server that does what the name in the question says: what is right, and
+ * what attackers and bad servers do. Two picox stacks on one network in memory:
+ *
+ *      client, the tests            server, a thread
+ *        10.0.0.1  fd00::1            10.0.0.53  fd00::53  (10.0.0.54: nobody)
+ *             |                            |
+ *             +--------- mem://NAME -------+
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <ioth.h>
+#include <iothdns.h>
+
+static struct ioth *client, *server;
+static int udp4, udp6, tcp4, stop_pipe[2];
+static pthread_t server_thread;
+static atomic_int queries, tcp_queries;
+static atomic_uint ports_seen; /* how often the port differed from the one before */
+
+/* ---- the server ------------------------------------------------------------------------------ */
+
+static bool begins(const char *name, const char *with)
+{
+	return strncasecmp(name, with, strlen(with)) == 0;
+}
+
+static void put(
+    struct iothdns_pkt *pkt, int section, const char *name, uint16_t type, const char *data)
+{
+	struct iothdns_rr rr = {name, type, IOTHDNS_CLASS_IN, 300, 0};
+	struct in6_addr addr;
+
+	iothdns_put_rr(section, pkt, &rr);
+	if (type == IOTHDNS_TYPE_A) {
+		inet_pton(AF_INET, data, &addr);
+		iothdns_put_a(pkt, &addr);
+	} else if (type == IOTHDNS_TYPE_AAAA) {
+		inet_pton(AF_INET6, data, &addr);
+		iothdns_put_aaaa(pkt, &addr);
+	} else if (type == IOTHDNS_TYPE_SOA) {
+		iothdns_put_soa(pkt, &(struct iothdns_soa){"ns.x", "root.x", 1, 2, 3, 4, 300});
+	} else {
+		iothdns_put_name(pkt, data);
+	}
+}
+
+static bool has_opt(const uint8_t *bytes)
+{
+	return bytes[11] != 0;
+}
+
+/* The reply to a request. `flags` are added. */
+static struct iothdns_pkt *reply_to(const struct iothdns_header *request, bool tcp, bool edns)
+{
+	struct iothdns_header h = *request;
+	const char *name = h.qname;
+	struct iothdns_pkt *pkt;
+	bool a = h.qtype == IOTHDNS_TYPE_A;
+
+	h.flags |= IOTHDNS_RESPONSE | IOTHDNS_RA;
+	if (begins(name, "never") || (begins(name, "dropedns") && edns))
+		return NULL;
+	if (begins(name, "nx"))
+		h.flags |= IOTHDNS_RCODE_ENOENT;
+	if (begins(name, "servfail"))
+		h.flags |= IOTHDNS_RCODE_EFAIL;
+	if (begins(name, "refused"))
+		h.flags |= IOTHDNS_RCODE_EPERM;
+	if (begins(name, "formerr") && edns) {
+		h.flags |= IOTHDNS_RCODE_EFMT;
+		h.qname = NULL; /* as servers do that cannot read it */
+	}
+	if (begins(name, "trunc") && !tcp)
+		h.flags |= IOTHDNS_TRUNC;
+	pkt = iothdns_put_header(&h);
+	if (begins(name, "nx") || begins(name, "nodata")) {
+		put(pkt, IOTHDNS_SEC_AUTH, "x", IOTHDNS_TYPE_SOA, NULL);
+	} else if (begins(name, "loop")) {
+		put(pkt, 1, name, IOTHDNS_TYPE_CNAME, "loop2.x");
+		put(pkt, 1, "loop2.x", IOTHDNS_TYPE_CNAME, name);
+	} else if (begins(name, "endless")) {
+		char next[40];
+
+		snprintf(next, sizeof(next), "endless%d.x", atomic_load(&queries));
+		put(pkt, 1, name, IOTHDNS_TYPE_CNAME, next);
+	} else if (begins(name, "alias")) {
+		put(pkt, 1, name, IOTHDNS_TYPE_CNAME, "chain2.x");
+		put(pkt, 1, "evil.x", IOTHDNS_TYPE_A, "6.6.6.6");
+		if (a)
+			put(pkt, 1, "chain2.x", IOTHDNS_TYPE_A, "10.1.1.1");
+	} else if (begins(name, "half")) { /* the alias alone */
+		put(pkt, 1, name, IOTHDNS_TYPE_CNAME, "ok.x");
+		put(pkt, 1, "other.x", IOTHDNS_TYPE_A, "6.6.6.6");
+	} else if (begins(name, "evil")) { /* nothing of what was asked for */
+		put(pkt, 1, "other.x", IOTHDNS_TYPE_A, "6.6.6.6");
+	} else if (begins(name, "trunc") && tcp) {
+		for (int i = 0; i < 3000; i++) {
+			char text[INET_ADDRSTRLEN];
+
+			snprintf(text, sizeof(text), "10.2.%d.%d", i / 256, i % 256);
+			put(pkt, 1, name, IOTHDNS_TYPE_A, text);
+		}
+	} else if (h.qtype == IOTHDNS_TYPE_PTR) {
+		put(pkt, 1, name, IOTHDNS_TYPE_PTR,
+		    begins(name, "1.0.") ? "host.one.x" : "\\010evil\\027.x");
+	} else if (!begins(name, "servfail") && !begins(name, "refused")) {
+		if (a || h.qtype == IOTHDNS_TYPE_ANY) {
+			put(pkt, 1, name, IOTHDNS_TYPE_A, "10.9.8.7");
+			put(pkt, 1, name, IOTHDNS_TYPE_A, "10.9.8.6");
+		}
+		if (h.qtype == IOTHDNS_TYPE_AAAA || h.qtype == IOTHDNS_TYPE_ANY)
+			put(pkt, 1, name, IOTHDNS_TYPE_AAAA, "fd00::9");
+	}
+	return pkt;
+}
+
+static void send_to(int fd, const void *bytes, size_t len, const struct sockaddr_storage *to)
+{
+	(void)!ioth_sendto(fd, bytes, len, 0, (const void *)to,
+	    to->ss_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6));
+}
+
+/* What comes before the right answer for the name "guess": each of them has to be left out. */
+static void send_guesses(int fd, const struct iovec *right, const struct sockaddr_storage *to)
+{
+	uint8_t bytes[512];
+	int other = ioth_msocket(server, AF_INET, SOCK_DGRAM, 0);
+	struct iothdns_header h;
+	struct iothdns_pkt *pkt;
+	char name[IOTHDNS_MAXNAME];
+	struct iovec iov;
+
+	/* From another port, which is right otherwise but for its address. */
+	memcpy(bytes, right->iov_base, right->iov_len);
+	bytes[right->iov_len - 1] = 66;
+	send_to(other, bytes, right->iov_len, to);
+	ioth_close(other);
+	bytes[0] ^= 0x55; /* another id */
+	send_to(fd, bytes, right->iov_len, to);
+	bytes[0] ^= 0x55;
+	bytes[2] &= 0x7f; /* a query */
+	send_to(fd, bytes, right->iov_len, to);
+	bytes[2] |= 0x80;
+	bytes[13] ^= 1; /* another name */
+	send_to(fd, bytes, right->iov_len, to);
+	send_to(fd, bytes, 1, to);
+	send_to(fd, bytes, 0, to);
+	/* The right id, and a name that is a pointer to itself. */
+	memcpy(bytes + 12, "\xc0\x0c\0\1\0\1", 6);
+	send_to(fd, bytes, 18, to);
+	/* Another type. */
+	pkt = iothdns_get_header(&h, right->iov_base, right->iov_len, name);
+	iothdns_free(pkt);
+	h.qtype = IOTHDNS_TYPE_MX;
+	pkt = iothdns_put_header(&h);
+	iov = iothdns_getbuf(pkt);
+	send_to(fd, iov.iov_base, iov.iov_len, to);
+	iothdns_free(pkt);
+}
+
+static void serve_udp(int fd)
+{
+	static uint8_t late[512];
+	static size_t late_len;
+	static in_port_t last_port;
+	uint8_t bytes[4096];
+	char name[IOTHDNS_MAXNAME];
+	struct sockaddr_storage from;
+	socklen_t from_len = sizeof(from);
+	ssize_t len = ioth_recvfrom(fd, bytes, sizeof(bytes), 0, (void *)&from, &from_len);
+	in_port_t port = ((struct sockaddr_in *)&from)->sin_port;
+	struct iothdns_header h;
+	struct iothdns_pkt *request, *reply;
+	struct iovec iov;
+
+	if (len < 0)
+		return;
+	atomic_fetch_add(&queries, 1);
+	atomic_fetch_add(&ports_seen, port != last_port);
+	last_port = port;
+	request = iothdns_get_header(&h, bytes, (size_t)len, name);
+	reply = request ? reply_to(&h, false, has_opt(bytes)) : NULL;
+	iothdns_free(request);
+	if (!reply)
+		return;
+	iov = iothdns_getbuf(reply);
+	if (begins(name, "malformed")) {
+		iov.iov_len -= 3;
+	} else if (begins(name, "late")) {
+		/* The answer comes when the next question has been asked, from the old id. */
+		if (late_len)
+			send_to(fd, late, late_len, &from);
+		memcpy(late, iov.iov_base, iov.iov_len);
+		late_len = iov.iov_len;
+		iov.iov_len = 0;
+	} else if (begins(name, "guess")) {
+		send_guesses(fd, &iov, &from);
+	} else if (begins(name, "lowered")) {
+		uint8_t *question = iov.iov_base;
+
+		for (int i = 12; i < 22; i++)
+			question[i] |= question[i] >= 'A' && question[i] <= 'Z' ? 0x20 : 0;
+	}
+	if (iov.iov_len)
+		send_to(fd, iov.iov_base, iov.iov_len, &from);
+	iothdns_free(reply);
+}
+
+static struct iothdns_pkt *tcp_request(struct iothdns_header *h, void *arg)
+{
+	(void)arg;
+	atomic_fetch_add(&tcp_queries, 1);
+	return reply_to(h, true, true);
+}
+
+static void *serve(void *argument)
+{
+	struct pollfd pfds[] = {
+	    {udp4, POLLIN, 0}, {udp6, POLLIN, 0}, {tcp4, POLLIN, 0}, {stop_pipe[0], POLLIN, 0}};
+
+	(void)argument;
+	for (;;) {
+		poll(pfds, 4, -1);
+		if (pfds[3].revents)
+			return NULL;
+		if (pfds[0].revents)
+			serve_udp(udp4);
+		if (pfds[1].revents)
+			serve_udp(udp6);
+		if (pfds[2].revents) {
+			int fd = ioth_accept(tcp4, NULL, NULL);
+
+			while (fd >= 0 && iothdns_tcp_process_request(fd, tcp_request, NULL) > 0)
+				continue;
+			ioth_close(fd);
+		}
+	}
+}
+
+static struct ioth *new_stack(const char *vnl, const char *v4, const char *v6)
+{
+	struct ioth *stack = ioth_newstack("picox", vnl);
+	struct in6_addr addr;
+	int index;
+
+	if (!stack)
+		fail_msg("%s", ioth_error());
+	index = ioth_if_nametoindex(stack, "vde0");
+	assert_int_equal(ioth_linksetupdown(stack, (unsigned int)index, 1), 0);
+	inet_pton(AF_INET, v4, &addr);
+	assert_int_equal(ioth_ipaddr_add(stack, AF_INET, &addr, 24, (unsigned int)index), 0);
+	inet_pton(AF_INET6, v6, &addr);
+	/* IFA_F_NODAD: it is there at once. */
+	assert_int_equal(
+	    ioth_ipaddr_add(stack, AF_INET6, &addr, nl_addrdata2prefix(64, 2, 0), (unsigned int)index),
+	    0);
+	return stack;
+}
+
+static int new_socket(int family, int type)
+{
+	struct sockaddr_in in4 = {.sin_family = AF_INET, .sin_port = htons(53)};
+	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_port = htons(53)};
+	int fd = ioth_msocket(server, family, type, 0), one = 1;
+
+	assert_true(fd >= 0);
+	if (family == AF_INET6)
+		ioth_setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
+	assert_int_equal(ioth_bind(fd, family == AF_INET ? (void *)&in4 : (void *)&in6,
+	                     family == AF_INET ? sizeof(in4) : sizeof(in6)),
+	    0);
+	return fd;
+}
+
+static int setup(void **state)
+{
+	char vnl[60];
+
+	(void)state;
+	snprintf(vnl, sizeof(vnl), "mem://iothdns_resolver_%d", (int)getpid());
+	client = new_stack(vnl, "10.0.0.1", "fd00::1");
+	server = new_stack(vnl, "10.0.0.53", "fd00::53");
+	udp4 = new_socket(AF_INET, SOCK_DGRAM);
+	udp6 = new_socket(AF_INET6, SOCK_DGRAM);
+	tcp4 = new_socket(AF_INET, SOCK_STREAM);
+	assert_int_equal(ioth_listen(tcp4, 5), 0);
+	assert_int_equal(pipe(stop_pipe), 0);
+	return pthread_create(&server_thread, NULL, serve, NULL);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	assert_int_equal(write(stop_pipe[1], "", 1), 1);
+	pthread_join(server_thread, NULL);
+	ioth_close(udp4);
+	ioth_close(udp6);
+	ioth_close(tcp4);
+	close(stop_pipe[0]);
+	close(stop_pipe[1]);
+	assert_int_equal(ioth_delstack(client), 0);
+	assert_int_equal(ioth_delstack(server), 0);
+	return 0;
+}
+
+/* ---- the tests ------------------------------------------------------------------------------- */
+
+static struct iothdns *resolver(const char *config)
+{
+	struct iothdns *dns = iothdns_init_strcfg(client, (char *)(uintptr_t)config);
+
+	assert_non_null(dns);
+	iothdns_setpath(dns, IOTHDNS_HOSTS, (char[]){"/nonexistent"});
+	return dns;
+}
+
+static const char *first_a(struct iothdns *dns, const char *name, int *count)
+{
+	static char text[INET_ADDRSTRLEN];
+	struct in_addr addr = {0};
+
+	*count = iothdns_lookup_a(dns, name, &addr, 1);
+	return inet_ntop(AF_INET, &addr, text, sizeof(text));
+}
+
+static void expect_a(struct iothdns *dns, const char *name, int count, const char *addr)
+{
+	int found;
+	const char *first = first_a(dns, name, &found);
+
+	if (found < 0)
+		print_message("%s: %s\n", name, strerror(errno));
+	assert_int_equal(found, count);
+	assert_string_equal(first, addr);
+}
+
+static void expect_error(struct iothdns *dns, const char *name, int error)
+{
+	struct in_addr addr;
+
+	assert_int_equal(iothdns_lookup_a(dns, name, &addr, 1), -1);
+	if (errno != error)
+		fail_msg("%s: %s, expected %s", name, strerror(errno), strerror(error));
+}
+
+static void test_lookup(void **state)
+{
+	struct iothdns *dns = resolver("10.0.0.53");
+	struct in6_addr six[4];
+	struct in_addr four[3];
+	unsigned int before;
+
+	(void)state;
+	expect_a(dns, "ok.x", 2, "10.9.8.7");
+	expect_a(dns, "OK.X.", 2, "10.9.8.7");
+	expect_a(dns, "10.3.2.1", 1, "10.3.2.1");
+	expect_a(dns, "fd00::1", 0, "0.0.0.0");
+	assert_int_equal(iothdns_lookup_a(dns, "ok.x", NULL, 0), 2);
+	assert_int_equal(iothdns_lookup_a(dns, "ok.x", four, 3), 2);
+	assert_int_equal(four[1].s_addr, inet_addr("10.9.8.6"));
+	assert_int_equal(iothdns_lookup_aaaa(dns, "ok.x", six, 4), 1);
+	assert_int_equal(iothdns_lookup_aaaa(dns, "1.2.3.4", six, 4), 0);
+	assert_int_equal(iothdns_lookup_aaaa_compat(dns, "ok.x", six, 4), 3);
+	assert_true(IN6_IS_ADDR_V4MAPPED(&six[1]) && IN6_IS_ADDR_V4MAPPED(&six[2]));
+	assert_int_equal(six[2].s6_addr[15], 6);
+	assert_int_equal(iothdns_lookup_aaaa_compat(dns, "ok.x", six, 1), 3);
+	assert_int_equal(iothdns_lookup_aaaa_compat(dns, "nx.x", six, 1), -1);
+	assert_int_equal(errno, ENOENT);
+	expect_a(dns, "nodata.x", 0, "0.0.0.0");
+	expect_error(dns, "nx.x", ENOENT);
+	expect_error(dns, "servfail.x", EREMOTEIO);
+	expect_error(dns, "refused.x", EACCES);
+	expect_error(dns, "not..name", EINVAL);
+	iothdns_fini(dns);
+	/* A port for each query. */
+	dns = resolver("nameserver 10.0.0.53\noptions no-cache");
+	before = atomic_load(&ports_seen);
+	for (int i = 0; i < 20; i++)
+		expect_a(dns, "ok.x", 2, "10.9.8.7");
+	assert_true(atomic_load(&ports_seen) - before >= 18);
+	iothdns_fini(dns);
+	dns = resolver("nameserver 10.0.0.53\noptions no-cache keep-port");
+	before = atomic_load(&ports_seen);
+	for (int i = 0; i < 20; i++)
+		expect_a(dns, "ok.x", 2, "10.9.8.7");
+	assert_true(atomic_load(&ports_seen) - before <= 1);
+	iothdns_fini(dns);
+}
+
+static void test_hostile(void **state)
+{
+	struct iothdns *dns = resolver("fd00::53,10.0.0.53");
+
+	(void)state;
+	expect_a(dns, "guess.x", 2, "10.9.8.7");
+	expect_a(dns, "evil.x", 0, "0.0.0.0");
+	expect_a(dns, "alias.x", 1, "10.1.1.1");
+	expect_a(dns, "half.x", 2, "10.9.8.7");
+	expect_error(dns, "loop.x", ELOOP);
+	expect_error(dns, "endless.x", ELOOP);
+	expect_error(dns, "malformed.x", EPROTO);
+	iothdns_fini(dns);
+	dns = resolver("10.0.0.53");
+	expect_error(dns, "late.x", ETIMEDOUT);
+	expect_error(dns, "never.x", ETIMEDOUT);
+	/* A server that cannot be reached costs its time-out, and the next one is asked. */
+	iothdns_update_strcfg(dns, (char[]){"10.0.0.54,10.0.0.53"});
+	expect_a(dns, "ok.x", 2, "10.9.8.7");
+	iothdns_update_strcfg(dns, (char[]){"nameserver fe80::53%none"});
+	expect_error(dns, "ok.x", ENODEV);
+	iothdns_update_strcfg(dns, (char[]){""});
+	expect_error(dns, "ok.x", EDESTADDRREQ);
+	iothdns_fini(dns);
+}
+
+static void test_edns(void **state)
+{
+	struct iothdns *dns = resolver("10.0.0.53");
+	int before;
+
+	(void)state;
+	expect_a(dns, "dropedns.x", 2, "10.9.8.7");
+	before = atomic_load(&queries);
+	expect_a(dns, "formerr.x", 2, "10.9.8.7");
+	assert_int_equal(atomic_load(&queries) - before, 2);
+	expect_a(dns, "formerr2.x", 2, "10.9.8.7"); /* it is known by now */
+	assert_int_equal(atomic_load(&queries) - before, 3);
+	iothdns_fini(dns);
+}
+
+static void test_tcp(void **state)
+{
+	struct iothdns *dns = resolver("10.0.0.53");
+	int before = atomic_load(&tcp_queries);
+
+	(void)state;
+	expect_a(dns, "trunc.x", 3000, "10.2.0.0"); /* 48 KiB */
+	assert_int_equal(atomic_load(&tcp_queries), before + 1);
+	iothdns_update_strcfg(dns, (char[]){"nameserver 10.0.0.53\noptions use-vc"});
+	expect_a(dns, "ok.x", 2, "10.9.8.7");
+	assert_int_equal(atomic_load(&tcp_queries), before + 2);
+	iothdns_fini(dns);
+}
+
+static void test_case(void **state)
+{
+	struct iothdns *dns = resolver("nameserver 10.0.0.53\noptions 0x20");
+
+	(void)state;
+	expect_a(dns, "a-name-with-some-letters.x", 2, "10.9.8.7");
+	expect_error(dns, "lowered-name-with-letters.x", ETIMEDOUT);
+	iothdns_fini(dns);
+}
+
+static void test_search(void **state)
+{
+	struct iothdns *dns = resolver("nameserver 10.0.0.53\nsearch nxdomain.y y\noptions ndots:2");
+	int before;
+
+	(void)state;
+	before = atomic_load(&queries);
+	expect_a(dns, "ok", 2, "10.9.8.7");
+	assert_int_equal(atomic_load(&queries) - before, 1); /* ok.nxdomain.y is there */
+	before = atomic_load(&queries);
+	expect_error(dns, "nx", ENOENT); /* both, and the name as it is */
+	assert_int_equal(atomic_load(&queries) - before, 3);
+	before = atomic_load(&queries);
+	expect_error(dns, "nx.a.b", ENOENT);
+	expect_error(dns, "nx.a.", ENOENT);
+	assert_int_equal(atomic_load(&queries) - before, 2);
+	expect_error(dns, "servfail", EREMOTEIO);
+	iothdns_fini(dns);
+}
+
+static void test_cache(void **state)
+{
+	struct iothdns *dns = resolver("10.0.0.53");
+	int before = atomic_load(&queries);
+
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		expect_a(dns, "ok.x", 2, "10.9.8.7");
+		expect_a(dns, "Ok.X", 2, "10.9.8.7");
+		expect_error(dns, "nx.x", ENOENT);
+		expect_a(dns, "nodata.x", 0, "0.0.0.0");
+		expect_error(dns, "servfail.x", EREMOTEIO); /* never kept */
+	}
+	assert_int_equal(atomic_load(&queries) - before, 3 + 5);
+	iothdns_fini(dns);
+}
+
+static int count_records(int section, struct iothdns_rr *rr, struct iothdns_pkt *pkt, void *arg)
+{
+	int *sections = arg;
+	uint32_t addr;
+
+	sections[section]++;
+	assert_string_equal(rr->name, "ok.x");
+	if (rr->type == IOTHDNS_TYPE_A)
+		assert_true(iothdns_get_a(pkt, &addr) == &addr);
+	return sections[0]-- < -5 ? 7 : 0;
+}
+
+static void test_callback(void **state)
+{
+	struct iothdns *dns = resolver("10.0.0.53");
+	int sections[4] = {0}, stopped[4] = {-5};
+
+	(void)state;
+	assert_int_equal(iothdns_lookup_cb(dns, "ok.x", IOTHDNS_TYPE_ANY, count_records, sections), 0);
+	assert_int_equal(sections[1], 3);
+	assert_int_equal(sections[3], 0);
+	assert_int_equal(
+	    iothdns_lookup_cb_tcp(dns, "ok.x", IOTHDNS_TYPE_ANY, count_records, stopped), 7);
+	assert_int_equal(stopped[1], 2);
+	assert_int_equal(iothdns_lookup_cb(dns, "nx.x", IOTHDNS_TYPE_ANY, count_records, sections), -1);
+	assert_int_equal(errno, ENOENT);
+	iothdns_fini(dns);
+}
+
+static void expect_addrinfo(struct iothdns *dns, const char *node, const char *service,
+    const struct addrinfo *hints, int result, const char *text)
+{
+	struct addrinfo *list, *ai;
+	char seen[1024] = "";
+	int got = iothdns_getaddrinfo(dns, node, service, hints, &list);
+
+	if (got != result)
+		fail_msg("%s: %s", node, iothdns_gai_strerror(got));
+	for (ai = list; ai; ai = ai->ai_next) {
+		char host[80], serv[20];
+
+		assert_int_equal(iothdns_getnameinfo(dns, ai->ai_addr, ai->ai_addrlen, host, sizeof(host),
+		                     serv, sizeof(serv), NI_NUMERICHOST | NI_NUMERICSERV),
+		    0);
+		snprintf(seen + strlen(seen), sizeof(seen) - strlen(seen), "%s %s %d/%d%s%s;", host, serv,
+		    ai->ai_socktype, ai->ai_protocol, ai->ai_canonname ? " " : "",
+		    ai->ai_canonname ? ai->ai_canonname : "");
+	}
+	iothdns_freeaddrinfo(list);
+	assert_string_equal(seen, text);
+}
+
+static void test_getaddrinfo(void **state)
+{
+	struct iothdns *dns = resolver("10.0.0.53");
+	struct addrinfo stream = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_CANONNAME};
+	struct addrinfo six = {.ai_family = AF_INET6, .ai_socktype = SOCK_DGRAM};
+	struct addrinfo mapped = {
+	    .ai_family = AF_INET6, .ai_socktype = SOCK_DGRAM, .ai_flags = AI_V4MAPPED | AI_ALL};
+
+	(void)state;
+	expect_addrinfo(
+	    dns, "ok.x", "80", &stream, 0, "10.9.8.7 80 1/6 ok.x;10.9.8.6 80 1/6;fd00::9 80 1/6;");
+	expect_addrinfo(dns, "alias.x", NULL, &stream, 0, "10.1.1.1 0 1/6 chain2.x;fd00::9 0 1/6;");
+	expect_addrinfo(
+	    dns, "10.0.0.7", "7", NULL, 0, "10.0.0.7 7 1/6;10.0.0.7 7 2/17;10.0.0.7 7 3/0;");
+	expect_addrinfo(dns, "fe80::1%vde0", NULL, &six, 0, "fe80::1%vde0 0 2/17;");
+	expect_addrinfo(dns, NULL, "1", &stream, EAI_BADFLAGS, "");
+	stream.ai_flags = 0;
+	expect_addrinfo(dns, NULL, "1", &stream, 0, "::1 1 1/6;127.0.0.1 1 1/6;");
+	stream.ai_flags = AI_PASSIVE;
+	expect_addrinfo(dns, NULL, "1", &stream, 0, "0.0.0.0 1 1/6;:: 1 1/6;");
+	expect_addrinfo(dns, "alias.x", NULL, &mapped, 0, "fd00::9 0 2/17;::ffff:10.1.1.1 0 2/17;");
+	expect_addrinfo(dns, "ok.x", NULL, &mapped, 0,
+	    "fd00::9 0 2/17;::ffff:10.9.8.7 0 2/17;::ffff:10.9.8.6 0 2/17;");
+	mapped.ai_flags = AI_V4MAPPED;
+	expect_addrinfo(dns, "ok.x", NULL, &mapped, 0, "fd00::9 0 2/17;");
+	expect_addrinfo(dns, "nx.x", NULL, NULL, EAI_NONAME, "");
+	expect_addrinfo(dns, "nodata.x", NULL, NULL, EAI_NODATA, "");
+	expect_addrinfo(dns, "servfail.x", NULL, NULL, EAI_AGAIN, "");
+	expect_addrinfo(dns, "refused.x", NULL, NULL, EAI_FAIL, "");
+	expect_addrinfo(dns, "ok.x", "no-such-service", NULL, EAI_SERVICE, "");
+	six.ai_family = AF_UNIX;
+	expect_addrinfo(dns, "ok.x", NULL, &six, EAI_FAMILY, "");
+	expect_addrinfo(dns, NULL, NULL, NULL, EAI_NONAME, "");
+	iothdns_fini(dns);
+}
+
+static void test_getnameinfo(void **state)
+{
+	struct iothdns *dns = resolver("10.0.0.53");
+	struct sockaddr_in in4 = {.sin_family = AF_INET, .sin_port = htons(65000)};
+	char host[IOTHDNS_MAXNAME], serv[20];
+
+	(void)state;
+	in4.sin_addr.s_addr = inet_addr("10.0.0.1");
+	assert_int_equal(iothdns_getnameinfo(dns, (void *)&in4, sizeof(in4), host, sizeof(host), serv,
+	                     sizeof(serv), NI_NUMERICSERV),
+	    0);
+	assert_string_equal(host, "host.one.x"); /* another flag than NI_NUMERICHOST */
+	assert_string_equal(serv, "65000");
+	/* A PTR record that would write to a terminal is no name. */
+	in4.sin_addr.s_addr = inet_addr("10.0.0.2");
+	assert_int_equal(
+	    iothdns_getnameinfo(dns, (void *)&in4, sizeof(in4), host, sizeof(host), NULL, 0, 0), 0);
+	assert_string_equal(host, "10.0.0.2");
+	assert_int_equal(iothdns_getnameinfo(
+	                     dns, (void *)&in4, sizeof(in4), host, sizeof(host), NULL, 0, NI_NAMEREQD),
+	    EAI_NONAME);
+	assert_int_equal(
+	    iothdns_getnameinfo(dns, (void *)&in4, sizeof(in4), host, 3, NULL, 0, NI_NUMERICHOST),
+	    EAI_OVERFLOW);
+	assert_int_equal(
+	    iothdns_getnameinfo(dns, (void *)&in4, 7, host, sizeof(host), NULL, 0, 0), EAI_FAMILY);
+	iothdns_setpath(dns, IOTHDNS_SERVICES, (char[]){"/nonexistent"});
+	assert_int_equal(
+	    iothdns_getnameinfo(dns, (void *)&in4, sizeof(in4), NULL, 0, serv, sizeof(serv), 0), 0);
+	iothdns_fini(dns);
+}
+
+struct result {
+	int calls, error, records;
+};
+
+static void take(struct iothdns_query *query, int error, struct iothdns_header *header,
+    struct iothdns_pkt *reply, void *arg)
+{
+	struct result *result = arg;
+	struct iothdns_rr rr;
+
+	result->calls++;
+	result->error = error;
+	while (reply && iothdns_get_rr(reply, &rr, NULL))
+		result->records += rr.type != IOTHDNS_TYPE_OPT;
+	if (reply)
+		assert_true(IOTHDNS_IS_RESPONSE(header->flags));
+	iothdns_query_free(query);
+}
+
+static void test_asynchronous(void **state)
+{
+	static const struct {
+		const char *name;
+		unsigned int flags;
+		int error, records;
+	} expected[] = {{"ok.x", 0, 0, 2}, {"nx.x", 0, ENOENT, 1}, {"never.x", 0, ETIMEDOUT, 0},
+	    {"trunc.x", 0, 0, 3000}, {"half.x", IOTHDNS_QUERY_FOLLOW, 0, 2}, {"half.x", 0, 0, 2},
+	    {"loop.x", IOTHDNS_QUERY_FOLLOW, ELOOP, 0}, {"ok.x", IOTHDNS_QUERY_TCP, 0, 2}};
+	enum { COUNT = sizeof(expected) / sizeof(expected[0]) };
+	struct iothdns *dns = resolver("10.0.0.53");
+	struct iothdns_query *queries_now[COUNT], *given_up;
+	struct result results[COUNT] = {{0}};
+	struct pollfd pfds[COUNT];
+	int left = COUNT;
+
+	(void)state;
+	for (int i = 0; i < COUNT; i++) {
+		queries_now[i] = iothdns_query_start(
+		    dns, expected[i].name, IOTHDNS_TYPE_A, expected[i].flags, take, &results[i]);
+		assert_non_null(queries_now[i]);
+		pfds[i] = (struct pollfd){iothdns_query_fd(queries_now[i]), POLLIN, 0};
+	}
+	given_up = iothdns_query_start(dns, "never.x", IOTHDNS_TYPE_A, 0, take, NULL);
+	iothdns_query_free(given_up);
+	assert_null(iothdns_query_start(dns, "a..b", IOTHDNS_TYPE_A, 0, take, NULL));
+	assert_int_equal(errno, EINVAL);
+	iothdns_fini(dns); /* they go on */
+	while (left > 0) {
+		assert_true(poll(pfds, COUNT, 30000) > 0);
+		for (int i = 0; i < COUNT; i++) {
+			if (pfds[i].fd >= 0 && pfds[i].revents && iothdns_query_process(queries_now[i])) {
+				pfds[i].fd = -1;
+				left--;
+			}
+		}
+	}
+	for (int i = 0; i < COUNT; i++) {
+		assert_int_equal(results[i].calls, 1);
+		assert_int_equal(results[i].error, expected[i].error);
+		assert_int_equal(results[i].records, expected[i].records);
+	}
+}
+
+static void *many_lookups(void *argument)
+{
+	struct iothdns *dns = argument;
+
+	for (int i = 0; i < 50; i++) {
+		struct in_addr addr;
+		char name[40];
+
+		snprintf(name, sizeof(name), "ok%d.x", i);
+		if (iothdns_lookup_a(dns, name, &addr, 1) != 2)
+			return dns;
+		if (i == 25)
+			iothdns_update_strcfg(dns, (char[]){"10.0.0.53"});
+	}
+	return NULL;
+}
+
+static void test_threads(void **state)
+{
+	struct iothdns *dns = resolver("10.0.0.53");
+	pthread_t threads[8];
+
+	(void)state;
+	for (int i = 0; i < 8; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, many_lookups, dns), 0);
+	for (int i = 0; i < 8; i++) {
+		void *result;
+
+		pthread_join(threads[i], &result);
+		assert_null(result);
+	}
+	iothdns_fini(dns);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_lookup),
+	    cmocka_unit_test(test_hostile),
+	    cmocka_unit_test(test_edns),
+	    cmocka_unit_test(test_tcp),
+	    cmocka_unit_test(test_case),
+	    cmocka_unit_test(test_search),
+	    cmocka_unit_test(test_cache),
+	    cmocka_unit_test(test_callback),
+	    cmocka_unit_test(test_getaddrinfo),
+	    cmocka_unit_test(test_getnameinfo),
+	    cmocka_unit_test(test_asynchronous),
+	    cmocka_unit_test(test_threads),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
