@@ -100,5 +100,6 @@ $link_local_ready
 exec radvd -n -C $dir/radvd.conf -p $dir/radvd.pid -m stderr -d 2
 END
 	start radvd "$VDENS" "$vnl" sh -e "$dir/radvd.sh"
+	radvd=$pid
 	wait_for says radvd 'sending RA|sent RA|polling for'
 }

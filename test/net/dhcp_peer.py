@@ -13,6 +13,8 @@ and the order:
     ra LIFETIME PREFIX RDNSS
                     advertises a router, a prefix of 64 bits and PREFIX53 as name server for RDNSS seconds,
                     at once and when asked
+    own ADDRESS     has this IPv4 address, too: answers ARP for it
+    contend N       claims the next N global IPv6 addresses that somebody wants to use (RFC 4862, 5.4)
     raw6 HEX        sends an ICMPv6 message of these bytes to all nodes; the checksum is filled in
 """
 import select
@@ -23,7 +25,7 @@ import sys
 SERVER, ADDRESS = '10.9.0.1', '10.9.0.50'
 ETH_P_IP, ETH_P_ARP, ETH_P_IPV6 = 0x0800, 0x0806, 0x86dd
 TYPES = {1: 'DISCOVER', 3: 'REQUEST', 4: 'DECLINE', 7: 'RELEASE'}
-state = {'lease': 3600, 'dns': '10.9.0.53', 'speak': True, 'nak': False, 'ra': None}
+state = {'own': set(), 'contend': 0, 'lease': 3600, 'dns': '10.9.0.53', 'speak': True, 'nak': False, 'ra': None}
 
 sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
 sock.bind((sys.argv[1], 0))
@@ -90,7 +92,7 @@ def dhcp(frame):
 
 
 def arp(frame):
-    if frame[20:22] == b'\0\1' and frame[38:42] == socket.inet_aton(SERVER):
+    if frame[20:22] == b'\0\1' and frame[38:42] in {socket.inet_aton(SERVER), *state['own']}:
         sock.send(frame[22:28] + MAC + frame[12:20] + b'\0\2' + MAC + frame[38:42] + frame[22:32])
 
 
@@ -117,6 +119,10 @@ def neighbour(frame):
     if kind == 133:
         say('solicitation')
         advertise()
+    elif kind == 135 and frame[22:38] == bytes(16) and target[0] != 0xfe and state['contend'] > 0:
+        state['contend'] -= 1
+        say('claims ' + socket.inet_ntop(socket.AF_INET6, target))
+        send_icmp6(struct.pack('!BBHI', 136, 0, 0, 0x20000000) + target + b'\2\1' + MAC)
     elif kind == 135 and target == LINK_LOCAL:
         icmp = struct.pack('!BBHI', 136, 0, 0, 0x60000000) + LINK_LOCAL + b'\2\1' + MAC
         send_icmp6(icmp)
@@ -136,6 +142,10 @@ def obey(words):
     elif words[0] == 'ra':
         state['ra'] = int(words[1]), words[2], int(words[3])
         advertise()
+    elif words[0] == 'own':
+        state['own'].add(socket.inet_aton(words[1]))
+    elif words[0] == 'contend':
+        state['contend'] = int(words[1])
     elif words[0] == 'raw6':
         send_icmp6(bytes.fromhex(words[1]))
     say('ok ' + ' '.join(words))

@@ -87,6 +87,32 @@ assert_no_match '^3: .*route ::/0 via' "$(cat "$dir/dumps")" "a router with life
 assert_no_match '^3: .*dns' "$(cat "$dir/dumps")" "a name server with lifetime 0"
 assert_match '^3: .*address fd09::' "$(cat "$dir/dumps")" "an address stays"
 
+# Somebody has the address already: by DHCP it is declined, made of the name it is not used, and of opaque
+# ones there is another.
+order own 10.9.0.50
+client +eth,dhcp,probe addresses
+assert_equal "config 2" "$out" "an address that somebody has"
+wait_for says peer '^DECLINE'
+if [ "$stack" = picox ]; then # Linux makes an address of its own, which would be claimed, too
+	order ra 1800 fd09:: 600
+	order contend 1
+	client +eth,rd,slaac,fqdn=one.test.local addresses
+	assert_no_match '^address' "$out" "the address of the name, which somebody has"
+	assert_match '^config 18$' "$out" "the rest of the advertisement"
+	order contend 2
+	client +eth,rd,slaac=opaque,secret=x addresses
+	assert_equal 1 "$(grep -c '^address fd09::' <<<"$out")" "another opaque address"
+	assert_equal 3 "$(grep -c '^claims fd09::' "$dir/peer.log")" "addresses that were claimed"
+	assert_no_match "$(sed -n 's/^claims //p' "$dir/peer.log" | paste -sd'|')" "$out" "an address of others"
+	opaque=$out
+	client +eth,rd,slaac=opaque,secret=x,mac=02:00:00:00:00:01 addresses
+	client +eth,rd,slaac=opaque,secret=x,mac=02:00:00:00:00:01,nodad addresses +-rd addresses
+	again=$out
+	client +eth,rd,slaac=opaque,secret=x,mac=02:00:00:00:00:01,nodad addresses +-rd addresses
+	assert_equal "$again" "$out" "a stable address"
+	[ "$again" != "$opaque" ] || fail "the same address for another MAC address"
+fi
+
 # Two interfaces, each with data of its own.
 net_start hub other
 run "$CLIENT" "stack=$stack,vnl=vde://$dir/hub,vnl=$vnl" +eth,dhcp,dns=9.9.9.9 \

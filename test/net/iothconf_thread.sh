@@ -17,6 +17,7 @@ unthreaded "$VDENS"
 stack=${1:-picox}
 
 net_start hub hub
+hub=$pid
 
 # peer ARGUMENT...: starts the peer; its orders go to $dir/orders.
 mkfifo "$dir/orders"
@@ -79,6 +80,22 @@ exec 8>&-
 grep '^address' "$dir/client.log" >"$dir/seen" || :
 assert_equal "address 10.9.0.50" "$(cat "$dir/seen")" "an address after the end of the lease, or none later"
 wait_for says peer 'REQUEST rebinding'
+
+# The network vanishes and is back: the lease is confirmed (INIT-REBOOT), the router asked again.
+# (An interface of vdestack does not show it.)
+if [ "$stack" = picox ]; then
+	order lease 3600
+	order ra 1800 fd09:: 600
+	begin +eth,dhcp,rd,slaac,nodad,thread addresses read addresses delete
+	wait_for says client '^address fd09::'
+	stop "$hub"
+	rm -rf "$dir/hub"
+	net_start hub hub
+	wait_for says peer 'REQUEST rebooting'
+	end
+	[ "$(grep -c '^address 10.9.0.50$' "$dir/client.log")" = 2 ] || fail "the lease was lost with the network"
+	[ "$(grep -c '^address fd09::' "$dir/client.log")" = 2 ] || fail "the address was lost with the network"
+fi
 
 # A refusal takes the address away.
 order lease 4
