@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* web: as much of HTTP as a test needs, on any stack, by calls that block.
  *
- *     web STACK VNL CONFIG serve FILE        GET gives the file; PUT is answered by the body's
- * length and a sum of it (that of cksum(1)); port 80 web STACK VNL CONFIG get ADDRESS PORT PATH
- * >FILE web STACK VNL CONFIG put ADDRESS PORT PATH <FILE
+ *     web STACK VNL CONFIG serve FILE
+ *     web STACK VNL CONFIG get ADDRESS PORT PATH >FILE
+ *     web STACK VNL CONFIG put ADDRESS PORT PATH <FILE
  *     web STACK VNL CONFIG throw ADDRESS PORT HOW <FILE
- *                                            sends the file as it is and exits; HOW: close, or exit
- *                                            with the socket open
+ *
+ * The server gives the file to who GETs, and answers who PUTs by length and sum of the body (that
+ * of cksum(1)); its port is 80. What is thrown is the file alone, after which the process ends;
+ * HOW: close, or exit with the socket open.
  *
  * STACK, VNL, CONFIG: examples/own_address.h. The server has a thread for each connection, prints
  * "listening" when it is ready, and goes on until SIGTERM comes.
