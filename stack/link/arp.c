@@ -8,8 +8,9 @@
 
 #include <net/if_arp.h>
 
-/* A mapping that was just set is not changed by another answer at once (locktime): of two hosts
- * that claim one address, the first stays for a second. */
+/* A mapping that was just set is not changed by another answer at once (locktime): of two that
+ * answer one request, the first stays for a second. Who asks us, or announces himself, is believed:
+ * he may have just taken over an address (Linux: neigh_event_ns, arp_is_garp). */
 #define LOCK_TIME PX_SEC
 
 static void send_arp(struct px_iface *iface, const struct arp_packet *arp, const uint8_t *mac)
@@ -56,6 +57,12 @@ static bool is_local(const struct px_stack *stack, const struct px_ip *ip)
 	return route && route->type == RTN_LOCAL && !px_ip_is_loopback(ip);
 }
 
+static bool is_announcement(const struct arp_packet *arp)
+{
+	return px_ip_eq(&arp->sender, &arp->target) &&
+	       (arp->op == ARP_REQUEST || ether_eq(arp->sender_mac, arp->target_mac));
+}
+
 static void learn(
     struct px_iface *iface, const struct px_pkt *pkt, const struct arp_packet *arp, bool for_us)
 {
@@ -73,7 +80,8 @@ static void learn(
 	    neighbour->state != NEIGHBOUR_NONE && neighbour->state != NEIGHBOUR_INCOMPLETE &&
 	    neighbour->state != NEIGHBOUR_FAILED && state == NEIGHBOUR_STALE)
 		return; /* nothing new */
-	if (memcmp(neighbour->mac, arp->sender_mac, PX_MAC_LEN) != 0 &&
+	if (!(for_us && arp->op == ARP_REQUEST) && !is_announcement(arp) &&
+	    memcmp(neighbour->mac, arp->sender_mac, PX_MAC_LEN) != 0 &&
 	    neighbour_current_state(neighbour) == NEIGHBOUR_REACHABLE &&
 	    iface->stack->now - neighbour->updated < LOCK_TIME)
 		return;

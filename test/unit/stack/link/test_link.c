@@ -284,6 +284,43 @@ static void test_answers(void **state)
 	assert_int_equal(ia->stack->neighbours->entries.count, 1);
 }
 
+/* An address moves to another host at once: it announces itself, or asks us. Of two that answer,
+ * the first stays for a second. */
+static void test_takeover(void **state)
+{
+	struct arp_packet arp = {.op = ARP_REQUEST,
+	    .sender_mac = {2, 0, 0, 0, 0, 9},
+	    .sender = px_ip_parse("10.0.0.2"),
+	    .target = px_ip_parse("10.0.0.2")};
+	struct px_ip ip_b = px_ip_parse("10.0.0.2");
+	struct px_iface *ia, *ib;
+	const struct neighbour *neighbour;
+
+	two_hosts(&ia, &ib, 24);
+	sim_settle(sim, PX_SEC);
+	assert_int_equal(send_to(ia, "10.0.0.2"), 0);
+	sim_settle(sim, PX_MSEC);
+	neighbour = neighbour_find(ia, &ip_b);
+	assert_int_equal(neighbour_current_state(neighbour), NEIGHBOUR_REACHABLE);
+	/* An answer that nobody asked for. */
+	arp.op = ARP_REPLY;
+	arp.target = px_ip_parse("10.0.0.1");
+	inject_arp(&arp);
+	sim_settle(sim, PX_MSEC);
+	assert_int_equal(neighbour->mac[5], 2);
+	/* An announcement; a request. */
+	arp.op = ARP_REQUEST;
+	arp.target = arp.sender;
+	inject_arp(&arp);
+	sim_settle(sim, PX_MSEC);
+	assert_int_equal(neighbour->mac[5], 9);
+	arp.sender_mac[5] = 8;
+	arp.target = px_ip_parse("10.0.0.1");
+	inject_arp(&arp);
+	sim_settle(sim, PX_MSEC);
+	assert_int_equal(neighbour->mac[5], 8);
+}
+
 static void test_vlan(void **state)
 {
 	struct px_iface *ia = sim_connect(sim_node_new(sim, attach), &ethernet_type, wire, 1);
@@ -446,6 +483,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_no_answer, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_flood, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_answers, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_takeover, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_vlan, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_multicast_output, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_acd, setup, teardown),
