@@ -53,7 +53,8 @@ struct ioth *ioth_newstackc(const char *stack_config);
 char *ioth_resolvconf(struct ioth *stack, const char *config);
 
 /* The reason of the last failure of one of these calls in the calling thread: one line without a
- * newline, "" if there was none. Valid until the thread's next call of one of them. */
+ * newline, "" if there was none; also of a static item that the stack refused. Valid until the
+ * thread's next call of one of them. */
 const char *ioth_config_error(void);
 
 /* News from the background (tag thread): ioth_resolvconf has something new for a stack.

@@ -164,7 +164,7 @@ static void wait_for_answers(struct session *session)
 static void dump(struct session *session)
 {
 	static const char *const kinds[] = {"address", "route", "dns", "domain", "mtu"};
-	static const char *const states[] = {"waiting", "applied", "refused"};
+	static const char *const states[] = {"waiting", "applied", "refused", "duplicate"};
 	const struct record *record;
 
 	fprintf(stderr, "%s (%u):\n", session->interface, session->ifindex);
@@ -203,7 +203,8 @@ static int configure(struct ioth *stack, const struct request *request)
 		wait_for_answers(session);
 		done |= (int)session_finish(session);
 	}
-	if (request->run & SOURCE_STATIC && session_static(session, request))
+	if (request->run & SOURCE_STATIC &&
+	    session_static(session, request, problem, sizeof(problem)) == 0)
 		done |= IOTHCONF_STATIC;
 	if (request->debug)
 		dump(session);

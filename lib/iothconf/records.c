@@ -72,8 +72,8 @@ static void apply(struct records *records, struct record *record)
 		error = records->ops->add(records->context, record);
 	record->ours = error == 0;
 	record->state = error == 0 || error == -EEXIST ? RECORD_APPLIED : RECORD_REFUSED;
-	if (record->state == RECORD_REFUSED)
-		records->failed = true;
+	if (record->state == RECORD_REFUSED && !records->error)
+		records->error = error;
 	if (is_resolver(record))
 		records->resolver_changed = true;
 }
@@ -101,7 +101,7 @@ void records_begin(struct records *records, unsigned int source)
 {
 	struct record *record;
 
-	records->failed = false;
+	records->error = 0;
 	list_for_each (record, &records->list, link)
 		if (record->source == source)
 			record->confirmed = false;
@@ -132,11 +132,14 @@ void records_add(struct records *records, const struct record *wanted)
 
 	if (record) {
 		record->confirmed = true;
+		/* A gateway for which there was no network yet, for instance. */
+		if (record->state == RECORD_REFUSED)
+			apply(records, record);
 		return;
 	}
 	record = copy_of(wanted);
 	if (!record) {
-		records->failed = true;
+		records->error = -ENOMEM;
 		return;
 	}
 	record->confirmed = true;
@@ -215,7 +218,7 @@ unsigned int records_dad_done(struct records *records, const uint8_t address[16]
 			continue;
 		sources |= record->source;
 		if (duplicate)
-			record->state = RECORD_REFUSED;
+			record->state = RECORD_DUPLICATE;
 		else
 			apply(records, record);
 	}

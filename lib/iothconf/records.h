@@ -27,7 +27,8 @@ enum record_kind { RECORD_ADDRESS, RECORD_ROUTE, RECORD_DNS, RECORD_DOMAIN, RECO
 enum record_state {
 	RECORD_WAITING, /* duplicate address detection */
 	RECORD_APPLIED,
-	RECORD_REFUSED, /* a duplicate, or the stack's error */
+	RECORD_REFUSED, /* by the stack; asked again when its source says it again */
+	RECORD_DUPLICATE,
 };
 
 struct record {
@@ -64,7 +65,7 @@ struct records {
 	void *context;
 	struct list list;
 	bool resolver_changed; /* since the last text */
-	bool failed;           /* since begin: no memory, or the stack refused something */
+	int error;             /* the first since begin: no memory, or what the stack refused */
 };
 
 void records_init(struct records *records, const struct record_ops *ops, void *context);

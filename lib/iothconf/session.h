@@ -83,8 +83,9 @@ int session_eth(struct session *session, const struct request *request);
 void session_start(struct session *session, const struct request *request);
 /* The protocols that have not answered yet. */
 unsigned int session_pending(const struct session *session);
-/* Static items; true if all went well. */
-bool session_static(struct session *session, const struct request *request);
+/* Static items. 0, or the first -errno, with the item and the reason in `problem`. */
+int session_static(
+    struct session *session, const struct request *request, char *problem, size_t size);
 /* Ends the engines that do not stay; the bits of the sources that have succeeded. */
 unsigned int session_finish(struct session *session);
 

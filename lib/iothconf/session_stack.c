@@ -2,6 +2,7 @@
 /* What a session does to its stack: link, addresses, routes, static items. */
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <linux/if_addr.h>
 #include <sys/ioctl.h>
@@ -243,25 +244,51 @@ static struct record record_of(const struct request_item *item)
 	return record;
 }
 
-bool session_static(struct session *session, const struct request *request)
+static void describe(const struct request_item *item, int error, char *problem, size_t size)
 {
-	bool well = true;
+	static const char *const tags[] = {"ip", "gw", "dns", "domain"};
+	char text[ADDRTEXT_PREFIX_SIZE] = "";
 
-	session->records.failed = false;
+	if (item->kind == ITEM_ADDRESS)
+		(void)addrtext_print_prefix(text, sizeof(text), &item->prefix);
+	else if (item->kind != ITEM_DOMAIN)
+		(void)addrtext_print_ip(text, sizeof(text), item->prefix.family, item->prefix.address);
+	snprintf(problem, size, "%s%s=%.300s: %s", item->remove ? "-" : "", tags[item->kind],
+	    item->kind == ITEM_DOMAIN ? item->domain : text,
+	    item->remove ? "this is not a static item here" : strerrordesc_np(-error));
+}
+
+static int apply_item(struct session *session, const struct request_item *item)
+{
+	struct record record = record_of(item);
+
+	if (item->remove)
+		return records_remove(&session->records, &record);
+	session->records.error = 0;
+	records_add(&session->records, &record);
+	return session->records.error;
+}
+
+int session_static(
+    struct session *session, const struct request *request, char *problem, size_t size)
+{
+	enum { UNDO, ADD, LEAD, STEPS };
+	int first = 0;
+
 	/* What goes, goes first; addresses come before the gateways that they lead to. */
-	for (size_t i = 0; i < request->items; i++) {
-		struct record record = record_of(&request->item[i]);
-
-		if (request->item[i].remove && records_remove(&session->records, &record) < 0)
-			well = false;
-	}
-	for (int gateways = 0; gateways < 2; gateways++) {
+	for (int step = UNDO; step < STEPS; step++) {
 		for (size_t i = 0; i < request->items; i++) {
-			struct record record = record_of(&request->item[i]);
+			const struct request_item *item = &request->item[i];
+			int error;
 
-			if (!request->item[i].remove && (request->item[i].kind == ITEM_GATEWAY) == gateways)
-				records_add(&session->records, &record);
+			if ((item->remove ? UNDO : item->kind == ITEM_GATEWAY ? LEAD : ADD) != step)
+				continue;
+			error = apply_item(session, item);
+			if (error && !first) {
+				describe(item, error, problem, size);
+				first = error;
+			}
 		}
 	}
-	return well && !session->records.failed;
+	return first;
 }

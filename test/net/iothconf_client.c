@@ -4,14 +4,12 @@
  *     iothconf_client CONFIG [WORD...]
  *
  * CONFIG is ioth_newstackc's ("native": the default stack). A line of output each:
- *     +STRING     ioth_config: "config BITS" or "config -1 ERRNO: REASON"
- *     resolv      ioth_resolvconf: its lines, each after "| ", or "unchanged"
- *     addresses   "address TEXT" of vde0 but for link-local ones
- *     link        "link TEXT", the MAC address
- *     ms=N        the next +STRING has to be done after N milliseconds (told as "late" if it is
- * not) news        waits until ioth_config_fd is readable: "news N", N calls of the function so far
- *     read        waits for a line of input
- *     delete      ioth_delstack: "deleted" or "delete ERRNO"
+ *     +STRING     ioth_config: "config BITS", with "; REASON" if there is one, or "config -1 ERRNO:
+ * REASON" resolv      ioth_resolvconf: its lines, each after "| ", or "unchanged" addresses
+ * "address TEXT" of vde0 but for link-local ones link        "link TEXT", the MAC address ms=N the
+ * next +STRING has to be done after N milliseconds (told as "late" if it is not) news        waits
+ * until ioth_config_fd is readable: "news N", N calls of the function so far read        waits for
+ * a line of input delete      ioth_delstack: "deleted" or "delete ERRNO"
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -48,7 +46,7 @@ static void config(struct ioth *stack, const char *string, long limit)
 	if (bits < 0)
 		printf("config -1 %s: %s\n", strerrorname_np(errno), ioth_config_error());
 	else
-		printf("config %d\n", bits);
+		printf("config %d%s%s\n", bits, *ioth_config_error() ? "; " : "", ioth_config_error());
 	if (limit && milliseconds() - begun > limit)
 		printf("late %ld\n", milliseconds() - begun);
 }

@@ -64,7 +64,7 @@ config 1
 | search c
 | nameserver 1.1.1.1
 config 0
-config 0" "$out" "static items"
+config 0; -dns=1.1.1.1: this is not a static item here" "$out" "static items"
 
 # Advertisements that are none, while a good one is known: options of length 0 (once an endless loop) and
 # beyond the packet, code 1, and so on. Then router lifetime 0 takes the default route away.

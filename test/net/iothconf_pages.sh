@@ -53,6 +53,13 @@ for stack in vdestack picox; do
 	new +eth +ip=10.0.0.100/24 +ip=2001:760:1:2::100/64 addresses
 	expect 1 '^address 10\.0\.0\.100$' '^address 2001:760:1:2::100$'
 
+	# What the stack refuses is told, and tried again when it is said again.
+	new +gw=10.0.0.254,domain=a.b,-ip=10.0.0.9 +eth,gw=10.0.0.254,ip=10.0.0.1/24 +-gw=10.0.0.254
+	assert_match '^config 0; -ip=10\.0\.0\.9/24: ' "$out" "$stack"
+	assert_match '^config 3$' "$out" "$stack"
+	new +eth,gw=10.0.0.254
+	assert_match '^config 2; gw=10\.0\.0\.254: Network is unreachable$' "$out" "$stack"
+
 	run "$CLIENT" "stack=$stack,vnl=vxvde://234.0.0.1,eth,ip=10.0.0.1/24,gw=10.0.0.254" addresses
 	expect - '^address 10\.0\.0\.1$'
 	run "$CLIENT" "stack=$stack,vnl=vxvde://234.0.0.1,eth,dhcp" addresses

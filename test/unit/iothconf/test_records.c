@@ -159,8 +159,21 @@ static void test_refused(void **state)
 	begin();
 	world.error = -EPERM;
 	put(address(SOURCE_STATIC, AF_INET, 1));
-	assert_true(world.records.failed);
+	assert_int_equal(world.records.error, -EPERM);
 	assert_false(records_has(&world.records, SOURCE_STATIC, RECORD_ADDRESS));
+	assert_log(" +0.1");
+	/* Said again, it is tried again: what was missing may be there. */
+	put(address(SOURCE_STATIC, AF_INET, 1));
+	assert_false(records_has(&world.records, SOURCE_STATIC, RECORD_ADDRESS));
+	world.error = 0;
+	put(address(SOURCE_STATIC, AF_INET, 1));
+	assert_true(records_has(&world.records, SOURCE_STATIC, RECORD_ADDRESS));
+	assert_log(" +0.1 +0.1");
+	put(address(SOURCE_STATIC, AF_INET, 1));
+	records_clear(&world.records, SOURCE_STATIC);
+	assert_log(" -0.1");
+	world.error = -EPERM;
+	put(address(SOURCE_STATIC, AF_INET, 1));
 	world.log[0] = '\0';
 	records_clear(&world.records, SOURCE_STATIC);
 	assert_log("");
@@ -207,6 +220,7 @@ static void test_detection(void **state)
 
 	put(one);
 	assert_int_equal(records_dad_done(&world.records, one.address, true), SOURCE_RD);
+	put(one); /* somebody has it */
 	assert_false(records_has(&world.records, SOURCE_RD, RECORD_ADDRESS));
 	records_clear(&world.records, SOURCE_RD);
 	put(one);
