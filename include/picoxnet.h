@@ -7,8 +7,9 @@
  *
  * Every call sets errno and returns -1 (or NULL) when it fails. Where nothing else is said, errors
  * are those of the system's call of the same name, and EBADF also for a descriptor that is no
- * socket of this library's or that was made before fork(2) by the parent. Calls that wait are
- * cancellation points, and are restarted or not after a signal handler as signal(7) says.
+ * socket of this library's or that was made before fork(2) by the parent. Calls that wait, on
+ * sockets, are cancellation points, and are restarted or not after a signal handler as signal(7)
+ * says.
  */
 #ifndef PICOXNET_H
 #define PICOXNET_H

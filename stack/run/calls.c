@@ -25,9 +25,12 @@ PICOX_PUBLIC struct picox *picox_newstackv(const char *const *vnlv, const char *
 	static const char *const none[] = {NULL};
 	char reason[REASON_SIZE] = "";
 	struct picox *stack;
-	int err;
+	int err, before;
 
+	/* A thread that were cancelled half way would leave threads and descriptors behind. */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
 	err = stack_new(vnlv ? vnlv : none, options, reason, sizeof(reason), &stack);
+	pthread_setcancelstate(before, NULL);
 	reasons_set(&reasons, err ? reason : NULL);
 	if (!err)
 		return stack;
@@ -49,7 +52,14 @@ PICOX_PUBLIC const char *picox_error(void)
 
 PICOX_PUBLIC int picox_delstack(struct picox *stack)
 {
-	return result_int(stack ? stack_free(stack) : -EINVAL);
+	int err = -EINVAL, before;
+
+	/* Not half way, either. */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
+	if (stack)
+		err = stack_free(stack);
+	pthread_setcancelstate(before, NULL);
+	return result_int(err);
 }
 
 PICOX_PUBLIC int picox_msocket(struct picox *stack, int domain, int type, int protocol)

@@ -60,13 +60,16 @@ static bool asks_for_link(const struct nlmsghdr *message, const struct nlattr **
 static int open_link(struct picox *stack, const struct nlattr *data, struct port **port)
 {
 	char *vnl = malloc(VNL_MAX);
-	int err;
+	int err, before;
 
 	if (!vnl)
 		return -ENOMEM;
 	err = read_vnl(data, vnl);
+	/* Waits in the C library, which knows nothing of what there is to be undone. */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
 	if (!err)
 		err = vnl[0] ? port_new(stack, vnl, port) : -EINVAL;
+	pthread_setcancelstate(before, NULL);
 	free(vnl);
 	return err;
 }

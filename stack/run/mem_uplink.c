@@ -119,5 +119,7 @@ void mem_uplink_send(struct mem_uplink *uplink, const struct px_pkt *frame)
 			px_pktq_append(&uplink->queue, copy);
 		link_vde.want_write(uplink->link, true);
 	}
+	/* It may be this frame that finds the network lost: then nothing else will wake the poller. */
+	poller_deadline(&uplink->item, link_vde.deadline(uplink->link));
 	pthread_mutex_unlock(&uplink->lock);
 }

@@ -39,6 +39,7 @@ static struct {
 	pthread_mutex_t lock;
 	struct poller *pollers[POLLERS_MAX];
 	unsigned int count, items, next;
+	bool stopped; /* the process ends */
 	_Atomic unsigned int generation;
 } process = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
@@ -227,10 +228,11 @@ static void stop_all(void)
 	}
 }
 
-/* Pollers are not freed: other threads may be about to tell them something. */
+/* Pollers are not freed: other threads may be about to tell them something, or to delete stacks. */
 void process_stop(void)
 {
 	pthread_mutex_lock(&process.lock);
+	process.stopped = true;
 	for (unsigned int i = 0; i < process.count; i++)
 		poller_stop(process.pollers[i]);
 	pthread_mutex_unlock(&process.lock);
@@ -260,6 +262,7 @@ static void fork_child(void)
 		close(process.pollers[i]->epoll_fd);
 	}
 	process.count = process.items = process.next = 0;
+	process.stopped = false;
 	atomic_fetch_add(&process.generation, 1);
 	pthread_mutex_unlock(&process.lock);
 }
@@ -347,7 +350,7 @@ void poller_detach(struct poll_item *item)
 	}
 	pthread_mutex_unlock(&poller->lock);
 	pthread_mutex_lock(&process.lock);
-	if (--process.items == 0)
+	if (--process.items == 0 && !process.stopped)
 		stop_all();
 	pthread_mutex_unlock(&process.lock);
 }

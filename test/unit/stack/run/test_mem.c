@@ -420,6 +420,72 @@ static void test_slow_uplink(void **state)
 	rmdir(dir);
 }
 
+/* What libvdeplug 4 sends to a switch. */
+struct vde_request {
+	uint32_t magic, version;
+	int type;
+	struct sockaddr_un data;
+	char description[256];
+};
+
+/* Answers one that wants to connect, as a switch does; returns where frames come. */
+static int accept_port(int ctl, const char *dir, int *connection)
+{
+	struct sockaddr_un name = {.sun_family = AF_UNIX};
+	struct pollfd waiting = {.fd = ctl, .events = POLLIN};
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct vde_request request;
+
+	snprintf(name.sun_path, sizeof(name.sun_path), "%s/data", dir);
+	assert_int_equal(bind(fd, (struct sockaddr *)&name, sizeof(name)), 0);
+	assert_int_equal(poll(&waiting, 1, 60000), 1);
+	*connection = accept(ctl, NULL, NULL);
+	assert_true(*connection >= 0);
+	assert_true(read(*connection, &request, sizeof(request)) > 0);
+	assert_int_equal(write(*connection, &name, sizeof(name)), sizeof(name));
+	return fd;
+}
+
+/* It is a frame to be sent that finds the switch gone; its control connection says nothing. */
+static void test_lost_uplink(void **state)
+{
+	char dir[] = "/tmp/mem.XXXXXX", vnl[64], path[40];
+	int ctl, data, connection, fd;
+	struct pollfd again = {.events = POLLIN};
+	struct picox *stack;
+	pthread_t thread;
+	void *result;
+
+	if (!HOST_HAS_VDEPLUG)
+		skip();
+	assert_non_null(mkdtemp(dir));
+	ctl = again.fd = host_silent_switch(dir);
+	snprintf(vnl, sizeof(vnl), "mem://lost/uplink=vde://%s", dir);
+	assert_int_equal(pthread_create(&thread, NULL, join_silent, vnl), 0);
+	data = accept_port(ctl, dir, &connection);
+	assert_int_equal(pthread_join(thread, &result), 0);
+	assert_non_null(result);
+	stack = result;
+	assert_int_equal(host_address(stack, "10.0.0.1", 24), 0);
+	/* From now on it takes no frames. (If it were closed, those that lie in it would be an event.)
+	 */
+	assert_int_equal(shutdown(data, SHUT_RD), 0);
+	fd = host_udp4(stack, "10.0.0.1", 1);
+	host_send4(fd, "10.0.0.2", 1, "hello", 5);
+	/* So it is opened again. */
+	assert_int_equal(poll(&again, 1, 60000), 1);
+	close(ctl);
+	close(data);
+	close(connection);
+	picox_close(fd);
+	assert_int_equal(picox_delstack(stack), 0);
+	snprintf(path, sizeof(path), "%s/data", dir);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/ctl", dir);
+	unlink(path);
+	rmdir(dir);
+}
+
 /* A VLAN on a network that delivers by filters: its ARP reaches a stack that has no socket, and so
  * listens to nothing else. */
 static void test_vlan(void **state)
@@ -470,6 +536,7 @@ int main(void)
 	    cmocka_unit_test(test_idle),
 	    cmocka_unit_test(test_uplink),
 	    cmocka_unit_test(test_slow_uplink),
+	    cmocka_unit_test(test_lost_uplink),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -200,6 +200,55 @@ static void test_cancel(void **state)
 	assert_int_equal(picox_delstack(stack), 0);
 }
 
+/* Not a cancellation point: what is deleted is deleted whole. */
+static void *delete (void *argument)
+{
+	struct picox **stack = argument;
+
+	if (picox_delstack(*stack) == 0)
+		*stack = NULL;
+	return NULL;
+}
+
+static void set_up(struct picox *stack, bool up)
+{
+	runtime_lock(stack);
+	if (up)
+		assert_int_equal(px_iface_up(px_iface_by_index(stack->px, 2)), 0);
+	else
+		px_iface_down(px_iface_by_index(stack->px, 2));
+	runtime_leave(stack);
+}
+
+static void test_cancel_delete(void **state)
+{
+	struct sockaddr_in name = host_name4("10.0.0.2", 7);
+	struct picox *stack, *deleted, *peer;
+	pthread_t thread;
+	int fd, listener;
+
+	if (HOST_IS_TSAN || HOST_IS_ASAN)
+		skip();
+	stack = deleted = host_new("mem://delete", "linger=60", "10.0.0.1");
+	peer = host_new("mem://delete", NULL, "10.0.0.2");
+	listener = picox_msocket(peer, AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(picox_bind(listener, (struct sockaddr *)&name, sizeof(name)), 0);
+	assert_int_equal(picox_listen(listener, 1), 0);
+	fd = picox_msocket(stack, AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(picox_connect(fd, (struct sockaddr *)&name, sizeof(name)), 0);
+	set_up(peer, false);
+	assert_int_equal(picox_send(fd, "x", 1, 0), 1);
+	assert_int_equal(picox_close(fd), 0);
+	assert_int_equal(pthread_create(&thread, NULL, delete, &deleted), 0);
+	wait_blocked(stack, 1);
+	pthread_cancel(thread);
+	set_up(peer, true);
+	assert_int_equal(picox_close(listener), 0);
+	pthread_join(thread, NULL);
+	assert_null(deleted);
+	assert_int_equal(picox_delstack(peer), 0);
+}
+
 static _Atomic int handled;
 
 static void handler(int number)
@@ -277,6 +326,31 @@ static void test_fork(void **state)
 	assert_int_equal(picox_recv(fd, &byte, 1, 0), 1);
 	assert_int_equal(picox_close(fd), 0);
 	assert_int_equal(picox_delstack(stack), 0);
+}
+
+/* Destructors of the program run after ours, and may delete what it kept. */
+static struct picox *kept;
+
+__attribute__((destructor(101))) static void delete_late(void)
+{
+	if (kept && picox_delstack(kept) != 0)
+		_exit(5);
+}
+
+static void test_late_delete(void **state)
+{
+	int status;
+	pid_t pid;
+
+	if (HOST_IS_TSAN || HOST_IS_ASAN) /* of the parent's leaks nothing is to be told */
+		skip();
+	pid = fork();
+	if (pid == 0) {
+		kept = picox_newstack((char *)(uintptr_t) "mem://late");
+		exit(kept ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
 }
 
 static void test_numbers(void **state)
@@ -602,8 +676,10 @@ int main(void)
 	    cmocka_unit_test(test_poll),
 	    cmocka_unit_test(test_close_while_blocked),
 	    cmocka_unit_test(test_cancel),
+	    cmocka_unit_test(test_cancel_delete),
 	    cmocka_unit_test(test_signals),
 	    cmocka_unit_test(test_fork),
+	    cmocka_unit_test(test_late_delete),
 	    cmocka_unit_test(test_numbers),
 	    cmocka_unit_test(test_back_pressure),
 	    cmocka_unit_test(test_hostile),
