@@ -43,7 +43,7 @@ static int stream_connect(struct px_sock *sock, const struct sockaddr *name, soc
 		err = sock_name_read(sock->domain, name, len, &to);
 		if (err)
 			return err;
-		if (sock->endpoint->v6only && px_ip_is4(&to.ip))
+		if ((sock->endpoint->v6only && px_ip_is4(&to.ip)) || px_ip_is_multicast(&to.ip))
 			return -ENETUNREACH;
 	} else {
 		memset(&to, 0, sizeof(to));

@@ -294,7 +294,7 @@ static void test_takeover(void **state)
 	    .target = px_ip_parse("10.0.0.2")};
 	struct px_ip ip_b = px_ip_parse("10.0.0.2");
 	struct px_iface *ia, *ib;
-	const struct neighbour *neighbour;
+	struct neighbour *neighbour;
 
 	two_hosts(&ia, &ib, 24);
 	sim_settle(sim, PX_SEC);
