@@ -10,6 +10,7 @@
 #include "answer.h"
 #include "files.h"
 #include "handle.h"
+#include "reverse.h"
 #include "scope.h"
 
 #define FLAGS (NI_NUMERICHOST | NI_NUMERICSERV | NI_NOFQDN | NI_NAMEREQD | NI_DGRAM)
@@ -41,20 +42,6 @@ static int service_name(struct iothdns *dns, uint16_t port, char *serv, socklen_
 	return copy_out(serv, len, name);
 }
 
-/* in-addr.arpa (RFC 1035, 3.5) and ip6.arpa (RFC 3596, 2.5). */
-static void reverse_name(char name[80], int family, const uint8_t *bytes)
-{
-	size_t at = 0;
-
-	if (family == AF_INET) {
-		snprintf(name, 80, "%u.%u.%u.%u.in-addr.arpa.", bytes[3], bytes[2], bytes[1], bytes[0]);
-		return;
-	}
-	for (int i = 15; i >= 0; i--)
-		at += (size_t)snprintf(name + at, 80 - at, "%x.%x.", bytes[i] & 0xfU, bytes[i] >> 4U);
-	memcpy(name + at, "ip6.arpa.", sizeof("ip6.arpa."));
-}
-
 static void take_name(struct iothdns_pkt *pkt, const struct iothdns_rr *rr, void *argument)
 {
 	char *name = argument, text[IOTHDNS_MAXNAME];
@@ -69,7 +56,7 @@ static int from_servers(struct iothdns *dns, int family, const uint8_t *bytes, c
 {
 	struct dialog dialog;
 	struct query *query = &dialog.query;
-	char reverse[80];
+	char reverse[REVERSE_NAME_SIZE];
 	int error;
 
 	reverse_name(reverse, family, bytes);
