@@ -142,17 +142,15 @@ void dhcp4_put_header(struct wire_writer *writer, const struct dhcp4_header *hea
 
 void dhcp4_put(struct wire_writer *writer, uint8_t code, const void *data, size_t len)
 {
-	const uint8_t *bytes = data;
+	struct wire_reader reader = wire_reader(data, len); /* also of nothing: NULL and 0 */
 
 	do {
-		size_t piece = len > 255 ? 255 : len;
+		size_t piece = wire_left(&reader) > 255 ? 255 : wire_left(&reader);
 
 		wire_put_u8(writer, code);
 		wire_put_u8(writer, (uint8_t)piece);
-		wire_put_bytes(writer, bytes, piece);
-		bytes += piece;
-		len -= piece;
-	} while (len > 0);
+		wire_put_bytes(writer, wire_take(&reader, piece), piece);
+	} while (wire_left(&reader) > 0);
 }
 
 void dhcp4_put_u8(struct wire_writer *writer, uint8_t code, uint8_t value)
