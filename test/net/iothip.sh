@@ -66,6 +66,10 @@ both route add 10.12.0.0/16 via 172.16.0.1 dev vde0 onlink
 both route replace 10.8.0.0/16 via 10.0.0.252
 both route del 10.10.0.0/16
 both route del 10.10.0.0/16
+both route add 10.32/11 via 10.0.0.252
+both route add 7/8 via 10.0.0.252
+both route del 7/8
+both route add 0/0 via 10.0.0.252 metric 9
 both -6 route add fd08::/64 via fd00::9 metric 77
 both -6 route add default via fd00::8 dev vde0 pref high
 both neigh add 10.0.0.7 lladdr 02:00:00:00:00:07 dev vde0

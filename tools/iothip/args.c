@@ -102,13 +102,28 @@ struct addrtext_prefix parse_address(const struct iothip *ip, const char *text)
 	return address;
 }
 
+/* ip(8) lets the zeros at the end of an IPv4 network be left out: 10/8, 192.168/16, 0/0. */
+static void complete_prefix(const char *text, char *full, size_t size)
+{
+	static const char zeros[] = ".0.0.0";
+	size_t host = strcspn(text, "/"), dots = 0;
+
+	for (size_t i = 0; i < host; i++)
+		dots += text[i] == '.';
+	if (text[host] == '\0' || host == 0 || dots > 3 || memchr(text, ':', host))
+		dots = 3; /* it is whole, or nothing that could be completed */
+	snprintf(full, size, "%.*s%s%s", (int)host, text, zeros + 2 * dots, text + host);
+}
+
 struct addrtext_prefix parse_prefix(const struct iothip *ip, const char *text)
 {
 	struct addrtext_prefix prefix = {.family = ip->family};
+	char full[ADDRTEXT_PREFIX_SIZE + 8];
 
 	if (strcmp(text, "default") == 0 || strcmp(text, "any") == 0 || strcmp(text, "all") == 0)
 		return prefix;
-	if (addrtext_parse_prefix(text, &prefix) && addrtext_parse_ip(text, &prefix))
+	complete_prefix(text, full, sizeof(full));
+	if (addrtext_parse_prefix(full, &prefix) && addrtext_parse_ip(text, &prefix))
 		fail_usage("ADDRESS/LENGTH is wanted, not \"%s\"", text);
 	check_family(ip, text, prefix.family);
 	return prefix;

@@ -70,7 +70,7 @@ void connection_open(struct iothip *ip, const char *path)
 	if (ip->connection.fd < 0 ||
 	    connect(ip->connection.fd, (const struct sockaddr *)&name, sizeof(name)) < 0) {
 		fprintf(stderr, "iothip: %s: %s%s\n", path, strerror(errno),
-		    errno == ECONNREFUSED ? " (its program has ended)" : "");
+		    errno == ECONNREFUSED ? " (its program has ended, or this is no socket of ctl=)" : "");
 		exit(EXIT_STACK);
 	}
 	ip->io = (struct nlq_io){.send = io_send, .recv = io_recv, .context = &ip->connection};
