@@ -371,6 +371,18 @@ int readiness_open_connected(struct readiness *readiness, bool nonblocking)
 	return end[0];
 }
 
+static int meet_at_place(int outer)
+{
+	int inner;
+
+	pthread_mutex_lock(&place.lock);
+	inner = open_place();
+	if (!inner)
+		inner = meet(outer);
+	pthread_mutex_unlock(&place.lock);
+	return inner;
+}
+
 int readiness_pair(struct readiness *readiness, int fd, bool *renewed)
 {
 	int inner, err;
@@ -384,10 +396,15 @@ int readiness_pair(struct readiness *readiness, int fd, bool *renewed)
 			return err;
 		*renewed = true;
 	}
-	pthread_mutex_lock(&place.lock);
-	err = open_place();
-	inner = err ? err : meet(fd);
-	pthread_mutex_unlock(&place.lock);
+	inner = meet_at_place(fd);
+	if (inner == -EISCONN) {
+		/* It came half of the way before: there was no descriptor for our end. */
+		err = renew(readiness, fd);
+		if (err)
+			return err;
+		*renewed = true;
+		inner = meet_at_place(fd);
+	}
 	if (inner < 0)
 		return inner;
 	*readiness = (struct readiness){.stream = true, .inner = inner, .shown = POLLOUT};

@@ -3,6 +3,8 @@
  * readiness of listeners; sysctls as options of a stack. */
 #include "stream_pair.h"
 
+#include <sys/resource.h>
+
 /* ---- opening ---- */
 
 static void test_connect_accept(void **state)
@@ -148,6 +150,57 @@ static void test_listener_readiness(void **state)
 	picox_close(listener);
 }
 
+/* ---- no descriptors left ---- */
+
+/* As many as there may be; the limit is put back. */
+static int use_up(int *fds, int max)
+{
+	int count = 0;
+
+	while (count < max && (fds[count] = dup(0)) >= 0)
+		count++;
+	return count;
+}
+
+static void test_no_descriptors(void **state)
+{
+	struct rlimit before, few;
+	int listener = open_listener(SOCK_NONBLOCK), near = open_tcp(client, 0), fds[256], count, far;
+	int late = open_tcp(client, SOCK_NONBLOCK);
+
+	assert_int_equal(try_connect(near, SERVER), 0);
+	await(listener, POLLIN);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	few = before;
+	few.rlim_cur = 128;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	count = use_up(fds, 256);
+	/* The connection stays where it is. */
+	assert_int_equal(picox_accept(listener, NULL, NULL), -1);
+	assert_int_equal(errno, EMFILE);
+	assert_int_equal(polled(listener), POLLIN);
+	assert_int_equal(picox_msocket(client, AF_INET, SOCK_STREAM, 0), -1);
+	assert_int_equal(errno, EMFILE);
+	/* The descriptor could not show how it goes: there is no connection, and it is fresh. */
+	assert_int_equal(try_connect(late, SERVER), -1);
+	assert_int_equal(errno, EMFILE);
+	while (count)
+		close(fds[--count]);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(try_connect(late, SERVER), -1);
+	assert_int_equal(errno, EINPROGRESS);
+	await(late, POLLOUT);
+	far = picox_accept(listener, NULL, NULL);
+	assert_true(far >= 0);
+	assert_int_equal(picox_send(near, "x", 1, 0), 1);
+	await(far, POLLIN);
+	assert_int_equal(picox_recv(far, (char[1]){0}, 1, 0), 1);
+	picox_close(far);
+	picox_close(near);
+	picox_close(late);
+	picox_close(listener);
+}
+
 /* ---- many at once ---- */
 
 #define THREADS 4
@@ -260,6 +313,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_connect_again, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_connect_time, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_listener_readiness, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_no_descriptors, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_threads, setup, teardown),
 	    cmocka_unit_test(test_sysctls),
 	};
