@@ -135,6 +135,17 @@ void stack_listeners_changed(struct picox *stack, bool first)
 
 /* ---- opening and closing ---- */
 
+/* The groups that every host is in without having joined them (RFC 1112 section 4, RFC 4291 section
+ * 2.8): router advertisements, queries, and the answers of those who defend their address come
+ * there. */
+static void tell_all_nodes(const struct port *port)
+{
+	static const uint8_t groups[][PX_MAC_LEN] = {{1, 0, 0x5e, 0, 0, 1}, {0x33, 0x33, 0, 0, 0, 1}};
+
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
+		tell(port, PX_FILTER_MAC, groups[i], PX_MAC_LEN, true);
+}
+
 static int add_interface(struct port *port, const char *name, uint32_t index)
 {
 	struct picox *stack = port->stack;
@@ -151,6 +162,7 @@ static int add_interface(struct port *port, const char *name, uint32_t index)
 	iface->link = port;
 	iface->caps = port->ops->caps(port->link);
 	mac_changed(iface, port);
+	tell_all_nodes(port);
 	px_iface_set_carrier(iface, port->ops->up(port->link));
 	return 0;
 }

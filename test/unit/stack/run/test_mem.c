@@ -486,6 +486,65 @@ static void test_lost_uplink(void **state)
 	rmdir(dir);
 }
 
+/* The groups of all nodes, which nobody joins. */
+static void test_all_nodes(void **state)
+{
+	struct sockaddr_in6 all = {.sin6_family = AF_INET6,
+	    .sin6_port = htons(7),
+	    .sin6_addr.s6_addr = {0xff, 2, [15] = 1},
+	    .sin6_scope_id = 2};
+	struct picox *near = host_new("mem://nodes", NULL, "10.0.0.1"),
+	             *far = host_new("mem://nodes", NULL, "10.0.0.2");
+	const struct timeval patience = {.tv_sec = 20};
+	int in4 = host_udp4(near, "0.0.0.0", 7), out4 = host_udp4(far, "10.0.0.2", 7);
+	int in6 = picox_msocket(near, AF_INET6, SOCK_DGRAM, 0),
+	    out6 = picox_msocket(far, AF_INET6, SOCK_DGRAM, 0), on = 1;
+	struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_port = htons(7)};
+	char byte;
+
+	assert_int_equal(host_address(far, "fe80::2", 64), 0);
+	picox_setsockopt(in4, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	picox_setsockopt(in6, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	picox_setsockopt(in6, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+	assert_int_equal(picox_bind(in6, (struct sockaddr *)&any, sizeof(any)), 0);
+	host_send4(out4, "224.0.0.1", 7, "4", 1);
+	assert_int_equal(picox_recv(in4, &byte, 1, 0), 1);
+	assert_int_equal(byte, '4');
+	assert_int_equal(picox_sendto(out6, "6", 1, 0, (struct sockaddr *)&all, sizeof(all)), 1);
+	assert_int_equal(picox_recv(in6, &byte, 1, 0), 1);
+	assert_int_equal(byte, '6');
+	picox_close(in4);
+	picox_close(in6);
+	picox_close(out4);
+	picox_close(out6);
+	assert_int_equal(picox_delstack(near), 0);
+	assert_int_equal(picox_delstack(far), 0);
+}
+
+/* RFC 4862 section 5.4.3: who has the address says so, to all nodes. */
+static void test_duplicate(void **state)
+{
+	const struct px_ip taken = px_ip_parse("fd00::1");
+	struct px_address_config config = {.ip = taken, .prefix = 64, .scope = -1};
+	struct picox *owner = host_new("mem://duplicate", NULL, "fd00::1"),
+	             *other = host_new("mem://duplicate", NULL, "fd00::2");
+	struct px_address *address;
+	uint32_t flags;
+
+	runtime_lock(other);
+	assert_int_equal(px_address_add(px_iface_by_index(other->px, 2), &config, &address), 0);
+	runtime_leave(other);
+	do {
+		sched_yield();
+		runtime_lock(other);
+		flags = address->flags;
+		runtime_leave(other);
+	} while ((flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)) == IFA_F_TENTATIVE);
+	assert_true(flags & IFA_F_DADFAILED);
+	assert_int_equal(picox_delstack(owner), 0);
+	assert_int_equal(picox_delstack(other), 0);
+}
+
 /* A VLAN on a network that delivers by filters: its ARP reaches a stack that has no socket, and so
  * listens to nothing else. */
 static void test_vlan(void **state)
@@ -537,6 +596,8 @@ int main(void)
 	    cmocka_unit_test(test_uplink),
 	    cmocka_unit_test(test_slow_uplink),
 	    cmocka_unit_test(test_lost_uplink),
+	    cmocka_unit_test(test_all_nodes),
+	    cmocka_unit_test(test_duplicate),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
