@@ -11,6 +11,10 @@
  */
 #include "tcp_internal.h"
 
+/* Segments in a transmit queue, as far as TCP fills it: some bursts for the link. More would only add
+ * to the round trip, and leave no room for others. */
+#define TX_SHARE (4 * PX_BURST)
+
 /* The data of a full segment now: what the path takes, less the SACK blocks that go along; not
  * more than half of the largest window that the peer ever offered (RFC 1122 section 4.2.3.4). */
 static uint32_t mss_now(const struct tcp_end *end)
@@ -73,7 +77,9 @@ static bool queue_has_room(struct tcp_end *end, const struct ip_dst *dst)
 		tcp_todo(end, TCP_TODO_OUTPUT);
 		return false;
 	}
-	if (px_iface_tx_room(dst->iface) || !px_iface_is_running(dst->iface))
+	if (!px_iface_is_running(dst->iface))
+		return true; /* it is dropped there, and sent again in time */
+	if (dst->iface->tx.count < TX_SHARE && px_iface_tx_room(dst->iface))
 		return true;
 	px_iface_tx_wait(dst->iface, &end->tx_waiter);
 	return false;
