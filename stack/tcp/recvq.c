@@ -309,6 +309,9 @@ static void out_of_order(struct tcp_end *end, struct tcp_arrival *arrival, bool 
 		fin |= next->fin && next->end == stop;
 		free_range(end, next);
 	}
+	fin &= place->next == &end->ooo; /* with data beyond, it was none */
+	if (start == stop && !fin)
+		return;
 	if (!range || range->end != start) {
 		range = new_range(end, place, start);
 		if (!range) {
