@@ -80,6 +80,9 @@ static void test_conflicts(void **unused)
 				int ours = second(&worlds[1], a, fa, listens, b, fb);
 
 				count++;
+				/* The port may be in use by another program of this host. */
+				for (int again = 0; again < 50 && kernel != ours; again++)
+					kernel = second(&worlds[0], a, fa, listens, b, fb);
 				if (kernel == ours)
 					continue;
 				print_message("%s (%u)%s, then %s (%u): the kernel says %d, we %d\n", addresses[a],
