@@ -48,19 +48,19 @@ static void make_ready(struct picox *stack, struct waiter *waiter)
 unsigned int waiters_tell(struct file *file, unsigned int mask)
 {
 	const unsigned int to_all = POLLERR | POLLHUP | POLLRDHUP;
+	unsigned int told = 0, left = mask;
 	struct waiter *waiter;
-	unsigned int told = 0;
 
 	if (!file->waiting)
 		return 0;
+	/* One for each event: a reader and a writer of the same stream, perhaps. */
 	list_for_each (waiter, &file->stack->waiters, node) {
-		if (waiter->file != file || (mask & (waiter->events | to_all)) == 0)
+		if (waiter->file != file || (left & (waiter->events | to_all)) == 0)
 			continue;
 		told |= waiter->events;
-		if (waiter->ready)
-			continue;
 		make_ready(file->stack, waiter);
-		if ((mask & to_all) == 0)
+		left &= ~(waiter->events & ~to_all);
+		if (!left)
 			break;
 	}
 	return told;
@@ -472,7 +472,7 @@ void call_leave(struct call *call)
 			stack->starved = true;
 		}
 		/* What is left is for the next waiter, or else for whoever polls. */
-		told = waiters_tell(file, mask & (POLLIN | POLLERR));
+		told = waiters_tell(file, mask & (POLLIN | POLLERR | (file->stream ? POLLOUT : 0)));
 		if (!told || file->stream)
 			file_show(file, call->fd, mask & ~told);
 	}

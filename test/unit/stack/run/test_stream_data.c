@@ -97,6 +97,31 @@ static void test_send_waits(void **state)
 	close_pair(&pair);
 }
 
+/* Both directions at once, with a thread each at both ends, all of which wait on two sockets. */
+static long run_recv_much(int fd)
+{
+	char *bytes = malloc(MUCH);
+	long result = picox_recv(fd, bytes, MUCH, MSG_WAITALL);
+
+	free(bytes);
+	return result;
+}
+
+static void test_both_ways(void **state)
+{
+	static long (*const runs[])(int fd) = {run_recv_much, run_send_much};
+	struct pair pair = open_pair();
+	struct blocked blocked[4];
+
+	for (int i = 0; i < 4; i++) {
+		blocked[i] = (struct blocked){.run = runs[i % 2], .fd = i < 2 ? pair.near : pair.far};
+		assert_int_equal(pthread_create(&blocked[i].thread, NULL, blocked_main, &blocked[i]), 0);
+	}
+	for (int i = 0; i < 4; i++)
+		finish(&blocked[i], MUCH, 0);
+	close_pair(&pair);
+}
+
 static void test_partial_send(void **state)
 {
 	struct pair pair = open_pair();
@@ -222,6 +247,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_wait_all, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_low_mark, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_send_waits, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_both_ways, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_partial_send, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_iovecs, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_urgent, setup, teardown),
