@@ -126,12 +126,25 @@ static struct record *copy_of(const struct record *wanted)
 	return record;
 }
 
+/* Lifetimes are no part of what an address is: they change while it stays. */
+static void renew(const struct records *records, struct record *record, const struct record *wanted)
+{
+	bool changed = record->timed || wanted->timed;
+
+	record->timed = wanted->timed;
+	record->preferred = wanted->preferred;
+	record->valid = wanted->valid;
+	if (changed && record->state == RECORD_APPLIED && record->ours)
+		records->ops->renew(records->context, record);
+}
+
 void records_add(struct records *records, const struct record *wanted)
 {
 	struct record *record = find(records, wanted->source, wanted);
 
 	if (record) {
 		record->confirmed = true;
+		renew(records, record, wanted);
 		/* A gateway for which there was no network yet, for instance. */
 		if (record->state == RECORD_REFUSED)
 			apply(records, record);

@@ -42,7 +42,9 @@ struct record {
 	bool has_gateway;
 	bool on_link; /* an address whose prefix is on the link */
 	unsigned int mtu;
-	char *domain; /* owned */
+	char *domain;              /* owned */
+	bool timed;                /* an address that the stack is to end by itself, after */
+	uint32_t preferred, valid; /* seconds from now; ENGINE_FOREVER of engine.h */
 
 	bool confirmed; /* between begin and commit */
 	bool ours;      /* the stack got it from us */
@@ -54,6 +56,8 @@ struct record_ops {
 	/* Applies to the stack. 0, -EEXIST: it is there already, or another error. */
 	int (*add)(void *context, struct record *record);
 	void (*remove)(void *context, const struct record *record);
+	/* The lifetimes of an address that is there have changed. */
+	void (*renew)(void *context, const struct record *record);
 	/* Begins duplicate address detection for an IPv6 address. True: the record waits until
 	 * records_dad_done; false: none is needed. */
 	bool (*detect)(void *context, const struct record *record);

@@ -276,7 +276,7 @@ static void settle(struct session *session, engine_time now)
 		if (events & EVENT_DHCP6_LOST)
 			records_clear(&session->records, SOURCE_DHCP6);
 		if (events & EVENT_DHCP6_BOUND)
-			session_dhcp6_apply(session);
+			session_dhcp6_apply(session, now);
 		if (events & (EVENT_DHCP6_BOUND | EVENT_DHCP6_FAILED))
 			mark(session, SOURCE_DHCP6, events & EVENT_DHCP6_BOUND);
 	}

@@ -119,6 +119,14 @@ bool session_open_packet(struct session *session, enum session_fd which);
 
 extern const struct record_ops session_record_ops;
 
+/* Tells the stack how long an IPv6 address of it is preferred and valid (netlink: IFA_CACHEINFO).
+ * Without an answer the address stays as it is. */
+void session_set_lifetimes(struct session *session, const struct record *record);
+/* Fills in the lifetimes of a record, if its source stays in the background: the address of a
+ * program that asked once, as upstream's, is not to end in its absence. */
+void session_time_record(const struct session *session, struct record *record, engine_time now,
+    engine_time preferred, engine_time valid);
+
 int session_dhcp4_start(struct session *session, const struct request *request);
 void session_dhcp4_input(struct session *session, engine_time now);
 void session_dhcp4_apply(struct session *session);
@@ -127,7 +135,7 @@ int session_dhcp6_start(struct session *session, const struct request *request, 
 /* Starts it if all that it waits for is there. */
 void session_dhcp6_try(struct session *session, engine_time now);
 void session_dhcp6_input(struct session *session, engine_time now);
-void session_dhcp6_apply(struct session *session);
+void session_dhcp6_apply(struct session *session, engine_time now);
 bool session_dhcp6_duplicate(struct session *session, engine_time now, const uint8_t address[16]);
 
 int session_discovery_start(

@@ -125,7 +125,7 @@ bool session_dhcp6_duplicate(struct session *session, engine_time now, const uin
 	return true;
 }
 
-void session_dhcp6_apply(struct session *session)
+void session_dhcp6_apply(struct session *session, engine_time now)
 {
 	const struct dhcp6_lease *lease = &session->dhcp6->lease;
 	struct record record = {.source = SOURCE_DHCP6,
@@ -136,6 +136,8 @@ void session_dhcp6_apply(struct session *session)
 	records_begin(&session->records, SOURCE_DHCP6);
 	for (size_t i = 0; i < lease->count; i++) {
 		memcpy(record.address, lease->addresses[i].address, 16);
+		session_time_record(
+		    session, &record, now, lease->addresses[i].preferred, lease->addresses[i].valid);
 		records_add(&session->records, &record);
 	}
 	record = (struct record){.source = SOURCE_DHCP6, .kind = RECORD_DNS, .family = AF_INET6};

@@ -141,7 +141,8 @@ static void add_routes(struct session *session)
 
 /* A prefix makes an address (with tag slaac): one that is autonomous, or, when the host has a name,
  * any of 64 bits; or else a route on the link. */
-static void add_prefix(struct session *session, const struct discovery_prefix *prefix)
+static void add_prefix(
+    struct session *session, engine_time now, const struct discovery_prefix *prefix)
 {
 	bool named = session->folded[0] != '\0';
 	struct record record = {.source = SOURCE_RD,
@@ -152,6 +153,7 @@ static void add_prefix(struct session *session, const struct discovery_prefix *p
 	if (prefix->len == 64 && (prefix->autonomous || named) &&
 	    slaac_address(&session->slaac, prefix->prefix, session->slaac_counter, record.address) ==
 	        0) {
+		session_time_record(session, &record, now, prefix->preferred, prefix->valid);
 		records_add(&session->records, &record);
 		return;
 	}
@@ -170,7 +172,7 @@ void session_discovery_apply(struct session *session, engine_time now)
 
 	records_begin(&session->records, SOURCE_RD);
 	for (size_t i = 0; i < discovery->prefixes; i++)
-		add_prefix(session, &discovery->prefix[i]);
+		add_prefix(session, now, &discovery->prefix[i]);
 	add_default_router(session, now);
 	add_routes(session);
 	record = (struct record){.source = SOURCE_RD, .kind = RECORD_DNS, .family = AF_INET6};

@@ -77,21 +77,28 @@ static int lower_mtu(struct session *session, struct record *record)
 	return to_error(ioth_linksetmtu(session->stack, session->ifindex, record->mtu));
 }
 
+static int add_address(struct session *session, const struct record *record)
+{
+	int error = change_address(session, true, record);
+
+	if (error == -EEXIST && record->source == SOURCE_RD) {
+		/* The stack has made it, too (Linux follows advertisements itself), and may still look for
+		 * duplicates, which we have done. */
+		(void)change_address(session, false, record);
+		error = change_address(session, true, record);
+	}
+	if (!error && record->timed)
+		session_set_lifetimes(session, record);
+	return error;
+}
+
 static int record_add(void *context, struct record *record)
 {
 	struct session *session = context;
-	int error;
 
 	switch (record->kind) {
 	case RECORD_ADDRESS:
-		error = change_address(session, true, record);
-		if (error == -EEXIST && record->source == SOURCE_RD) {
-			/* The stack has made it, too (Linux follows advertisements itself), and may still
-			 * look for duplicates, which we have done. */
-			(void)change_address(session, false, record);
-			error = change_address(session, true, record);
-		}
-		return error;
+		return add_address(session, record);
 	case RECORD_ROUTE:
 		return change_route(session, true, record);
 	case RECORD_MTU:
@@ -99,6 +106,11 @@ static int record_add(void *context, struct record *record)
 	default:
 		return 0;
 	}
+}
+
+static void record_renew(void *context, const struct record *record)
+{
+	session_set_lifetimes(context, record);
 }
 
 static void record_remove(void *context, const struct record *record)
@@ -129,7 +141,7 @@ static void record_forget(void *context, const struct record *record)
 }
 
 const struct record_ops session_record_ops = {
-    record_add, record_remove, record_detect, record_forget};
+    record_add, record_remove, record_renew, record_detect, record_forget};
 
 /* ---- the link ---- */
 

@@ -65,6 +65,12 @@ assert_status 0 "$VDENS" "$vnl" iothconf eth,dhcp,rd,slaac,nodad
 assert_match '^vde0: a lease by DHCP$' "$out" "DHCP in words"
 assert_match '^vde0: 10\.9\.0\.50$' "$out" "the address"
 assert_match '^vde0: fd09::' "$out" "the address of the prefix"
+# An address that is followed in the background has lifetimes in the stack, too; one that was asked for once has not.
+assert_status 0 "$VDENS" --config eth,rd,slaac,thread,fqdn=one.test.local "$vnl" ip -6 addr show dev vde0
+assert_match 'valid_lft 86[34][0-9]{2}sec preferred_lft 14[34][0-9]{2}sec' \
+	"$(grep -A1 fd09::cc92:32a6 <<<"$out")" "lifetimes in the background"
+assert_status 0 "$VDENS" --config eth,rd,slaac,fqdn=one.test.local "$vnl" ip -6 addr show dev vde0
+assert_match 'valid_lft forever preferred_lft forever' "$(grep -A1 fd09::cc92:32a6 <<<"$out")" "lifetimes once"
 order silent
 assert_status 2 "$VDENS" "$vnl" iothconf -q -r "$dir/resolv" eth,dhcp,dns=1.2.3.4
 assert_equal "" "$out" "quiet"

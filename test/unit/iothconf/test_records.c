@@ -44,6 +44,11 @@ static void remove_one(void *context, const struct record *record)
 	note('-', record);
 }
 
+static void renew(void *context, const struct record *record)
+{
+	note('~', record);
+}
+
 static bool detect(void *context, const struct record *record)
 {
 	return world.detects;
@@ -54,7 +59,7 @@ static void forget(void *context, const struct record *record)
 	world.forgotten++;
 }
 
-static const struct record_ops ops = {add, remove_one, detect, forget};
+static const struct record_ops ops = {add, remove_one, renew, detect, forget};
 
 static void begin(void)
 {
@@ -230,6 +235,34 @@ static void test_detection(void **state)
 	records_discard(&world.records);
 }
 
+/* Lifetimes change while an address stays; only what is ours is told of it. */
+static void test_lifetimes(void **state)
+{
+	struct record one = address(SOURCE_RD, AF_INET6, 1);
+
+	begin();
+	one.timed = true;
+	one.valid = 10;
+	put(one);
+	assert_log(" +0.1");
+	one.valid = 20;
+	put(one);
+	assert_log(" ~0.1");
+	one.timed = false; /* for ever from now on */
+	put(one);
+	assert_log(" ~0.1");
+	put(one);
+	assert_log("");
+	records_clear(&world.records, SOURCE_RD);
+	assert_log(" -0.1");
+	world.error = -EEXIST;
+	one.timed = true;
+	put(one);
+	put(one);
+	assert_log(" +0.1");
+	records_discard(&world.records);
+}
+
 static void assert_text(const char *expected)
 {
 	char *text = records_resolvconf(&world.records);
@@ -280,6 +313,7 @@ int main(void)
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_remove),
 	    cmocka_unit_test(test_detection),
+	    cmocka_unit_test(test_lifetimes),
 	    cmocka_unit_test(test_text),
 	};
 
