@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
+#include <sys/time.h>
 #include <ioth.h>
 #include <iothconf.h>
 #include <iothdns.h>
@@ -47,6 +48,18 @@ static int open_socket(struct ioth *stack, int type)
 	return type == SOCK_STREAM && ioth_listen(fd, 5) < 0 ? -1 : fd;
 }
 
+/* One request a connection, and no client keeps the others waiting for ever. */
+static void serve_connection(int fd)
+{
+	struct timeval timeout = {2, 0};
+
+	if (fd < 0)
+		return;
+	ioth_setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+	iothdns_tcp_process_request(fd, answer, NULL);
+	ioth_close(fd);
+}
+
 int main(int argc, char *argv[])
 {
 	struct ioth *stack = NULL;
@@ -76,13 +89,7 @@ int main(int argc, char *argv[])
 			continue;
 		if (pfds[0].revents)
 			iothdns_udp_process_request(pfds[0].fd, answer, NULL);
-		if (pfds[1].revents) {
-			int fd = ioth_accept(pfds[1].fd, NULL, NULL);
-
-			while (fd >= 0 && iothdns_tcp_process_request(fd, answer, NULL) > 0)
-				continue;
-			if (fd >= 0)
-				ioth_close(fd);
-		}
+		if (pfds[1].revents)
+			serve_connection(ioth_accept(pfds[1].fd, NULL, NULL));
 	}
 }
