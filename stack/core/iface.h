@@ -74,8 +74,8 @@ struct px_iface {
 	bool carrier;   /* the link is there: IFF_RUNNING, IFF_LOWER_UP */
 	uint8_t mac[PX_MAC_LEN];
 	uint32_t mtu;
-	uint32_t caps; /* enum px_link_cap */
-	uint32_t promiscuity, allmulti;
+	uint32_t caps;                             /* enum px_link_cap */
+	uint32_t promiscuity, allmulti, more_macs; /* how many packet sockets want that */
 
 	const struct px_link_ops *link_ops; /* the runtime's; NULL in tests and for loopback */
 	void *link;

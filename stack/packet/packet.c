@@ -216,6 +216,8 @@ static void count_promiscuity(struct px_stack *stack, uint32_t ifindex, uint16_t
 		count(&iface->promiscuity, by, IFF_PROMISC, iface);
 	else if (type == PACKET_MR_ALLMULTI)
 		count(&iface->allmulti, by, IFF_ALLMULTI, iface);
+	else
+		count(&iface->more_macs, by, 0, iface); /* what a socket asks for by address: seldom */
 }
 
 int packet_membership(struct packet_end *end, const struct packet_mreq *request, bool add)

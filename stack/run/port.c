@@ -36,7 +36,8 @@ static struct port *port_of(struct px_iface *iface)
 
 static void mac_changed(struct px_iface *iface, struct port *port)
 {
-	bool all = iface->promiscuity || iface->allmulti || (iface->flags & IFF_PROMISC);
+	bool all =
+	    iface->promiscuity || iface->allmulti || iface->more_macs || (iface->flags & IFF_PROMISC);
 
 	if (!port->mac_told || memcmp(port->mac, iface->mac, PX_MAC_LEN) != 0) {
 		if (port->mac_told)

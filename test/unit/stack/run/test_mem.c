@@ -521,6 +521,37 @@ static void test_all_nodes(void **state)
 	assert_int_equal(picox_delstack(far), 0);
 }
 
+/* A group that is none of IP's, for a packet socket that asks for it. */
+static void test_packet_group(void **state)
+{
+	static const uint8_t frame[64] = {1, 0x80, 0xc2, 0, 0, 0xe, 2, 0, 0, 0, 0, 9, 0x88, 0xcc};
+	struct picox *near = host_new("mem://group", NULL, "10.0.0.1"),
+	             *far = host_new("mem://group", NULL, "10.0.0.2");
+	struct sockaddr_ll name = {
+	    .sll_family = AF_PACKET, .sll_ifindex = 2, .sll_protocol = htons(0x88cc)};
+	struct packet_mreq request = {.mr_ifindex = 2,
+	    .mr_type = PACKET_MR_MULTICAST,
+	    .mr_alen = 6,
+	    .mr_address = {1, 0x80, 0xc2, 0, 0, 0xe}};
+	int in = picox_msocket(near, AF_PACKET, SOCK_RAW, htons(0x88cc)),
+	    out = picox_msocket(far, AF_PACKET, SOCK_RAW, 0);
+	const struct timeval patience = {.tv_sec = 20};
+	uint8_t seen[sizeof(frame)];
+
+	picox_setsockopt(in, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	assert_int_equal(
+	    picox_setsockopt(in, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &request, sizeof(request)), 0);
+	assert_int_equal(
+	    picox_sendto(out, frame, sizeof(frame), 0, (struct sockaddr *)&name, sizeof(name)),
+	    sizeof(frame));
+	assert_int_equal(picox_recv(in, seen, sizeof(seen), 0), sizeof(frame));
+	assert_memory_equal(seen, frame, sizeof(frame));
+	assert_int_equal(picox_close(in), 0);
+	assert_int_equal(picox_close(out), 0);
+	assert_int_equal(picox_delstack(near), 0);
+	assert_int_equal(picox_delstack(far), 0);
+}
+
 /* RFC 4862 section 5.4.3: who has the address says so, to all nodes. */
 static void test_duplicate(void **state)
 {
@@ -597,6 +628,7 @@ int main(void)
 	    cmocka_unit_test(test_slow_uplink),
 	    cmocka_unit_test(test_lost_uplink),
 	    cmocka_unit_test(test_all_nodes),
+	    cmocka_unit_test(test_packet_group),
 	    cmocka_unit_test(test_duplicate),
 	};
 
