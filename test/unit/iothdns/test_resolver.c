@@ -76,7 +76,7 @@ static struct iothdns_pkt *reply_to(const struct iothdns_header *request, bool t
 		return NULL;
 	if (begins(name, "nx"))
 		h.flags |= IOTHDNS_RCODE_ENOENT;
-	if (begins(name, "servfail"))
+	if (begins(name, "servfail") || (begins(name, "sixonly") && a))
 		h.flags |= IOTHDNS_RCODE_EFAIL;
 	if (begins(name, "refused"))
 		h.flags |= IOTHDNS_RCODE_EPERM;
@@ -118,7 +118,7 @@ static struct iothdns_pkt *reply_to(const struct iothdns_header *request, bool t
 		put(pkt, 1, name, IOTHDNS_TYPE_PTR,
 		    begins(name, "1.0.") ? "host.one.x" : "\\010evil\\027.x");
 	} else if (!begins(name, "servfail") && !begins(name, "refused")) {
-		if (a || h.qtype == IOTHDNS_TYPE_ANY) {
+		if ((a && !begins(name, "sixonly")) || h.qtype == IOTHDNS_TYPE_ANY) {
 			put(pkt, 1, name, IOTHDNS_TYPE_A, "10.9.8.7");
 			put(pkt, 1, name, IOTHDNS_TYPE_A, "10.9.8.6");
 		}
@@ -378,6 +378,7 @@ static void test_lookup(void **state)
 	assert_true(IN6_IS_ADDR_V4MAPPED(&six[1]) && IN6_IS_ADDR_V4MAPPED(&six[2]));
 	assert_int_equal(six[2].s6_addr[15], 6);
 	assert_int_equal(iothdns_lookup_aaaa_compat(dns, "ok.x", six, 1), 3);
+	assert_int_equal(iothdns_lookup_aaaa_compat(dns, "sixonly.x", six, 1), 1); /* A fails */
 	assert_int_equal(iothdns_lookup_aaaa_compat(dns, "nx.x", six, 1), -1);
 	assert_int_equal(errno, ENOENT);
 	expect_a(dns, "nodata.x", 0, "0.0.0.0");
@@ -703,6 +704,38 @@ static void *many_lookups(void *argument)
 	return NULL;
 }
 
+static atomic_int waiting_ended;
+
+static void *wait_for_nobody(void *argument)
+{
+	struct in_addr addr;
+	int result = iothdns_lookup_a(argument, "never.x", &addr, 1);
+
+	atomic_store(&waiting_ended, 1);
+	return result < 0 && errno == ETIMEDOUT ? NULL : argument;
+}
+
+/* Others look up, and change the configuration, while one waits for a server that says nothing. */
+static void test_no_lock_while_waiting(void **state)
+{
+	struct iothdns *dns = resolver("10.0.0.53");
+	int before = atomic_load(&queries);
+	pthread_t thread;
+	void *result;
+
+	(void)state;
+	assert_int_equal(pthread_create(&thread, NULL, wait_for_nobody, dns), 0);
+	while (atomic_load(&queries) == before)
+		sched_yield();
+	expect_a(dns, "ok.x", 2, "10.9.8.7");
+	assert_int_equal(iothdns_update_strcfg(dns, (char[]){"10.0.0.53"}), 0);
+	expect_a(dns, "ok.x", 2, "10.9.8.7");
+	assert_int_equal(atomic_load(&waiting_ended), 0);
+	pthread_join(thread, &result);
+	assert_null(result);
+	iothdns_fini(dns);
+}
+
 static void test_threads(void **state)
 {
 	struct iothdns *dns = resolver("10.0.0.53");
@@ -734,6 +767,7 @@ int main(void)
 	    cmocka_unit_test(test_getaddrinfo),
 	    cmocka_unit_test(test_getnameinfo),
 	    cmocka_unit_test(test_asynchronous),
+	    cmocka_unit_test(test_no_lock_while_waiting),
 	    cmocka_unit_test(test_threads),
 	};
 
