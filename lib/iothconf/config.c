@@ -198,6 +198,7 @@ static int configure(struct ioth *stack, const struct request *request)
 	if (request->run & SOURCE_ETH && session_eth(session, request) == 0)
 		done |= IOTHCONF_ETH;
 	if (request->run & (SOURCE_RD | SOURCE_DHCP6 | SOURCE_DHCP4)) {
+		registry_duid(session, &request->duid);
 		prepare_slaac(session, request);
 		session_start(session, request);
 		wait_for_answers(session);

@@ -21,14 +21,15 @@
 
 #define EVENTS 64
 
-/* What a program wants to know about a stack. */
+/* What belongs to a stack as a whole. */
 struct stack {
 	struct list link;
 	struct list entries;
 	struct ioth *stack;
 	ioth_config_function *function;
 	void *argument;
-	int fd; /* eventfd; -1: none */
+	int fd;                /* eventfd; -1: none */
+	struct dhcp_duid duid; /* of all its interfaces (RFC 8415, 11); len 0: none yet */
 };
 
 struct entry {
@@ -486,6 +487,19 @@ void registry_release(struct session *session)
 		pthread_mutex_lock(&lock);
 	}
 	put(entry);
+	pthread_mutex_unlock(&lock);
+}
+
+void registry_duid(struct session *session, const struct dhcp_duid *given)
+{
+	struct dhcp_duid *duid = &entry_of(session)->stack->duid;
+
+	pthread_mutex_lock(&lock);
+	if (given->len > 0)
+		*duid = *given;
+	else if (duid->len == 0)
+		*duid = dhcp_duid_ll(session->mac);
+	session->duid = *duid;
 	pthread_mutex_unlock(&lock);
 }
 

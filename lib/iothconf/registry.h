@@ -21,6 +21,11 @@ int registry_acquire(struct session **session, struct ioth *stack, unsigned int 
 /* Gives it back: to the background, if it has something to do there. */
 void registry_release(struct session *session);
 
+/* Fills in session->duid: the one that was given, now or earlier, or else one made of the MAC
+ * address that the first interface of the stack had. It stays the same as long as the stack lives,
+ * whatever becomes of that address. For the owner of a session. */
+void registry_duid(struct session *session, const struct dhcp_duid *given);
+
 /* 0 or -ENOMEM. */
 int registry_notify(struct ioth *stack, ioth_config_function *function, void *argument);
 /* A descriptor, or -errno. */

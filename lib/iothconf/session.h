@@ -61,6 +61,7 @@ struct session {
 	bool releasing;        /* the message is the last one */
 	uint8_t server_mac[6]; /* of the way to the DHCPv4 server */
 
+	struct dhcp_duid duid;
 	struct slaac slaac;
 	char fqdn[DHCP_NAME_SIZE], folded[DHCP_NAME_SIZE];
 	unsigned int slaac_counter;

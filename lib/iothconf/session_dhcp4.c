@@ -97,7 +97,7 @@ int session_dhcp4_start(struct session *session, const struct request *request)
 	memcpy(config.mac, session->mac, sizeof(config.mac));
 	memcpy(config.fqdn, request->fqdn, sizeof(config.fqdn));
 	if (request->duid_client_id) {
-		config.duid = request->duid.len ? request->duid : dhcp_duid_ll(session->mac);
+		config.duid = session->duid;
 		config.iaid = iaid_of(session->mac);
 	}
 	if (session->dhcp4) { /* in the background: the same client, and the lease that it has */

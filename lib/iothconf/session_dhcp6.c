@@ -47,7 +47,7 @@ int session_dhcp6_start(struct session *session, const struct request *request, 
 	    .persistent = request->thread,
 	    .iaid = (uint32_t)mac[2] << 24 | (uint32_t)mac[3] << 16 | (uint32_t)mac[4] << 8 | mac[5]};
 
-	config.duid = request->duid.len ? request->duid : dhcp_duid_ll(mac);
+	config.duid = session->duid;
 	memcpy(config.fqdn, request->fqdn, sizeof(config.fqdn));
 	if (session->dhcp6) {
 		session->dhcp6->config = config;

@@ -145,16 +145,31 @@ const struct record_ops session_record_ops = {
 
 /* ---- the link ---- */
 
-/* An interface that is up may refuse another MAC address: it is taken down for that. */
+static void link_local_of(uint8_t address[16], uint8_t mac[6])
+{
+	static const uint8_t prefix[16] = {0xfe, 0x80};
+
+	memcpy(address, prefix, sizeof(prefix));
+	iothaddr_eui64(address, mac);
+}
+
+/* An interface that is up may refuse another MAC address: it is taken down for that. Linux drops
+ * the IPv6 addresses then; where a stack keeps them, the link-local one of the old MAC address
+ * goes, since others remember that under it. */
 static int set_mac(struct session *session, uint8_t mac[6])
 {
-	uint8_t old[6];
+	uint8_t old[6], address[16];
+	bool known = ioth_linkgetaddr(session->stack, session->ifindex, old) == 0;
 
-	if (ioth_linkgetaddr(session->stack, session->ifindex, old) == 0 && memcmp(old, mac, 6) == 0)
+	if (known && memcmp(old, mac, 6) == 0)
 		return 0;
 	if (ioth_linksetupdown(session->stack, session->ifindex, 0) < 0 ||
 	    ioth_linksetaddr(session->stack, session->ifindex, mac) < 0)
 		return -errno;
+	if (known) {
+		link_local_of(address, old);
+		(void)ioth_ipaddr_del(session->stack, AF_INET6, address, 64, session->ifindex);
+	}
 	return 0;
 }
 
@@ -163,10 +178,7 @@ static int set_mac(struct session *session, uint8_t mac[6])
  * it was added. */
 static bool add_link_local(struct session *session, uint8_t address[16])
 {
-	static const uint8_t prefix[16] = {0xfe, 0x80};
-
-	memcpy(address, prefix, sizeof(prefix));
-	iothaddr_eui64(address, session->mac);
+	link_local_of(address, session->mac);
 	return ioth_ipaddr_add(session->stack, AF_INET6, address,
 	           nl_addrdata2prefix(64, IFA_F_NODAD, 0), session->ifindex) == 0;
 }
