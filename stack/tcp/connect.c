@@ -125,6 +125,7 @@ static int begin(struct tcp_end *end, const struct px_ip *ip, uint16_t port, uin
 	end->ecn_syn = tcp_ctl(end)->ecn == 1;
 	end->rcv_nxt = end->rcv_wup = end->copied_seq = 0;
 	e->shutdown = 0;
+	e->error = 0; /* of the connection before (Linux: tcp_connect_init) */
 	tcp_entry_insert(stack, &end->entry);
 	tcp_port_connected(end);
 	tcp_set_state(end, TCP_STATE_SYN_SENT);

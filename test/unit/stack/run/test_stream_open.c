@@ -150,6 +150,23 @@ static void test_listener_readiness(void **state)
 	picox_close(listener);
 }
 
+/* Dissolved, and connected again: nothing of the first connection is told of the second. */
+static void test_dissolved(void **state)
+{
+	const struct sockaddr none = {.sa_family = AF_UNSPEC};
+	struct pair pair = open_pair();
+
+	assert_int_equal(picox_connect(pair.near, &none, sizeof(none)), 0);
+	await(pair.far, POLLERR);
+	picox_close(pair.far);
+	assert_int_equal(try_connect(pair.near, SERVER), 0);
+	pair.far = picox_accept(pair.listener, NULL, NULL);
+	assert_int_equal(polled(pair.near), POLLOUT);
+	assert_int_equal(picox_send(pair.near, "x", 1, 0), 1);
+	await(pair.far, POLLIN);
+	close_pair(&pair);
+}
+
 /* ---- no descriptors left ---- */
 
 /* As many as there may be; the limit is put back. */
@@ -313,6 +330,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_connect_again, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_connect_time, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_listener_readiness, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_dissolved, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_no_descriptors, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_threads, setup, teardown),
 	    cmocka_unit_test(test_sysctls),
