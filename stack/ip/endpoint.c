@@ -404,3 +404,29 @@ int endpoint_route(struct endpoint *endpoint, const struct endpoint_send *send, 
 		neighbour_confirm(dst->iface, &dst->via);
 	return 0;
 }
+
+void endpoint_connect(struct endpoint *endpoint, const struct ip_dst *dst, uint16_t port)
+{
+	endpoint->remote = dst->dst;
+	endpoint->rport = port;
+	endpoint->remote_zone = px_ip_needs_scope(&dst->dst) ? dst->zone : 0;
+	if (px_ip_is_any(&endpoint->local)) {
+		endpoint->local = dst->src;
+		endpoint->local_zone = px_ip_needs_scope(&dst->src) ? dst->zone : 0;
+	}
+	endpoint->connected = true;
+	endpoint->dst = *dst;
+}
+
+void endpoint_disconnect(struct endpoint *endpoint)
+{
+	endpoint->connected = false;
+	endpoint->remote = PX_IP_NONE;
+	endpoint->rport = 0;
+	endpoint->remote_zone = 0;
+	endpoint->dst.iface = NULL;
+	if (!endpoint->local_given) {
+		endpoint->local = PX_IP_NONE;
+		endpoint->local_zone = 0;
+	}
+}

@@ -204,4 +204,9 @@ void endpoint_send_free(struct endpoint *endpoint, struct endpoint_send *send);
 int endpoint_route(struct endpoint *endpoint, const struct endpoint_send *send, struct ip_dst *dst,
     struct ip_send *ip);
 
+/* The peer of an end of datagrams, found by `dst`, and the source that goes with it unless one was
+ * given; and none any more. */
+void endpoint_connect(struct endpoint *endpoint, const struct ip_dst *dst, uint16_t port);
+void endpoint_disconnect(struct endpoint *endpoint);
+
 #endif

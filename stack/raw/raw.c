@@ -174,13 +174,7 @@ int raw_endpoint_connect(struct endpoint *e, const struct px_ip *ip, uint16_t po
 	int err;
 
 	if (!ip) {
-		e->connected = false;
-		e->remote = PX_IP_NONE;
-		e->remote_zone = 0;
-		e->rport = 0;
-		e->dst.iface = NULL;
-		if (!e->local_given)
-			e->local = PX_IP_NONE;
+		endpoint_disconnect(e);
 		return 0;
 	}
 	send.has_dst = true;
@@ -189,13 +183,7 @@ int raw_endpoint_connect(struct endpoint *e, const struct px_ip *ip, uint16_t po
 	err = endpoint_route(e, &send, &dst, &unused);
 	if (err)
 		return err;
-	e->remote = dst.dst;
-	e->rport = port;
-	e->remote_zone = px_ip_needs_scope(&dst.dst) ? dst.zone : 0;
-	if (px_ip_is_any(&e->local))
-		e->local = dst.src;
-	e->connected = true;
-	e->dst = dst;
+	endpoint_connect(e, &dst, port);
 	return 0;
 }
 

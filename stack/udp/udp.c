@@ -226,15 +226,7 @@ static void disconnect(struct udp_end *end)
 	struct endpoint *e = &end->endpoint;
 
 	take_out(end);
-	e->connected = false;
-	e->remote = PX_IP_NONE;
-	e->rport = 0;
-	e->remote_zone = 0;
-	e->dst.iface = NULL;
-	if (!e->local_given) {
-		e->local = PX_IP_NONE;
-		e->local_zone = 0;
-	}
+	endpoint_disconnect(e);
 	/* The port stays only if it was asked for (udp(7), __udp_disconnect). */
 	if (!e->port_given)
 		e->lport = 0;
@@ -266,15 +258,7 @@ int udp_connect(struct udp_end *end, const struct px_ip *ip, uint16_t port, uint
 		err = udp_autobind(end);
 	if (err)
 		return err;
-	e->remote = dst.dst;
-	e->rport = port;
-	e->remote_zone = px_ip_needs_scope(&dst.dst) ? dst.zone : 0;
-	if (px_ip_is_any(&e->local)) {
-		e->local = dst.src;
-		e->local_zone = px_ip_needs_scope(&dst.src) ? dst.zone : 0;
-	}
-	e->connected = true;
-	e->dst = dst;
+	endpoint_connect(e, &dst, port);
 	put_in(end);
 	return 0;
 }

@@ -121,6 +121,34 @@ static void test_names(void **state)
 	assert_int_equal(picox_delstack(stack), 0);
 }
 
+/* The source that connect chooses has a scope, too; a raw socket's and a UDP socket's. */
+static void test_scope(void **state)
+{
+	struct picox *stack = host_new("mem://scope", NULL, "fe80::1");
+	static const int types[] = {SOCK_RAW, SOCK_DGRAM};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		struct sockaddr_in6 name = {.sin6_family = AF_INET6,
+		    .sin6_port = htons(7),
+		    .sin6_addr.s6_addr = {0xfe, 0x80, [15] = 2},
+		    .sin6_scope_id = 2};
+		int fd = picox_msocket(stack, AF_INET6, types[i], i == 0 ? IPPROTO_ICMPV6 : 0);
+		socklen_t len = sizeof(name);
+
+		assert_int_equal(picox_connect(fd, (struct sockaddr *)&name, len), 0);
+		assert_int_equal(picox_getsockname(fd, (struct sockaddr *)&name, &len), 0);
+		assert_int_equal(name.sin6_addr.s6_addr[0], 0xfe);
+		assert_int_equal(name.sin6_scope_id, 2);
+		name.sin6_family = AF_UNSPEC;
+		assert_int_equal(picox_connect(fd, (struct sockaddr *)&name, len), 0);
+		assert_int_equal(picox_getsockname(fd, (struct sockaddr *)&name, &len), 0);
+		assert_int_equal(name.sin6_addr.s6_addr[0], 0);
+		assert_int_equal(name.sin6_scope_id, 0);
+		assert_int_equal(picox_close(fd), 0);
+	}
+	assert_int_equal(picox_delstack(stack), 0);
+}
+
 static void test_time_outs(void **state)
 {
 	struct picox *stack = picox_newstack(NULL);
@@ -672,6 +700,7 @@ int main(void)
 	    cmocka_unit_test(test_mem),
 	    cmocka_unit_test(test_ptp),
 	    cmocka_unit_test(test_names),
+	    cmocka_unit_test(test_scope),
 	    cmocka_unit_test(test_time_outs),
 	    cmocka_unit_test(test_poll),
 	    cmocka_unit_test(test_close_while_blocked),
