@@ -202,9 +202,16 @@ static void tell_congestion_control(struct tcp_end *end, const struct tcp_ack_st
 	tcp_cc_acked(&end->cc, &told);
 }
 
+static struct tcp_ack_state before_ack(const struct tcp_end *end)
+{
+	return (struct tcp_ack_state){.prior_una = end->snd_una,
+	    .prior_flight = tcp_in_flight(end),
+	    .prior_fack = end->sacked_count ? end->high_sacked : end->snd_una};
+}
+
 static void old_ack(struct tcp_end *end, const struct tcp_arrival *arrival)
 {
-	struct tcp_ack_state ack = {.prior_una = end->snd_una, .prior_flight = tcp_in_flight(end)};
+	struct tcp_ack_state ack = before_ack(end);
 
 	if (!end->sack_ok || !arrival->header.options.sacks)
 		return;
@@ -219,7 +226,7 @@ bool tcp_ack_arrives(struct tcp_end *end, const struct tcp_arrival *arrival)
 {
 	const struct tcp_header *header = &arrival->header;
 	struct px_stack *stack = tcp_stack(end);
-	struct tcp_ack_state ack = {.prior_una = end->snd_una, .prior_flight = tcp_in_flight(end)};
+	struct tcp_ack_state ack = before_ack(end);
 
 	if (seq_gt(header->ack, end->snd_nxt) ||
 	    seq_lt(header->ack,

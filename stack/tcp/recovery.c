@@ -45,14 +45,23 @@ static uint32_t flight_now(const struct tcp_end *end)
 	return tcp_in_flight(end) + end->lost - end->retrans;
 }
 
-/* `ack`: the one that told; NULL: a timer. The reduction is of what was on its way before. */
+/* RFC 5681 section 3.1, FlightSize: what was not acknowledged before this ACK (NULL: a timer),
+ * sacked or not; without what limited transmit added to the window. */
+static uint32_t flight_size(const struct tcp_end *end, const struct tcp_ack_state *ack)
+{
+	uint32_t out = end->snd_nxt - (ack ? ack->prior_una : end->snd_una);
+
+	return out < end->cc.cwnd ? out : end->cc.cwnd;
+}
+
+/* `ack`: the one that told; NULL: a timer. */
 static void begin_reduction(
     struct tcp_end *end, enum tcp_cc_reason reason, const struct tcp_ack_state *ack)
 {
 	uint32_t delivered = ack ? ack->rate.newly : 0;
 
 	end->high_seq = end->snd_nxt;
-	tcp_cc_reduce(&end->cc, reason, ack ? ack->prior_flight : flight_now(end), tcp_stack(end)->now);
+	tcp_cc_reduce(&end->cc, reason, flight_size(end, ack), tcp_stack(end)->now);
 	/* RecoverFS (RFC 9937 section 6.1): without what was sacked before this ACK. */
 	tcp_prr_begin(&end->prr, end->snd_nxt - end->snd_una - end->sacked + delivered);
 }
@@ -361,4 +370,8 @@ void tcp_recovery_window(struct tcp_end *end, const struct tcp_ack_state *ack)
 	    end->cc.mss, ack->una_advanced && !ack->newly_lost);
 	if (end->cc.cwnd < end->cc.mss)
 		end->cc.cwnd = end->cc.mss;
+	/* RFC 6582 section 3.2, step 3: a partial acknowledgement's next segment goes at once. */
+	if (!end->sack_ok && ack->una_advanced && ack->newly_lost &&
+	    end->cc.cwnd < tcp_in_flight(end) + end->cc.mss)
+		end->cc.cwnd = tcp_in_flight(end) + end->cc.mss;
 }

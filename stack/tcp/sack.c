@@ -72,8 +72,9 @@ void tcp_segment_delivered(
 	}
 	tcp_rate_delivered(&end->rate, &ack->rate, &segment->mark, len, again, stack->now);
 	tcp_rack_advance(end, segment, ack);
-	/* RFC 8985 section 6.2, step 3: an original that arrives behind a later one. */
-	if (!again && seq_lt(segment->end, end->high_sacked) && end->sacked && !end->rack.reordered) {
+	/* RFC 8985 section 6.2, step 3: an original that arrives behind a later one. Not behind one
+	 * that this same ACK tells of: blocks come in any order, and before the number is looked at. */
+	if (!again && seq_lt(segment->end, ack->prior_fack) && !end->rack.reordered) {
 		end->rack.reordered = true;
 		end->reord_seen++;
 		PX_COUNT(stack, TcpExtTCPSACKReorder);
@@ -89,7 +90,7 @@ void tcp_segment_delivered(
 	end->sacked += len;
 	end->sacked_count++;
 	list_remove(&segment->by_time);
-	if (!end->sacked_count || seq_gt(segment->end, end->high_sacked))
+	if (end->sacked_count == 1 || seq_gt(segment->end, end->high_sacked))
 		end->high_sacked = segment->end;
 	ack->data_sacked = true;
 	if (!again) {

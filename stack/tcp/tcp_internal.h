@@ -489,6 +489,7 @@ void tcp_ack_rearm(struct tcp_end *end); /* RTO or PTO, from now */
 /* What an acknowledgement brought; filled in by ack.c and sack.c, judged by recovery.c. */
 struct tcp_ack_state {
 	uint32_t prior_una, prior_flight;
+	uint32_t prior_fack; /* highest that had arrived before this ACK */
 	uint32_t acked; /* SND.UNA advanced by */
 	uint32_t newly_lost;
 	bool una_advanced, data_acked, data_sacked, dup, dsack, window_update;

@@ -77,6 +77,17 @@ static bool out_of_patience(const struct tcp_end *end, px_time since, unsigned i
 	return since && now >= since + limit;
 }
 
+/* A time-out that the user set (RFC 5482) does not wait for the next of the timer's steps, which
+ * grow. */
+static px_time not_beyond_patience(const struct tcp_end *end, px_time due)
+{
+	px_time limit = end->retrans_since + end->user_timeout * PX_MSEC;
+
+	if (!end->user_timeout || !end->retrans_since || limit >= due)
+		return due;
+	return limit > tcp_stack(end)->now ? limit : tcp_stack(end)->now;
+}
+
 /* ---- retransmission (RFC 6298 section 5) ---- */
 
 static void syn_time_out(struct tcp_end *end)
@@ -140,7 +151,8 @@ static void retransmission_time_out(struct tcp_end *end)
 		return;
 	}
 	tcp_rtt_back_off(&end->rtt);
-	tcp_send_timer(end, TCP_SEND_RTO, stack->now + tcp_rtt_rto(&end->rtt));
+	tcp_send_timer(
+	    end, TCP_SEND_RTO, not_beyond_patience(end, stack->now + tcp_rtt_rto(&end->rtt)));
 }
 
 /* ---- persist (RFC 9293 section 3.8.6.1) ---- */
@@ -172,7 +184,7 @@ static void persist_expired(struct tcp_end *end)
 	wait = end->rtt.rto << end->persist_backoff;
 	if (wait > end->rtt.rto_max)
 		wait = end->rtt.rto_max;
-	tcp_send_timer(end, TCP_SEND_PERSIST, stack->now + wait);
+	tcp_send_timer(end, TCP_SEND_PERSIST, not_beyond_patience(end, stack->now + wait));
 }
 
 /* ---- keepalive (RFC 9293 section 3.8.4), FIN-WAIT-2 ---- */
