@@ -238,12 +238,43 @@ static const char *open_connection(
 	return problem;
 }
 
+/* SEQ+LENxN: N segments, one behind the other. Returns false if the text has no such word. */
+static bool add_several(
+    struct script *script, const char *text, unsigned int line, const char **problem)
+{
+	unsigned int seq, len, count;
+	int begin = 0, end = 0;
+	const char *at = text;
+
+	while ((at = strpbrk(at, " \t"))) {
+		at++;
+		if (sscanf(at, "%u+%ux%u%n", &seq, &len, &count, &end) == 3)
+			break;
+	}
+	if (!at)
+		return false;
+	begin = (int)(at - text);
+	for (unsigned int i = 0; i < count && !*problem; i++) {
+		/* The time, if there is one, is the first one's. */
+		const char *start = i ? strpbrk(text, "<>") : text;
+		char one[512];
+
+		snprintf(one, sizeof(one), "%.*s%u+%u%s", begin - (int)(start - text), start, seq + i * len,
+		    len, at + end);
+		*problem = add_step(script, one, line);
+	}
+	return true;
+}
+
 static const char *add_step(struct script *script, const char *text, unsigned int line)
 {
-	struct step *step = calloc(1, sizeof(*step));
 	const char *problem = NULL, *open;
 	char *rest, *word, *time = NULL;
+	struct step *step;
 
+	if (add_several(script, text, line, &problem))
+		return problem;
+	step = calloc(1, sizeof(*step));
 	step->line = line;
 	step->text = strdup(text);
 	step->to = PX_MSEC;
