@@ -147,11 +147,11 @@ ssize_t picox_sendto(
     int fd, const void *buf, size_t len, int flags, const struct sockaddr *to, socklen_t tolen);
 ssize_t picox_sendmsg(int fd, const struct msghdr *msg, int flags);
 
-/* ioctl(2) with its argument, a pointer. To an int: FIONBIO, FIONREAD (bytes that can be read; of
- * the next datagram), SIOCOUTQ (bytes not acknowledged), SIOCOUTQNSD (not sent), SIOCATMARK. To a
- * struct ifreq, or struct ifconf for SIOCGIFCONF: the requests of netdevice(7). Returns 0, or -1
- * and errno: ENOTTY for what is not known, EFAULT (NULL), and of the latter ENODEV, EADDRNOTAVAIL,
- * EOPNOTSUPP, EINVAL. */
+/* ioctl(2) with its argument, a pointer. None: FIOCLEX, FIONCLEX. To an int: FIONBIO, FIONREAD
+ * (bytes that can be read; of the next datagram), SIOCOUTQ (bytes not acknowledged), SIOCOUTQNSD
+ * (not sent), SIOCATMARK. To a struct ifreq, or struct ifconf for SIOCGIFCONF: the requests of
+ * netdevice(7). Returns 0, or -1 and errno: ENOTTY for what is not known, EFAULT (NULL), and of the
+ * latter ENODEV, EADDRNOTAVAIL, EOPNOTSUPP, EINVAL. */
 int picox_ioctl(int fd, unsigned long cmd, void *argp);
 
 /* fcntl(2): F_GETFL, F_SETFL, F_GETFD, F_SETFD, F_DUPFD and F_DUPFD_CLOEXEC are the system's own (a

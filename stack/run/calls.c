@@ -257,10 +257,25 @@ static int do_ioctl(int fd, unsigned long cmd, int *value)
 	return px_sock_ioctl(call.file->sock, cmd, value);
 }
 
+/* What is the descriptor's own, and has no argument. */
+static int descriptor_ioctl(int fd, unsigned long cmd)
+{
+	struct file *file = file_get(fd);
+	int err;
+
+	if (!file)
+		return -EBADF;
+	err = ioctl(fd, cmd) < 0 ? -errno : 0;
+	file_unref(file);
+	return err;
+}
+
 PICOX_PUBLIC int picox_ioctl(int fd, unsigned long cmd, void *argp)
 {
 	int value = 0, err;
 
+	if (cmd == FIOCLEX || cmd == FIONCLEX)
+		return result_int(descriptor_ioctl(fd, cmd));
 	if (!argp)
 		return result_int(-EFAULT);
 	if (netdevice_knows(cmd))

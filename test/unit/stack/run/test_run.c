@@ -460,6 +460,11 @@ static void test_hostile(void **state)
 		assert_int_equal((call), -1);                                                              \
 		assert_int_equal(errno, (error));                                                          \
 	} while (0)
+	assert_int_equal(picox_ioctl(fd, FIONCLEX, NULL), 0);
+	assert_int_equal(picox_fcntl(fd, F_GETFD, 0), 0);
+	assert_int_equal(picox_ioctl(fd, FIOCLEX, NULL), 0);
+	assert_int_equal(picox_fcntl(fd, F_GETFD, 0), FD_CLOEXEC);
+	FAILS(picox_ioctl(STDIN_FILENO, FIOCLEX, NULL), EBADF);
 	FAILS(picox_bind(fd, NULL, 16), EFAULT);
 	FAILS(picox_bind(fd, (struct sockaddr *)&name, 1), EINVAL);
 	FAILS(picox_connect(fd, (struct sockaddr *)&name, SOCK_DGRAM), EINVAL);
