@@ -22,7 +22,8 @@ void compress_free(struct compress *table)
 		free(table->slots);
 }
 
-/* FNV-1a over folded bytes, from the last label to the first: each end has its own value. */
+/* FNV-1a from the last label to the first: each end has its own value. Bytes that differ in the bit
+ * that tells the case count as equal, letters or not: names are compared later. */
 void compress_ends(struct compress_ends *ends, const struct dns_name *name)
 {
 	uint32_t hash = 2166136261U;
@@ -34,9 +35,21 @@ void compress_ends(struct compress_ends *ends, const struct dns_name *name)
 		const uint8_t *label = name->wire + ends->at[i];
 
 		for (unsigned int k = 0; k <= label[0]; k++)
-			hash = (hash ^ name_lower(label[k])) * 16777619U;
+			hash = (hash ^ (label[k] | 0x20U)) * 16777619U;
 		ends->hash[i] = hash;
 	}
+}
+
+/* Most often the case is the same, too. */
+static bool same_label(const uint8_t *a, const uint8_t *b, size_t len)
+{
+	if (memcmp(a, b, len) == 0)
+		return true;
+	for (size_t i = 0; i < len; i++) {
+		if (name_lower(a[i]) != name_lower(b[i]))
+			return false;
+	}
+	return true;
 }
 
 /* Is the name at `place` of the message, which this library has composed, the same? */
@@ -60,10 +73,8 @@ static bool same(const uint8_t *wire, const uint8_t *message, size_t len, size_t
 			return false;
 		if (label == 0)
 			return true;
-		for (unsigned int i = 1; i <= label; i++) {
-			if (name_lower(wire[i]) != name_lower(message[place + i]))
-				return false;
-		}
+		if (!same_label(wire + 1, message + place + 1, label))
+			return false;
 		wire += label + 1;
 		place += label + 1;
 	}

@@ -70,7 +70,24 @@ int name_from_text(struct dns_name *name, const char *text)
 /* What would not be the same byte, or not be seen, when it is read as text. */
 static bool is_plain(uint8_t byte)
 {
-	return byte > ' ' && byte != '.' && byte != '\\' && byte != 0x7f;
+	static const bool plain[256] = {
+	    [0x21 ... '.' - 1] = true,
+	    ['.' + 1 ... '\\' - 1] = true,
+	    ['\\' + 1 ... 0x7e] = true,
+	    [0x80 ... 0xff] = true,
+	};
+
+	return plain[byte];
+}
+
+/* Copies a label as far as its bytes are plain: most are so whole. */
+static size_t copy_plain(char *text, const uint8_t *label, size_t len)
+{
+	size_t i = 0;
+
+	for (; i < len && is_plain(label[i]); i++)
+		text[i] = (char)label[i];
+	return i;
 }
 
 int name_to_text(const struct dns_name *name, char *text, size_t size)
@@ -79,12 +96,16 @@ int name_to_text(const struct dns_name *name, char *text, size_t size)
 	const uint8_t *p = name->wire;
 
 	while (*p) {
-		unsigned int left = *p++;
+		size_t left = *p++, plain;
 
-		if (len && len < size)
-			text[len] = '.';
-		len += len > 0;
-		for (; left > 0; left--, p++) {
+		if (len + (len > 0) + left >= size)
+			return -ENAMETOOLONG;
+		if (len)
+			text[len++] = '.';
+		plain = copy_plain(text + len, p, left);
+		len += plain;
+		p += plain;
+		for (left -= plain; left > 0; left--, p++) {
 			size_t need = is_plain(*p) ? 1 : *p == '.' ? 2 : 4;
 
 			if (len + need >= size)
@@ -127,7 +148,7 @@ int name_read(struct wire_reader *reader, struct dns_name *name)
 				goto bad;
 			if (!after)
 				after = cursor.at;
-			cursor = wire_back(&cursor, target);
+			cursor.at = target;
 			begin = target;
 			continue;
 		}

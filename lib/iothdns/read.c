@@ -118,7 +118,7 @@ int read_rr(struct iothdns_pkt *pkt, struct iothdns_rr *rr, struct dns_name *own
 
 int iothdns_get_rr(struct iothdns_pkt *pkt, struct iothdns_rr *rr, char *namebuf)
 {
-	struct dns_name owner = {1, {0}};
+	struct dns_name owner;
 	int section;
 
 	*rr = (struct iothdns_rr){.name = namebuf};
@@ -127,7 +127,10 @@ int iothdns_get_rr(struct iothdns_pkt *pkt, struct iothdns_rr *rr, char *namebuf
 		return 0;
 	}
 	section = read_rr(pkt, rr, namebuf ? &owner : NULL);
-	to_text(pkt, &owner, namebuf);
+	if (section)
+		to_text(pkt, &owner, namebuf);
+	else if (namebuf)
+		namebuf[0] = '\0';
 	return pkt->error ? 0 : section;
 }
 
