@@ -269,7 +269,7 @@ static void settle(struct session *session, engine_time now)
 			mark(session, SOURCE_DHCP4, events & EVENT_DHCP4_BOUND);
 		if (events & EVENT_RD_CHANGED) {
 			session_discovery_apply(session, now);
-			session_dhcp6_try(session, now);
+			session_dhcp6_advertised(session, now);
 		}
 		if (events & (EVENT_RD_CHANGED | EVENT_RD_FAILED))
 			mark(session, SOURCE_RD, session->discovery->answered);

@@ -95,6 +95,25 @@ void session_dhcp6_try(struct session *session, engine_time now)
 	}
 }
 
+/* An advertisement that comes later may say otherwise than what was begun without one: addresses
+ * are not looked for any more where there is information alone, and are where there are some now.
+ */
+void session_dhcp6_advertised(struct session *session, engine_time now)
+{
+	struct dhcp6_client *client = session->dhcp6;
+	bool information = information_only(session);
+
+	session_dhcp6_try(session, now);
+	if (!client || session->dhcp6_waits || client->config.information == information)
+		return;
+	if (information ? client->state == DHCP6C_SOLICIT
+	                : client->state == DHCP6C_INFORM || client->state == DHCP6C_INFORMED) {
+		dhcp6_client_stop(client);
+		client->config.information = information;
+		dhcp6_client_start(client, now);
+	}
+}
+
 void session_dhcp6_input(struct session *session, engine_time now)
 {
 	uint8_t payload[2048];

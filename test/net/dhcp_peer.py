@@ -10,9 +10,9 @@ and the order:
     dns ADDRESS     the name server in them
     silent, speak   answers nothing; answers again
     nak             refuses every REQUEST
-    ra LIFETIME PREFIX RDNSS
+    ra LIFETIME PREFIX RDNSS [FLAGS]
                     advertises a router, a prefix of 64 bits and PREFIX53 as name server for RDNSS seconds,
-                    at once and when asked
+                    at once and when asked; FLAGS is 128 for M, 64 for O
     own ADDRESS     has this IPv4 address, too: answers ARP for it
     contend N       claims the next N global IPv6 addresses that somebody wants to use (RFC 4862, 5.4)
     raw6 HEX        sends an ICMPv6 message of these bytes to all nodes; the checksum is filled in
@@ -107,9 +107,9 @@ def send_icmp6(icmp):
 def advertise():
     if state['ra'] is None:
         return
-    lifetime, prefix, rdnss = state['ra']
+    lifetime, prefix, rdnss, flags = state['ra']
     prefix = socket.inet_pton(socket.AF_INET6, prefix)
-    send_icmp6(struct.pack('!BBHBBHII', 134, 0, 0, 64, 0, lifetime, 0, 0) +
+    send_icmp6(struct.pack('!BBHBBHII', 134, 0, 0, 64, flags, lifetime, 0, 0) +
                struct.pack('!BBBBIII', 3, 4, 64, 0xc0, 86400, 14400, 0) + prefix +
                struct.pack('!BBHI', 25, 3, 0, rdnss) + prefix[:15] + b'\x53')
 
@@ -140,7 +140,7 @@ def obey(words):
     elif words[0] == 'nak':
         state['nak'] = True
     elif words[0] == 'ra':
-        state['ra'] = int(words[1]), words[2], int(words[3])
+        state['ra'] = int(words[1]), words[2], int(words[3]), int((words + ['0'])[4])
         advertise()
     elif words[0] == 'own':
         state['own'].add(socket.inet_aton(words[1]))
@@ -164,6 +164,8 @@ while True:
                 dhcp(frame)
             elif kind == ETH_P_ARP:
                 arp(frame)
+            elif kind == ETH_P_IPV6 and frame[20] == 17 and frame[56:58] == b'\2\x23':
+                say(f'dhcp6 {frame[62]}')
             elif kind == ETH_P_IPV6 and frame[20] == 58:
                 neighbour(frame)
         else:

@@ -113,6 +113,17 @@ if [ "$stack" = picox ]; then # Linux makes an address of its own, which would b
 	[ "$again" != "$opaque" ] || fail "the same address for another MAC address"
 fi
 
+# A router that says only later that there is information but no addresses (O without M): the search for an
+# address, which has begun, becomes a question for information.
+order ra 0 fd09:: 0
+begin +eth,rd,dhcp6,nodad
+wait_for says peer '^dhcp6 1$'
+order ra 1800 fd09:: 600 64
+wait_for says peer '^dhcp6 11$'
+await "$client"
+exec 8>&-
+order ra 0 fd09:: 0
+
 # Two interfaces, each with data of its own.
 net_start hub other
 run "$CLIENT" "stack=$stack,vnl=vde://$dir/hub,vnl=$vnl" +eth,dhcp,dns=9.9.9.9 \
