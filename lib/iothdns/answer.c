@@ -58,6 +58,7 @@ int answer_follow(const struct answer *answer, const struct dns_name *name, uint
     struct dns_name *last, bool *found)
 {
 	*last = *name;
+	*found = false;
 	for (int steps = 0; steps <= ANSWER_CHAIN_MAX; steps++) {
 		int more = step(answer, last, type, found);
 

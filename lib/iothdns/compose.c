@@ -229,7 +229,7 @@ void compose_truncate(struct iothdns_pkt *pkt, size_t limit)
 		return;
 	}
 	end = whole->next;
-	while ((section = read_rr(whole, &rr, NULL)) != 0) {
+	while (read_rr(whole, &rr, NULL)) {
 		if (rr.type != IOTHDNS_TYPE_OPT)
 			continue;
 		opt = rr;

@@ -47,7 +47,8 @@ static size_t compose(uint8_t *bytes)
 	return iov.iov_len;
 }
 
-static bool same_owner(const ldns_rdf *theirs, const struct dns_name *ours)
+/* (libldns has a bool of its own.) */
+static int same_owner(const ldns_rdf *theirs, const struct dns_name *ours)
 {
 	return ldns_rdf_size(theirs) == ours->len &&
 	       memcmp(ldns_rdf_data(theirs), ours->wire, ours->len) == 0;
@@ -64,7 +65,7 @@ static enum verdict compare(ldns_pkt *theirs, uint8_t *bytes, size_t len, size_t
 	ldns_rr_list *lists[] = {
 	    NULL, ldns_pkt_answer(theirs), ldns_pkt_authority(theirs), ldns_pkt_additional(theirs)};
 	size_t at[4] = {0};
-	bool equal = ours && ldns_pkt_id(theirs) == h.id;
+	int equal = ours && ldns_pkt_id(theirs) == h.id;
 	int section, error;
 
 	if (!ours)

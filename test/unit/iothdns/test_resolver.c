@@ -1,12 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The resolver against a server that does what the name in the question says: what is right, and
- * what attackers and bad servers do. Two picox stacks on one network in memory:
- *
- *      client, the tests            server, a thread
- *        10.0.0.1  fd00::1            10.0.0.53  fd00::53  (10.0.0.54: nobody)
- *             |                            |
- *             +--------- mem://NAME -------+
- */
+/* The resolver against a server that is not kind: hostile_server.h. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,303 +18,11 @@
 #include <ioth.h>
 #include <iothdns.h>
 
-static struct ioth *client, *server;
-static int udp4, udp6, tcp4, stop_pipe[2];
-static pthread_t server_thread;
-static atomic_int queries, tcp_queries;
-static atomic_uint ports_seen; /* how often the port differed from the one before */
-
-/* ---- the server ------------------------------------------------------------------------------ */
-
-static bool begins(const char *name, const char *with)
-{
-	return strncasecmp(name, with, strlen(with)) == 0;
-}
-
-static void put(
-    struct iothdns_pkt *pkt, int section, const char *name, uint16_t type, const char *data)
-{
-	struct iothdns_rr rr = {name, type, IOTHDNS_CLASS_IN, 300, 0};
-	struct in6_addr addr;
-
-	iothdns_put_rr(section, pkt, &rr);
-	if (type == IOTHDNS_TYPE_A) {
-		inet_pton(AF_INET, data, &addr);
-		iothdns_put_a(pkt, &addr);
-	} else if (type == IOTHDNS_TYPE_AAAA) {
-		inet_pton(AF_INET6, data, &addr);
-		iothdns_put_aaaa(pkt, &addr);
-	} else if (type == IOTHDNS_TYPE_SOA) {
-		iothdns_put_soa(pkt, &(struct iothdns_soa){"ns.x", "root.x", 1, 2, 3, 4, 300});
-	} else {
-		iothdns_put_name(pkt, data);
-	}
-}
-
-static bool has_opt(const uint8_t *bytes)
-{
-	return bytes[11] != 0;
-}
-
-/* The reply to a request. `flags` are added. */
-static struct iothdns_pkt *reply_to(const struct iothdns_header *request, bool tcp, bool edns)
-{
-	struct iothdns_header h = *request;
-	const char *name = h.qname;
-	struct iothdns_pkt *pkt;
-	bool a = h.qtype == IOTHDNS_TYPE_A;
-
-	h.flags |= IOTHDNS_RESPONSE | IOTHDNS_RA;
-	if (begins(name, "never") || (begins(name, "dropedns") && edns))
-		return NULL;
-	if (begins(name, "nx"))
-		h.flags |= IOTHDNS_RCODE_ENOENT;
-	if (begins(name, "servfail") || (begins(name, "sixonly") && a))
-		h.flags |= IOTHDNS_RCODE_EFAIL;
-	if (begins(name, "refused"))
-		h.flags |= IOTHDNS_RCODE_EPERM;
-	if (begins(name, "formerr") && edns) {
-		h.flags |= IOTHDNS_RCODE_EFMT;
-		h.qname = NULL; /* as servers do that cannot read it */
-	}
-	if (begins(name, "trunc") && !tcp)
-		h.flags |= IOTHDNS_TRUNC;
-	pkt = iothdns_put_header(&h);
-	if (begins(name, "nx") || begins(name, "nodata")) {
-		put(pkt, IOTHDNS_SEC_AUTH, "x", IOTHDNS_TYPE_SOA, NULL);
-	} else if (begins(name, "loop")) {
-		put(pkt, 1, name, IOTHDNS_TYPE_CNAME, "loop2.x");
-		put(pkt, 1, "loop2.x", IOTHDNS_TYPE_CNAME, name);
-	} else if (begins(name, "endless")) {
-		char next[40];
-
-		snprintf(next, sizeof(next), "endless%d.x", atomic_load(&queries));
-		put(pkt, 1, name, IOTHDNS_TYPE_CNAME, next);
-	} else if (begins(name, "alias")) {
-		put(pkt, 1, name, IOTHDNS_TYPE_CNAME, "chain2.x");
-		put(pkt, 1, "evil.x", IOTHDNS_TYPE_A, "6.6.6.6");
-		if (a)
-			put(pkt, 1, "chain2.x", IOTHDNS_TYPE_A, "10.1.1.1");
-	} else if (begins(name, "half")) { /* the alias alone */
-		put(pkt, 1, name, IOTHDNS_TYPE_CNAME, "ok.x");
-		put(pkt, 1, "other.x", IOTHDNS_TYPE_A, "6.6.6.6");
-	} else if (begins(name, "evil")) { /* nothing of what was asked for */
-		put(pkt, 1, "other.x", IOTHDNS_TYPE_A, "6.6.6.6");
-	} else if (begins(name, "trunc") && tcp) {
-		for (int i = 0; i < 3000; i++) {
-			char text[INET_ADDRSTRLEN];
-
-			snprintf(text, sizeof(text), "10.2.%d.%d", i / 256, i % 256);
-			put(pkt, 1, name, IOTHDNS_TYPE_A, text);
-		}
-	} else if (h.qtype == IOTHDNS_TYPE_PTR) {
-		put(pkt, 1, name, IOTHDNS_TYPE_PTR,
-		    begins(name, "1.0.") ? "host.one.x" : "\\010evil\\027.x");
-	} else if (!begins(name, "servfail") && !begins(name, "refused")) {
-		if ((a && !begins(name, "sixonly")) || h.qtype == IOTHDNS_TYPE_ANY) {
-			put(pkt, 1, name, IOTHDNS_TYPE_A, "10.9.8.7");
-			put(pkt, 1, name, IOTHDNS_TYPE_A, "10.9.8.6");
-		}
-		if (h.qtype == IOTHDNS_TYPE_AAAA || h.qtype == IOTHDNS_TYPE_ANY)
-			put(pkt, 1, name, IOTHDNS_TYPE_AAAA, "fd00::9");
-	}
-	return pkt;
-}
-
-static void send_to(int fd, const void *bytes, size_t len, const struct sockaddr_storage *to)
-{
-	(void)!ioth_sendto(fd, bytes, len, 0, (const void *)to,
-	    to->ss_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6));
-}
-
-/* What comes before the right answer for the name "guess": each of them has to be left out. */
-static void send_guesses(int fd, const struct iovec *right, const struct sockaddr_storage *to)
-{
-	uint8_t bytes[512];
-	int other = ioth_msocket(server, AF_INET, SOCK_DGRAM, 0);
-	struct iothdns_header h;
-	struct iothdns_pkt *pkt;
-	char name[IOTHDNS_MAXNAME];
-	struct iovec iov;
-
-	/* From another port, which is right otherwise but for its address. */
-	memcpy(bytes, right->iov_base, right->iov_len);
-	bytes[right->iov_len - 1] = 66;
-	send_to(other, bytes, right->iov_len, to);
-	ioth_close(other);
-	bytes[0] ^= 0x55; /* another id */
-	send_to(fd, bytes, right->iov_len, to);
-	bytes[0] ^= 0x55;
-	bytes[2] &= 0x7f; /* a query */
-	send_to(fd, bytes, right->iov_len, to);
-	bytes[2] |= 0x80;
-	bytes[13] ^= 1; /* another name */
-	send_to(fd, bytes, right->iov_len, to);
-	send_to(fd, bytes, 1, to);
-	send_to(fd, bytes, 0, to);
-	/* The right id, and a name that is a pointer to itself. */
-	memcpy(bytes + 12, "\xc0\x0c\0\1\0\1", 6);
-	send_to(fd, bytes, 18, to);
-	/* Another type. */
-	pkt = iothdns_get_header(&h, right->iov_base, right->iov_len, name);
-	iothdns_free(pkt);
-	h.qtype = IOTHDNS_TYPE_MX;
-	pkt = iothdns_put_header(&h);
-	iov = iothdns_getbuf(pkt);
-	send_to(fd, iov.iov_base, iov.iov_len, to);
-	iothdns_free(pkt);
-}
-
-static void serve_udp(int fd)
-{
-	static uint8_t late[512];
-	static size_t late_len;
-	static in_port_t last_port;
-	uint8_t bytes[4096];
-	char name[IOTHDNS_MAXNAME];
-	struct sockaddr_storage from;
-	socklen_t from_len = sizeof(from);
-	ssize_t len = ioth_recvfrom(fd, bytes, sizeof(bytes), 0, (void *)&from, &from_len);
-	in_port_t port = ((struct sockaddr_in *)&from)->sin_port;
-	struct iothdns_header h;
-	struct iothdns_pkt *request, *reply;
-	struct iovec iov;
-
-	if (len < 0)
-		return;
-	atomic_fetch_add(&queries, 1);
-	atomic_fetch_add(&ports_seen, port != last_port);
-	last_port = port;
-	request = iothdns_get_header(&h, bytes, (size_t)len, name);
-	reply = request ? reply_to(&h, false, has_opt(bytes)) : NULL;
-	iothdns_free(request);
-	if (!reply)
-		return;
-	iov = iothdns_getbuf(reply);
-	if (begins(name, "malformed")) {
-		iov.iov_len -= 3;
-	} else if (begins(name, "late")) {
-		/* The answer comes when the next question has been asked, from the old id. */
-		if (late_len)
-			send_to(fd, late, late_len, &from);
-		memcpy(late, iov.iov_base, iov.iov_len);
-		late_len = iov.iov_len;
-		iov.iov_len = 0;
-	} else if (begins(name, "guess")) {
-		send_guesses(fd, &iov, &from);
-	} else if (begins(name, "lowered")) {
-		uint8_t *question = iov.iov_base;
-
-		for (int i = 12; i < 22; i++)
-			question[i] |= question[i] >= 'A' && question[i] <= 'Z' ? 0x20 : 0;
-	}
-	if (iov.iov_len)
-		send_to(fd, iov.iov_base, iov.iov_len, &from);
-	iothdns_free(reply);
-}
-
-static struct iothdns_pkt *tcp_request(struct iothdns_header *h, void *arg)
-{
-	(void)arg;
-	atomic_fetch_add(&tcp_queries, 1);
-	return reply_to(h, true, true);
-}
-
-static void *serve(void *argument)
-{
-	struct pollfd pfds[] = {
-	    {udp4, POLLIN, 0}, {udp6, POLLIN, 0}, {tcp4, POLLIN, 0}, {stop_pipe[0], POLLIN, 0}};
-
-	(void)argument;
-	for (;;) {
-		poll(pfds, 4, -1);
-		if (pfds[3].revents)
-			return NULL;
-		if (pfds[0].revents)
-			serve_udp(udp4);
-		if (pfds[1].revents)
-			serve_udp(udp6);
-		if (pfds[2].revents) {
-			int fd = ioth_accept(tcp4, NULL, NULL);
-
-			while (fd >= 0 && iothdns_tcp_process_request(fd, tcp_request, NULL) > 0)
-				continue;
-			ioth_close(fd);
-		}
-	}
-}
-
-static struct ioth *new_stack(const char *vnl, const char *v4, const char *v6)
-{
-	struct ioth *stack = ioth_newstack("picox", vnl);
-	struct in6_addr addr;
-	int index;
-
-	if (!stack)
-		fail_msg("%s", ioth_error());
-	index = ioth_if_nametoindex(stack, "vde0");
-	assert_int_equal(ioth_linksetupdown(stack, (unsigned int)index, 1), 0);
-	inet_pton(AF_INET, v4, &addr);
-	assert_int_equal(ioth_ipaddr_add(stack, AF_INET, &addr, 24, (unsigned int)index), 0);
-	inet_pton(AF_INET6, v6, &addr);
-	/* IFA_F_NODAD: it is there at once. */
-	assert_int_equal(
-	    ioth_ipaddr_add(stack, AF_INET6, &addr, nl_addrdata2prefix(64, 2, 0), (unsigned int)index),
-	    0);
-	return stack;
-}
-
-static int new_socket(int family, int type)
-{
-	struct sockaddr_in in4 = {.sin_family = AF_INET, .sin_port = htons(53)};
-	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_port = htons(53)};
-	int fd = ioth_msocket(server, family, type, 0), one = 1;
-
-	assert_true(fd >= 0);
-	if (family == AF_INET6)
-		ioth_setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
-	assert_int_equal(ioth_bind(fd, family == AF_INET ? (void *)&in4 : (void *)&in6,
-	                     family == AF_INET ? sizeof(in4) : sizeof(in6)),
-	    0);
-	return fd;
-}
-
-static int setup(void **state)
-{
-	char vnl[60];
-
-	(void)state;
-	snprintf(vnl, sizeof(vnl), "mem://iothdns_resolver_%d", (int)getpid());
-	client = new_stack(vnl, "10.0.0.1", "fd00::1");
-	server = new_stack(vnl, "10.0.0.53", "fd00::53");
-	udp4 = new_socket(AF_INET, SOCK_DGRAM);
-	udp6 = new_socket(AF_INET6, SOCK_DGRAM);
-	tcp4 = new_socket(AF_INET, SOCK_STREAM);
-	assert_int_equal(ioth_listen(tcp4, 5), 0);
-	assert_int_equal(pipe(stop_pipe), 0);
-	return pthread_create(&server_thread, NULL, serve, NULL);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	assert_int_equal(write(stop_pipe[1], "", 1), 1);
-	pthread_join(server_thread, NULL);
-	ioth_close(udp4);
-	ioth_close(udp6);
-	ioth_close(tcp4);
-	close(stop_pipe[0]);
-	close(stop_pipe[1]);
-	assert_int_equal(ioth_delstack(client), 0);
-	assert_int_equal(ioth_delstack(server), 0);
-	return 0;
-}
-
-/* ---- the tests ------------------------------------------------------------------------------- */
+#include "hostile_server.h"
 
 static struct iothdns *resolver(const char *config)
 {
-	struct iothdns *dns = iothdns_init_strcfg(client, (char *)(uintptr_t)config);
+	struct iothdns *dns = iothdns_init_strcfg(hostile_client, (char *)(uintptr_t)config);
 
 	assert_non_null(dns);
 	iothdns_setpath(dns, IOTHDNS_HOSTS, (char[]){"/nonexistent"});
@@ -389,16 +90,16 @@ static void test_lookup(void **state)
 	iothdns_fini(dns);
 	/* A port for each query. */
 	dns = resolver("nameserver 10.0.0.53\noptions no-cache");
-	before = atomic_load(&ports_seen);
+	before = atomic_load(&hostile_ports);
 	for (int i = 0; i < 20; i++)
 		expect_a(dns, "ok.x", 2, "10.9.8.7");
-	assert_true(atomic_load(&ports_seen) - before >= 18);
+	assert_true(atomic_load(&hostile_ports) - before >= 18);
 	iothdns_fini(dns);
 	dns = resolver("nameserver 10.0.0.53\noptions no-cache keep-port");
-	before = atomic_load(&ports_seen);
+	before = atomic_load(&hostile_ports);
 	for (int i = 0; i < 20; i++)
 		expect_a(dns, "ok.x", 2, "10.9.8.7");
-	assert_true(atomic_load(&ports_seen) - before <= 1);
+	assert_true(atomic_load(&hostile_ports) - before <= 1);
 	iothdns_fini(dns);
 }
 
@@ -435,25 +136,25 @@ static void test_edns(void **state)
 
 	(void)state;
 	expect_a(dns, "dropedns.x", 2, "10.9.8.7");
-	before = atomic_load(&queries);
+	before = atomic_load(&hostile_queries);
 	expect_a(dns, "formerr.x", 2, "10.9.8.7");
-	assert_int_equal(atomic_load(&queries) - before, 2);
+	assert_int_equal(atomic_load(&hostile_queries) - before, 2);
 	expect_a(dns, "formerr2.x", 2, "10.9.8.7"); /* it is known by now */
-	assert_int_equal(atomic_load(&queries) - before, 3);
+	assert_int_equal(atomic_load(&hostile_queries) - before, 3);
 	iothdns_fini(dns);
 }
 
 static void test_tcp(void **state)
 {
 	struct iothdns *dns = resolver("10.0.0.53");
-	int before = atomic_load(&tcp_queries);
+	int before = atomic_load(&hostile_tcp_queries);
 
 	(void)state;
 	expect_a(dns, "trunc.x", 3000, "10.2.0.0"); /* 48 KiB */
-	assert_int_equal(atomic_load(&tcp_queries), before + 1);
+	assert_int_equal(atomic_load(&hostile_tcp_queries), before + 1);
 	iothdns_update_strcfg(dns, (char[]){"nameserver 10.0.0.53\noptions use-vc"});
 	expect_a(dns, "ok.x", 2, "10.9.8.7");
-	assert_int_equal(atomic_load(&tcp_queries), before + 2);
+	assert_int_equal(atomic_load(&hostile_tcp_queries), before + 2);
 	iothdns_fini(dns);
 }
 
@@ -473,16 +174,16 @@ static void test_search(void **state)
 	int before;
 
 	(void)state;
-	before = atomic_load(&queries);
+	before = atomic_load(&hostile_queries);
 	expect_a(dns, "ok", 2, "10.9.8.7");
-	assert_int_equal(atomic_load(&queries) - before, 1); /* ok.nxdomain.y is there */
-	before = atomic_load(&queries);
+	assert_int_equal(atomic_load(&hostile_queries) - before, 1); /* ok.nxdomain.y is there */
+	before = atomic_load(&hostile_queries);
 	expect_error(dns, "nx", ENOENT); /* both, and the name as it is */
-	assert_int_equal(atomic_load(&queries) - before, 3);
-	before = atomic_load(&queries);
+	assert_int_equal(atomic_load(&hostile_queries) - before, 3);
+	before = atomic_load(&hostile_queries);
 	expect_error(dns, "nx.a.b", ENOENT);
 	expect_error(dns, "nx.a.", ENOENT);
-	assert_int_equal(atomic_load(&queries) - before, 2);
+	assert_int_equal(atomic_load(&hostile_queries) - before, 2);
 	expect_error(dns, "servfail", EREMOTEIO);
 	iothdns_fini(dns);
 }
@@ -490,7 +191,7 @@ static void test_search(void **state)
 static void test_cache(void **state)
 {
 	struct iothdns *dns = resolver("10.0.0.53");
-	int before = atomic_load(&queries);
+	int before = atomic_load(&hostile_queries);
 
 	(void)state;
 	for (int i = 0; i < 5; i++) {
@@ -500,7 +201,7 @@ static void test_cache(void **state)
 		expect_a(dns, "nodata.x", 0, "0.0.0.0");
 		expect_error(dns, "servfail.x", EREMOTEIO); /* never kept */
 	}
-	assert_int_equal(atomic_load(&queries) - before, 3 + 5);
+	assert_int_equal(atomic_load(&hostile_queries) - before, 3 + 5);
 	iothdns_fini(dns);
 }
 
@@ -719,13 +420,13 @@ static void *wait_for_nobody(void *argument)
 static void test_no_lock_while_waiting(void **state)
 {
 	struct iothdns *dns = resolver("10.0.0.53");
-	int before = atomic_load(&queries);
+	int before = atomic_load(&hostile_queries);
 	pthread_t thread;
 	void *result;
 
 	(void)state;
 	assert_int_equal(pthread_create(&thread, NULL, wait_for_nobody, dns), 0);
-	while (atomic_load(&queries) == before)
+	while (atomic_load(&hostile_queries) == before)
 		sched_yield();
 	expect_a(dns, "ok.x", 2, "10.9.8.7");
 	assert_int_equal(iothdns_update_strcfg(dns, (char[]){"10.0.0.53"}), 0);
@@ -771,5 +472,5 @@ int main(void)
 	    cmocka_unit_test(test_threads),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, hostile_setup, hostile_teardown);
 }
