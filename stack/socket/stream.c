@@ -222,6 +222,11 @@ int px_stream_receive(struct px_sock *sock, size_t len, int flags, struct px_pkt
 		len = INT32_MAX;
 	if (flags & MSG_OOB) {
 		result = receive_urgent(sock, flags, chain);
+		if (len == 0 && result > 0) { /* taken, and nowhere to put it */
+			px_pkt_free(*chain);
+			*chain = NULL;
+			result = 0;
+		}
 	} else if (len == 0) {
 		/* Linux waits for data, and then gives none of it. */
 		result = tcp_receive(sock->tcp, 1, flags | MSG_PEEK, chain);
