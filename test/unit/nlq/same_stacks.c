@@ -101,9 +101,10 @@ static int add_address(
 	char one[INET6_ADDRSTRLEN], two[INET6_ADDRSTRLEN], three[INET6_ADDRSTRLEN];
 	struct lines *lines = out;
 	int family = header->ifa_family;
-	const struct ifa_cacheinfo *info =
-	    attr[IFA_CACHEINFO] ? (const struct ifa_cacheinfo *)(attr[IFA_CACHEINFO] + 1) : NULL;
+	struct ifa_cacheinfo info = {0};
 
+	if (attr[IFA_CACHEINFO])
+		memcpy(&info, attr[IFA_CACHEINFO] + 1, sizeof(info));
 	if (msg->nlmsg_type != RTM_NEWADDR || !same_iface(header->ifa_index) ||
 	    of_link(family, attr[IFA_ADDRESS]))
 		return 0;
@@ -117,8 +118,8 @@ static int add_address(
 	    ip_text(family, attr[IFA_BROADCAST], three),
 	    attr[IFA_LABEL] ? (const char *)(attr[IFA_LABEL] + 1) : "-",
 	    number(attr[IFA_FLAGS], header->ifa_flags) & ~(unsigned int)IFA_F_TENTATIVE,
-	    header->ifa_scope, number(attr[IFA_RT_PRIORITY], 0), info && info->ifa_valid == UINT32_MAX,
-	    info && info->ifa_prefered == UINT32_MAX);
+	    header->ifa_scope, number(attr[IFA_RT_PRIORITY], 0), info.ifa_valid == UINT32_MAX,
+	    info.ifa_prefered == UINT32_MAX);
 	return 0;
 }
 

@@ -146,7 +146,9 @@ static void note_datagram(int fd, int flags)
 	note("from %u groups %#x namelen %u flags %#x\n", from.nl_pid, from.nl_groups, msg.msg_namelen,
 	    msg.msg_flags);
 	for (const struct nlmsghdr *header = (const struct nlmsghdr *)buffer; NLMSG_OK(header, len);
-	     header = NLMSG_NEXT(header, len)) {
+	     len -= NLMSG_ALIGN(header->nlmsg_len),
+	                           header = (const void *)((const char *)header +
+	                                                   NLMSG_ALIGN(header->nlmsg_len))) {
 		note("  type %u flags %#x sequence %s port %s", header->nlmsg_type, header->nlmsg_flags,
 		    header->nlmsg_seq ? "some" : "0", header->nlmsg_pid ? "some" : "0");
 		if (header->nlmsg_type == NLMSG_ERROR)
