@@ -5,7 +5,8 @@
 Usage: rfc_tables.py SOURCE-ROOT
 
 The column "where" names files of stack/; "tested" names tests as FILE:FUNCTION (`ip:options` is
-test_options of test_ip.c, which that file also runs; `ip:*` all of it) or "fuzz TARGET". What MUST
+test_options of test_ip.c, which that file also runs; `ip:*` all of it), "fuzz TARGET" or "script NAME"
+(test/script/tcp/NAME.script). What MUST
 be done and is done has a test, unless the row says that there is nothing to be done ("none").
 """
 import pathlib
@@ -60,6 +61,9 @@ def check_tested(place, tested, tests, root):
     for target in re.findall(r'\bfuzz ([a-z0-9_]+)', tested):
         if not (root / 'fuzz' / f'{target}.c').exists():
             problems.append(f'{place}: there is no fuzz/{target}.c')
+    for script in re.findall(r'\bscript ([a-z0-9_]+)', tested):
+        if not (root / 'test/script/tcp' / f'{script}.script').exists():
+            problems.append(f'{place}: there is no test/script/tcp/{script}.script')
 
 
 def main(root):
