@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""TCP of the user-space stack: beside the kernel's on a bad path, beside vdestack over a switch.
+
+The programs are those of the tests: test/net/impair is the path, test/net/tcp_peer both ends.
+"""
+from contextlib import ExitStack
+
+from .figures import Figure
+from .networks import BY_NAME
+from .processes import Process, Skip
+
+SEEDS = 6
+BYTES = 4000000   # of one connection through the bad path: ten seconds at 1 % and 50 ms
+STREAM = 300000000
+
+
+def _side(options, impl, stack, vnl, address, *words):
+    peer = f"{options.build}/test/net/tcp_peer"
+    if stack == "kernel":
+        return [impl.need("vdens"), vnl, peer, "kernel", "-", f"ip={address}/24", *words]
+    return [peer, stack, vnl, f"ip={address}/24", *words]
+
+
+def _until(process, word):
+    for line in process.popen.stdout:
+        if line.startswith(word):
+            return line
+    raise Skip(f"{process.popen.args[0]}: ended early")
+
+
+def _transfer(options, impl, vnls, stacks, words, context):
+    """Starts server and client; returns the client, whose last line tells the time."""
+    server = Process(_side(options, impl, stacks[0], vnls[0], "10.0.0.1", "serve"), impl.env,
+                     stdout=-1, text=True)
+    context.callback(server.close)
+    _until(server, "listening")
+    client = Process(_side(options, impl, stacks[1], vnls[1], "10.0.0.2", "connect", "10.0.0.1",
+                           *words), impl.env, stdout=-1, text=True)
+    context.callback(client.close)
+    return client
+
+
+def _seconds(client):
+    word = _until(client, "connections").split()
+    return float(word[word.index("seconds") + 1])
+
+
+def _goodput(options, impl, sender, congestion):
+    """Mbit/s over all seeds, which run at the same time: each has a path of its own."""
+    with ExitStack() as context:
+        clients = []
+        for seed in range(1, SEEDS + 1):
+            left, right = (f"ptp://{options.directory}/{sender}{seed}{end}" for end in "lr")
+            path = Process([f"{options.build}/test/net/impair", left, right, "loss=1", "delay=25",
+                            f"seed={seed}"], stdout=-1, text=True)
+            context.callback(path.close)
+            _until(path, "ready")
+            clients.append(_transfer(options, impl, (left, right), ("kernel", sender),
+                                     (f"up={BYTES}", f"congestion={congestion}"), context))
+        return SEEDS * BYTES * 8 / 1e6 / sum(_seconds(client) for client in clients)
+
+
+def _stream(options, impl, stack):
+    with BY_NAME["switch"](options.directory) as vnl, ExitStack() as context:
+        client = _transfer(options, impl, (vnl, vnl), (stack, stack), (f"up={STREAM}",), context)
+        return STREAM * 8 / 1e9 / _seconds(client)
+
+
+def _measure(figure, who, measure):
+    try:
+        figure.add(who, measure())
+    except Skip as error:
+        figure.skip(who, str(error))
+
+
+def measure_tcp(options, impls):
+    ours = [impl for impl in impls if impl.name == "ours"]
+    if not ours:
+        return []
+    bad = Figure("tcp-goodput-reno", "goodput at 1 % loss, 50 ms, reno", "Mbit/s", True,
+                 ("kernel", "picox", "ceiling"))
+    bad.target(">= 0.95x kernel", lambda: bad.samples.get("picox", []),
+               lambda: [v * 0.95 for v in bad.samples.get("kernel", [])])
+    switch = Figure("tcp-switch", "TCP stream over vde_switch", "Gbit/s", True,
+                    ("vdestack", "picox", "ceiling"))
+    switch.target(">= 1x vdestack", lambda: switch.samples.get("picox", []),
+                  lambda: switch.samples.get("vdestack", []))
+    for stack in ("kernel", "picox"):
+        _measure(bad, stack, lambda: _goodput(options, ours[0], stack, "reno"))
+    for _ in range(options.repetitions):
+        for stack in ("vdestack", "picox"):
+            _measure(switch, stack, lambda: _stream(options, ours[0], stack))
+    return [bad, switch]
