@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <stddef.h>
 #include <ioth.h>
+#include <iothdns.h>
 #include <libnlq.h>
 
 /* struct ioth_functions: one pointer after the other, in this order, and none behind them. */
@@ -73,6 +74,19 @@ static_assert(RTMF_LINK == 0 && RTMF_ADDR == 1 && RTMF_ROUTE == 2 && RTMF_NEIGH 
 static_assert(RTM_NEW == 0 && RTM_DEL == 1 && RTM_GET == 2 && RTM_SET == 3, "RTM_");
 static_assert(offsetof(struct nlq_if_nameindex, if_name) == sizeof(void *), "if_name");
 static_assert(offsetof(struct nlq_iplink_data, data) == 8, "data");
+
+/* What programs fill for iothdns. */
+static_assert(offsetof(struct iothdns_header, flags) == 2, "flags");
+static_assert(offsetof(struct iothdns_header, qname) == sizeof(void *), "qname");
+static_assert(offsetof(struct iothdns_header, qtype) == 2 * sizeof(void *), "qtype");
+static_assert(offsetof(struct iothdns_header, qclass) == 2 * sizeof(void *) + 2, "qclass");
+static_assert(offsetof(struct iothdns_rr, name) == 0, "name");
+static_assert(offsetof(struct iothdns_rr, type) == sizeof(void *), "type");
+static_assert(offsetof(struct iothdns_rr, class) == sizeof(void *) + 2, "class");
+static_assert(offsetof(struct iothdns_rr, ttl) == sizeof(void *) + 4, "ttl");
+static_assert(offsetof(struct iothdns_rr, rdlength) == sizeof(void *) + 8, "rdlength");
+static_assert(IOTHDNS_MAXNAME == 256 && IOTHDNS_MAXSTRING == 255, "buffers");
+static_assert(IOTHDNS_HOSTS == 0 && IOTHDNS_SERVICES == 1 && IOTHDNS_PATH_SIZE == 2, "tags");
 
 static_assert(MAC_ADDRSTRLEN == 18, "MAC_ADDRSTRLEN");
 

@@ -37,7 +37,7 @@ host-record=four.test,10.1.2.4
 host-record=six.test,fd00::6
 cname=alias.test,both.test
 END
-start server dnsmasq --keep-in-foreground --conf-file="$dir/conf" --pid-file= --user="$(id -un)" --log-facility=-
+start server dnsmasq --no-daemon --conf-file="$dir/conf" --pid-file= # keeps its user
 ready()
 {
 	"$program" four.test 80 | grep -F 10.1.2.4 >/dev/null
