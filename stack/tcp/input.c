@@ -228,11 +228,13 @@ void tcp_segment_arrives(struct tcp_end *end, struct tcp_arrival *arrival)
 	/* Fifth: ACK. */
 	if (!(header->flags & TCP_ACK))
 		return;
-	take_timestamp(end, arrival);
 	if (end->state == TCP_STATE_SYN_RECEIVED && !ack_of_syn(end, arrival))
 		return;
 	if (!tcp_ack_arrives(end, arrival))
 		return;
+	/* Not before: with a timestamp of the future, who guesses a number of the window alone could
+	 * make PAWS refuse the peer. */
+	take_timestamp(end, arrival);
 	tcp_peer_alive(end);
 	tcp_ecn_received(end, arrival);
 	follow_fin(end);

@@ -127,12 +127,25 @@ static bool prune(struct tcp_end *end)
 	return true;
 }
 
+/* Memory runs out, and this connection has its share of it. What is out of order, which the peer
+ * still has, is refused first; the last of the memory is for those whose reader waits. */
+static bool beyond_share(const struct tcp_end *end, size_t size, bool in_order)
+{
+	const struct px_mem *mem = tcp_stack(end)->mem;
+	size_t limit = px_mem_limit(mem);
+
+	return px_mem_used(mem) > limit - limit / (in_order ? 16 : 8) &&
+	       end->endpoint.rx_truesize + size > PRESSURE_SHARE;
+}
+
 /* The window was offered, so what is inside is taken, though it be in tiny pieces; up to a limit.
  */
 static bool make_room(struct tcp_end *end, const struct px_pkt *pkt, bool in_order)
 {
 	size_t limit = end->endpoint.rcvbuf, size = px_pkt_truesize(pkt);
 
+	if (beyond_share(end, size, in_order))
+		return in_order && !end->endpoint.rx.first;
 	if (in_order)
 		limit *= 2;
 	while (end->endpoint.rx_truesize + size > limit) {

@@ -157,6 +157,14 @@ static void retransmission_time_out(struct tcp_end *end)
 
 /* ---- persist (RFC 9293 section 3.8.6.1) ---- */
 
+/* Nobody owns it, and the peer answers probes, but never opens its window: as Linux, not once they
+ * are as far apart as they get. */
+static bool orphan_is_held(const struct tcp_end *end)
+{
+	return end->orphan && end->persist_backoff >= retries_allowed(end) &&
+	       end->rtt.rto << end->persist_backoff >= end->rtt.rto_max;
+}
+
 static void persist_expired(struct tcp_end *end)
 {
 	struct px_stack *stack = tcp_stack(end);
@@ -170,8 +178,9 @@ static void persist_expired(struct tcp_end *end)
 		return;
 	if (end->probes == 0)
 		end->retrans_since = stack->now;
-	if (end->probes && ((end->user_timeout && out_of_patience(end, end->retrans_since, 0)) ||
-	                       end->probes > retries_allowed(end))) {
+	if ((end->probes && ((end->user_timeout && out_of_patience(end, end->retrans_since, 0)) ||
+	                        end->probes > retries_allowed(end))) ||
+	    orphan_is_held(end)) {
 		time_out(end);
 		return;
 	}

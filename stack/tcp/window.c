@@ -68,11 +68,11 @@ static uint32_t wanted_window(const struct tcp_end *end)
 		free = full;
 	if (mss > full)
 		mss = full;
-	if (px_mem_pressure(tcp_stack(end)->mem) && free > 4 * mss)
-		free = 4 * mss; /* all share what is left */
 	/* A window below a segment, or a sixteenth, is none. */
 	if (free < full / 2 && (free < full / 16 || free < mss))
 		return 0;
+	if (px_mem_pressure(tcp_stack(end)->mem) && free > 4 * mss)
+		free = 4 * mss; /* all share what is left; small beside the buffer, but no silly window */
 	if (!end->rcv_wscale && mss) {
 		uint32_t window = end->rcv_wnd;
 		if (window > free || window + mss <= free)

@@ -183,6 +183,39 @@ static void test_hoarding(void **state)
 	assert_int_equal(peer_read(1000), 1000);
 }
 
+/* The same with data that leaves a gap, which can never be read: a connection from before that has
+ * a reader goes on. */
+static void test_hoarding_gaps(void **state)
+{
+	struct px_stack *stack;
+	struct tcp_end *ends[60];
+
+	sim->mem_limit = 4 << 20;
+	peer_start();
+	stack = peer.iface->stack;
+	for (unsigned int i = 0; i < 60; i++) {
+		syn_from(i);
+		peer_send(TCP_ACK, 1, 1, 60000, 0);
+		assert_int_equal(tcp_accept(peer.listener, &ends[i]), 0);
+	}
+	for (unsigned int i = 1; i < 60; i++) {
+		peer.rport = (uint16_t)(1024 + i);
+		peer.iss = ends[i]->iss;
+		for (uint32_t seq = 1001; seq < 60000; seq += 1400)
+			peer_send(TCP_ACK, seq, 1, 60000, 1400);
+	}
+	assert_true(px_mem_used(stack->mem) <= 4 << 20);
+	peer.rport = 1024;
+	peer.end = ends[0];
+	peer.iss = ends[0]->iss;
+	for (uint32_t seq = 1, len; seq < 140000; seq += len) {
+		len = tcp_rcv_window(ends[0]) < 1400 ? tcp_rcv_window(ends[0]) : 1400;
+		assert_int_not_equal(len, 0);
+		peer_send(TCP_ACK, seq, 1, 60000, len);
+		assert_int_equal(peer_read(1400), len);
+	}
+}
+
 /* Each allocation refused in turn: nothing is lost, and nobody crashes. */
 static void test_refused_memory(void **state)
 {
@@ -231,6 +264,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_syn_flood, net_setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_accept_queue, net_setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_hoarding, net_setup, net_teardown),
+	    cmocka_unit_test_setup_teardown(test_hoarding_gaps, net_setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_refused_memory, net_setup, net_teardown),
 	};
 
