@@ -9,11 +9,13 @@
 #include "iov.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define CONTROL_MAX 20480 /* net.core.optmem_max */
+#define CONTROL_MAX  20480              /* net.core.optmem_max */
+#define TRANSFER_MAX (size_t)0x7ffff000 /* send(2), read(2): no more at once, whatever is asked */
 
 static int iov_total(const struct iovec *iov, size_t count, size_t *total)
 {
@@ -23,11 +25,11 @@ static int iov_total(const struct iovec *iov, size_t count, size_t *total)
 	if (count && !iov)
 		return -EFAULT;
 	for (size_t i = 0; i < count; i++) {
-		if (iov[i].iov_len > (size_t)INT32_MAX - *total)
+		if (iov[i].iov_len > SSIZE_MAX)
 			return -EINVAL;
 		if (iov[i].iov_len && !iov[i].iov_base)
 			return -EFAULT;
-		*total += iov[i].iov_len;
+		*total += iov[i].iov_len < TRANSFER_MAX - *total ? iov[i].iov_len : TRANSFER_MAX - *total;
 	}
 	return 0;
 }
