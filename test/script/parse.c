@@ -136,7 +136,7 @@ static const char *parse_segment(struct step *step)
 	if (step->words < 3 || !parse_flags(step->word[1], &segment->flags))
 		return "expected flags and a sequence number";
 	len = step->word[2];
-	strsep(&len, "+");
+	(void)strsep(&len, "+");
 	if (!parse_number(step->word[2], &number))
 		return "no sequence number";
 	segment->seq = (uint32_t)number;
