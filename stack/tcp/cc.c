@@ -50,16 +50,34 @@ static uint32_t smaller(uint32_t a, uint32_t b)
 
 /* ---- begin and end ---- */
 
-int tcp_cc_init(struct tcp_cc *cc, const struct tcp_cc_ops *ops, px_time now)
+void *tcp_cc_need_state(struct tcp_cc *cc)
 {
-	*cc = (struct tcp_cc){.ops = ops, .ssthresh = TCP_CC_INFINITE};
-	return ops->init ? ops->init(cc, now) : 0;
+	if (!cc->state)
+		cc->state = px_zalloc(cc->mem, cc->ops->state_size);
+	return cc->state;
+}
+
+static int begin(struct tcp_cc *cc, px_time now)
+{
+	int error = cc->ops->init ? cc->ops->init(cc, now) : 0;
+
+	if (error)
+		px_free(cc->mem, cc->state, cc->ops->state_size);
+	return error;
+}
+
+int tcp_cc_init(struct tcp_cc *cc, const struct tcp_cc_ops *ops, struct px_mem *mem, px_time now)
+{
+	*cc = (struct tcp_cc){.ops = ops, .mem = mem, .ssthresh = TCP_CC_INFINITE};
+	return begin(cc, now);
 }
 
 void tcp_cc_release(struct tcp_cc *cc)
 {
 	if (cc->ops->release)
 		cc->ops->release(cc);
+	px_free(cc->mem, cc->state, cc->ops->state_size);
+	cc->state = NULL;
 }
 
 int tcp_cc_change(struct tcp_cc *cc, const struct tcp_cc_ops *ops, px_time now)
@@ -72,8 +90,8 @@ int tcp_cc_change(struct tcp_cc *cc, const struct tcp_cc_ops *ops, px_time now)
 	next.ops = ops;
 	next.pacing_rate = 0;
 	next.undo_cwnd = 0;
-	memset(next.room, 0, sizeof(next.room));
-	error = ops->init ? ops->init(&next, now) : 0;
+	next.state = NULL;
+	error = begin(&next, now);
 	if (error)
 		return error;
 	tcp_cc_release(cc);

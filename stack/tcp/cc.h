@@ -22,17 +22,18 @@
  *     tcp_cc_restart    about to send after a time without anything in flight (RFC 7661, 5.4)
  *     tcp_cc_mss        the MSS changed (path MTU): windows keep their number of bytes
  *
- * State lies in a small fixed room inside the connection; `release` exists for algorithms that
- * allocate. Setting another algorithm (TCP_CONGESTION) keeps cwnd and ssthresh.
+ * What an algorithm remembers is allocated when it first needs it (tcp_cc_need_state): most
+ * connections of many are idle, or exchange a message now and then, and never do. Setting another
+ * algorithm (TCP_CONGESTION) keeps cwnd and ssthresh.
  */
 #ifndef TCP_CC_H
 #define TCP_CC_H
 
+#include "mem.h"
 #include "rate.h"
 
 #define TCP_CC_WINDOW_MAX (UINT32_C(1) << 30)
 #define TCP_CC_INFINITE   TCP_CC_WINDOW_MAX /* ssthresh before the first loss */
-#define TCP_CC_ROOM       160               /* bytes of state */
 #define TCP_CC_NAME_MAX   16                /* TCP_CA_NAME_MAX, NUL included */
 
 struct tcp_cc_ops;
@@ -75,7 +76,8 @@ struct tcp_cc {
 	uint64_t pacing_rate;              /* bytes a second; 0: do not pace */
 	uint64_t pacing_max;               /* SO_MAX_PACING_RATE; 0: none */
 	struct tcp_cc_validation validation;
-	uint64_t room[TCP_CC_ROOM / sizeof(uint64_t)];
+	struct px_mem *mem; /* borrowed: the stack's */
+	void *state;        /* ops->state_size bytes; NULL: not needed yet */
 };
 
 enum tcp_cc_property {
@@ -88,6 +90,7 @@ enum tcp_cc_property {
 struct tcp_cc_ops {
 	const char *name;
 	unsigned int properties; /* enum tcp_cc_property */
+	size_t state_size;
 	/* 0 or -ENOMEM; then the connection keeps the algorithm it had. */
 	int (*init)(struct tcp_cc *cc, px_time now);
 	void (*release)(struct tcp_cc *cc);
@@ -115,7 +118,7 @@ extern const struct tcp_cc_ops tcp_cc_reno, tcp_cc_cubic;
 /* ---- what the engine calls ---- */
 
 /* Of a connection that is to be: no window yet. 0 or -errno of `init`. */
-int tcp_cc_init(struct tcp_cc *cc, const struct tcp_cc_ops *ops, px_time now);
+int tcp_cc_init(struct tcp_cc *cc, const struct tcp_cc_ops *ops, struct px_mem *mem, px_time now);
 void tcp_cc_release(struct tcp_cc *cc);
 int tcp_cc_change(struct tcp_cc *cc, const struct tcp_cc_ops *ops, px_time now);
 
@@ -161,11 +164,14 @@ static inline uint64_t tcp_cc_pacing(const struct tcp_cc *cc)
 
 /* ---- what algorithms share ---- */
 
-/* The algorithm's state. */
+/* The algorithm's state; NULL: it has needed none so far. */
 static inline void *tcp_cc_state(struct tcp_cc *cc)
 {
-	return cc->room;
+	return cc->state;
 }
+
+/* The same, made of zeros if there is none; NULL when refused. It stays until the end. */
+void *tcp_cc_need_state(struct tcp_cc *cc);
 
 static inline bool tcp_cc_in_slow_start(const struct tcp_cc *cc)
 {

@@ -36,7 +36,6 @@ struct cubic {
 	double fraction;     /* of a byte that cwnd did not take */
 	struct tcp_hystart hystart;
 };
-_Static_assert(sizeof(struct cubic) <= TCP_CC_ROOM, "state lies inside the connection");
 
 static double seconds(px_time time)
 {
@@ -91,11 +90,16 @@ static void avoid_congestion(
 
 static void cubic_acked(struct tcp_cc *cc, const struct tcp_cc_ack *ack)
 {
-	struct cubic *cubic = tcp_cc_state(cc);
+	struct cubic *cubic;
 	uint32_t acked = ack->acked;
 
 	if (!tcp_cc_may_grow(cc, ack))
 		return;
+	cubic = tcp_cc_need_state(cc);
+	if (!cubic) {
+		tcp_cc_reno.acked(cc, ack);
+		return;
+	}
 	if (tcp_cc_in_slow_start(cc)) {
 		/* Once ssthresh is known there is nothing to be found out (RFC 9406 section 4.3). */
 		acked = cc->ssthresh == TCP_CC_INFINITE ? tcp_hystart_acked(&cubic->hystart, cc, ack)
@@ -108,11 +112,14 @@ static void cubic_acked(struct tcp_cc *cc, const struct tcp_cc_ack *ack)
 static uint32_t cubic_reduced(
     struct tcp_cc *cc, enum tcp_cc_reason reason, uint32_t flight, px_time now)
 {
-	struct cubic *cubic = tcp_cc_state(cc);
-	struct curve *curve = &cubic->curve;
+	struct cubic *cubic = tcp_cc_need_state(cc);
 	double cwnd = (double)cc->cwnd / cc->mss;
+	struct curve *curve;
 
 	(void)now;
+	if (!cubic)
+		return tcp_cc_share(cc, flight, BETA_PERCENT, 100);
+	curve = &cubic->curve;
 	cubic->before = *curve;
 	cubic->fraction = 0;
 	curve->in_epoch = false;
@@ -132,20 +139,23 @@ static void cubic_undone(struct tcp_cc *cc, px_time now)
 	struct cubic *cubic = tcp_cc_state(cc);
 
 	(void)now;
-	cubic->curve = cubic->before;
+	if (cubic)
+		cubic->curve = cubic->before;
 }
 
 /* Section 5.8: time in which nothing was sent is no time of the curve. */
 static void cubic_restarted(struct tcp_cc *cc, px_time idle, px_time now)
 {
-	struct curve *curve = &((struct cubic *)tcp_cc_state(cc))->curve;
+	struct cubic *cubic = tcp_cc_state(cc);
+	px_time *start = cubic && cubic->curve.in_epoch ? &cubic->curve.epoch_start : NULL;
 
-	if (curve->in_epoch)
-		curve->epoch_start = idle < now - curve->epoch_start ? curve->epoch_start + idle : now;
+	if (start)
+		*start = idle < now - *start ? *start + idle : now;
 }
 
 const struct tcp_cc_ops tcp_cc_cubic = {
     .name = "cubic",
+    .state_size = sizeof(struct cubic),
     .acked = cubic_acked,
     .reduced = cubic_reduced,
     .undone = cubic_undone,

@@ -122,7 +122,7 @@ int tcp_new(struct px_stack *stack, int family, struct tcp_end **result)
 		end->deadline[i] = PX_TIME_NEVER;
 	end->rcvlowat = 1;
 	end->reordering = ctl->reordering;
-	if (tcp_cc_init(&end->cc, cc ? cc : tcp_cc_listed(0), stack->now) < 0) {
+	if (tcp_cc_init(&end->cc, cc ? cc : tcp_cc_listed(0), stack->mem, stack->now) < 0) {
 		px_free(stack->mem, end, sizeof(*end));
 		return -ENOMEM;
 	}

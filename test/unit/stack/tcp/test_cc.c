@@ -12,6 +12,7 @@
 
 struct path {
 	struct tcp_cc cc;
+	struct px_mem *mem;
 	px_time now;
 	uint32_t una;
 	px_time rtt;
@@ -20,9 +21,17 @@ struct path {
 static void open_path(struct path *path, const struct tcp_cc_ops *ops)
 {
 	*path = (struct path){.now = 1000 * PX_SEC, .rtt = RTT};
-	assert_int_equal(tcp_cc_init(&path->cc, ops, path->now), 0);
+	path->mem = px_mem_new(NULL, 0);
+	assert_int_equal(tcp_cc_init(&path->cc, ops, path->mem, path->now), 0);
 	tcp_cc_start(&path->cc, MSS, 0, path->now);
 }
+
+static void close_path(struct path *path)
+{
+	tcp_cc_release(&path->cc);
+	px_mem_drop(path->mem);
+}
+#define PATH struct path __attribute__((cleanup(close_path)))
 
 /* One acknowledgement of `bytes`, with `flight` sent before it. */
 static void ack_bytes(struct path *path, uint32_t bytes, uint32_t flight, bool limited)
@@ -82,7 +91,7 @@ static void test_initial_window(void **state)
 
 static void test_reno_grows(void **state)
 {
-	struct path path;
+	PATH path;
 	uint32_t before;
 
 	open_path(&path, &tcp_cc_reno);
@@ -107,7 +116,7 @@ static void test_reno_grows(void **state)
 
 static void test_reno_timed_out(void **state)
 {
-	struct path path;
+	PATH path;
 
 	open_path(&path, &tcp_cc_reno);
 	tcp_cc_timed_out(&path.cc, 10 * MSS, false, path.now);
@@ -135,11 +144,12 @@ static void test_reno_timed_out(void **state)
 
 static void test_least_ssthresh(void **state)
 {
-	struct path path;
+	PATH path;
 
 	open_path(&path, &tcp_cc_reno);
 	tcp_cc_reduce(&path.cc, TCP_CC_LOSS, MSS, path.now);
 	assert_int_equal(path.cc.ssthresh, 2 * MSS);
+	close_path(&path);
 	open_path(&path, &tcp_cc_cubic);
 	tcp_cc_reduce(&path.cc, TCP_CC_ECN, 0, path.now);
 	assert_int_equal(path.cc.ssthresh, 2 * MSS);
@@ -161,7 +171,7 @@ static void test_recovery(void **state)
 		    .cwnd_limited = true,
 		    .recovery = true,
 		    .rate = &none};
-		struct path path;
+		PATH path;
 
 		open_path(&path, all[i]);
 		tcp_cc_acked(&path.cc, &ack);
@@ -175,7 +185,7 @@ static void test_recovery(void **state)
 /* A window that is not used does not grow. */
 static void test_not_limited(void **state)
 {
-	struct path path;
+	PATH path;
 
 	open_path(&path, &tcp_cc_reno);
 	for (int i = 0; i < 100; i++)
@@ -189,7 +199,7 @@ static void test_not_limited(void **state)
 /* RFC 7661: a burst, then little: kept for five minutes, then halved each five. */
 static void test_validation(void **state)
 {
-	struct path path;
+	PATH path;
 	uint32_t window;
 	px_time until;
 
@@ -217,7 +227,7 @@ static void test_validation(void **state)
  * that are left. */
 static void test_loss_at_tail(void **state)
 {
-	struct path path;
+	PATH path;
 
 	open_path(&path, &tcp_cc_reno);
 	path.cc.ssthresh = path.cc.cwnd = 80 * MSS;
@@ -234,7 +244,7 @@ static void test_loss_at_tail(void **state)
  * faster and faster. */
 static void test_cubic_curve(void **state)
 {
-	struct path path;
+	PATH path;
 	px_time start;
 
 	open_path(&path, &tcp_cc_cubic);
@@ -264,7 +274,7 @@ static void test_cubic_curve(void **state)
 /* Short round trips: not slower than Reno (section 4.3). */
 static void test_cubic_reno_friendly(void **state)
 {
-	struct path path;
+	PATH path;
 	uint32_t before;
 
 	open_path(&path, &tcp_cc_cubic);
@@ -285,7 +295,7 @@ static void test_cubic_reno_friendly(void **state)
 /* At most half as much again in a round trip, however long nothing was acknowledged. */
 static void test_cubic_jump(void **state)
 {
-	struct path path;
+	PATH path;
 	uint32_t before;
 
 	open_path(&path, &tcp_cc_cubic);
@@ -296,6 +306,7 @@ static void test_cubic_jump(void **state)
 	round_trip(&path, FULL);
 	assert_in_range(path.cc.cwnd, before, before * 165 / 100);
 	/* A pause without anything to send is no time of the curve. */
+	close_path(&path);
 	open_path(&path, &tcp_cc_cubic);
 	path.cc.ssthresh = path.cc.cwnd = 100 * MSS;
 	round_trip(&path, FULL);
@@ -308,13 +319,16 @@ static void test_cubic_jump(void **state)
 
 static void test_cubic_undo(void **state)
 {
-	struct path path, twin;
+	PATH path;
+	PATH twin;
 
 	open_path(&path, &tcp_cc_cubic);
-	path.cc.ssthresh = path.cc.cwnd = 50 * MSS;
-	for (int i = 0; i < 20; i++)
+	open_path(&twin, &tcp_cc_cubic);
+	path.cc.ssthresh = path.cc.cwnd = twin.cc.ssthresh = twin.cc.cwnd = 50 * MSS;
+	for (int i = 0; i < 20; i++) {
 		round_trip(&path, FULL);
-	twin = path;
+		round_trip(&twin, FULL);
+	}
 	tcp_cc_timed_out(&path.cc, path.cc.cwnd, false, path.now);
 	assert_int_equal(path.cc.cwnd, MSS);
 	tcp_cc_undo(&path.cc, path.now);
@@ -329,7 +343,7 @@ static void test_cubic_undo(void **state)
 /* Section 4.8: the first stage after a time-out begins where slow start ended. */
 static void test_cubic_after_timeout(void **state)
 {
-	struct path path;
+	PATH path;
 
 	open_path(&path, &tcp_cc_cubic);
 	path.cc.cwnd = 100 * MSS;
@@ -348,7 +362,7 @@ static void test_cubic_after_timeout(void **state)
 
 static void test_hystart_leaves(void **state)
 {
-	struct path path;
+	PATH path;
 	uint32_t window;
 
 	open_path(&path, &tcp_cc_cubic);
@@ -371,7 +385,7 @@ static void test_hystart_leaves(void **state)
 
 static void test_hystart_resumes(void **state)
 {
-	struct path path;
+	PATH path;
 	uint32_t window;
 
 	open_path(&path, &tcp_cc_cubic);
@@ -391,7 +405,7 @@ static void test_hystart_resumes(void **state)
 
 static void test_change(void **state)
 {
-	struct path path;
+	PATH path;
 
 	open_path(&path, &tcp_cc_cubic);
 	round_trip(&path, FULL);
@@ -402,7 +416,38 @@ static void test_change(void **state)
 	assert_int_equal(path.cc.ssthresh, 14 * MSS);
 	round_trip(&path, FULL);
 	assert_int_equal(path.cc.cwnd, 15 * MSS);
-	tcp_cc_release(&path.cc);
+}
+
+/* Who exchanges a message now and then needs no state of the algorithm. */
+static void test_no_state_at_rest(void **state)
+{
+	PATH path;
+
+	open_path(&path, &tcp_cc_cubic);
+	for (int i = 0; i < 100; i++) {
+		path.now += PX_SEC;
+		tcp_cc_restart(&path.cc, PX_SEC, path.now);
+		ack_bytes(&path, 100, 100, false);
+	}
+	assert_null(path.cc.state);
+	round_trip(&path, FULL);
+	assert_non_null(path.cc.state);
+}
+
+/* Without memory for its state, cubic is reno. */
+static void test_refused_state(void **state)
+{
+	PATH path;
+	uint32_t window;
+
+	open_path(&path, &tcp_cc_cubic);
+	px_mem_set_limit(path.mem, 1);
+	round_trip(&path, FULL);
+	assert_int_equal(path.cc.cwnd, 20 * MSS);
+	window = path.cc.cwnd;
+	tcp_cc_reduce(&path.cc, TCP_CC_LOSS, window, path.now);
+	tcp_cc_undo(&path.cc, path.now);
+	assert_null(path.cc.state);
 }
 
 /* No number of acknowledgements makes a window overflow, whatever the MSS. */
@@ -412,7 +457,7 @@ static void test_greatest_window(void **state)
 	static const uint32_t sizes[] = {1, 64, 1460, 65495};
 
 	for (size_t i = 0; i < 8; i++) {
-		struct path path;
+		PATH path;
 
 		open_path(&path, all[i % 2]);
 		tcp_cc_mss(&path.cc, sizes[i / 2]);
@@ -428,7 +473,7 @@ static void test_greatest_window(void **state)
 
 static void test_pacing(void **state)
 {
-	struct path path;
+	PATH path;
 
 	open_path(&path, &tcp_cc_cubic);
 	assert_int_equal(tcp_cc_pacing(&path.cc), 0);
@@ -459,6 +504,8 @@ int main(void)
 	    cmocka_unit_test(test_cubic_after_timeout),
 	    cmocka_unit_test(test_hystart_leaves),
 	    cmocka_unit_test(test_hystart_resumes),
+	    cmocka_unit_test(test_no_state_at_rest),
+	    cmocka_unit_test(test_refused_state),
 	    cmocka_unit_test(test_change),
 	    cmocka_unit_test(test_greatest_window),
 	    cmocka_unit_test(test_pacing),
