@@ -11,8 +11,8 @@
  */
 #include "tcp_internal.h"
 
-/* Segments in a transmit queue, as far as TCP fills it: some bursts for the link. More would only add
- * to the round trip, and leave no room for others. */
+/* Segments in a transmit queue, as far as TCP fills it: some bursts for the link. More would only
+ * add to the round trip, and leave no room for others. */
 #define TX_SHARE (4 * PX_BURST)
 
 /* The data of a full segment now: what the path takes, less the SACK blocks that go along; not
@@ -109,6 +109,12 @@ static bool wants_timer(const struct tcp_end *end)
 	return end->send_timer != TCP_SEND_RTO && end->send_timer != TCP_SEND_REORDER;
 }
 
+/* What is on its way may cost as much in records as in bytes, no more: the peer's MSS may be tiny. */
+static bool records_full(const struct tcp_end *end)
+{
+	return end->segment_count * sizeof(struct tcp_segment) > end->endpoint.sndbuf;
+}
+
 /* ---- retransmission ---- */
 
 /* Sends one lost segment again, or its first part. False: not now. */
@@ -131,7 +137,7 @@ static bool retransmit_one(struct tcp_end *end, struct tcp_segment *segment, uin
 		return false;
 	if (!end->undo_since)
 		end->undo_since = stack->now;
-	segment->flags |= TCP_SEG_RETRANS | TCP_SEG_EVER_RETRANS;
+	tcp_segment_mark(segment, TCP_SEG_RETRANS | TCP_SEG_EVER_RETRANS, 0);
 	end->retrans += tcp_segment_len(segment);
 	end->undo_retrans += tcp_segment_len(segment);
 	if (end->ca_state == TCP_RECOVERY)
@@ -145,17 +151,10 @@ static bool retransmit_one(struct tcp_end *end, struct tcp_segment *segment, uin
 void tcp_retransmit(struct tcp_end *end, bool one)
 {
 	uint32_t mss = mss_now(end);
-	struct list *node = end->retransmit_hint ? &end->retransmit_hint->node : end->segments.next;
+	struct tcp_segment *segment;
 	bool sent = false;
 
-	if (!end->lost)
-		return;
-	for (; node != &end->segments; node = node->next) {
-		struct tcp_segment *segment = list_entry(node, struct tcp_segment, node);
-
-		end->retransmit_hint = segment;
-		if (!(segment->flags & TCP_SEG_LOST) || (segment->flags & TCP_SEG_RETRANS))
-			continue;
+	while ((segment = tcp_segment_first(end, TCP_HAS_WAITING))) {
 		if (!one && tcp_in_flight(end) >= end->cc.cwnd)
 			break;
 		if (!retransmit_one(end, segment, mss))
@@ -272,7 +271,7 @@ void tcp_output(struct tcp_end *end)
 			refused = true;
 			break;
 		}
-		if (paced(end, len)) {
+		if (records_full(end) || paced(end, len)) {
 			refused = true;
 			break;
 		}

@@ -70,26 +70,25 @@ void tcp_rack_round(struct tcp_end *end)
 	end->rack.reo_persist = REO_PERSIST;
 }
 
-/* Step 5. */
+/* Step 5. Those sent first are due first, so it looks at no more than it marks, and one. */
 px_time tcp_rack_detect(struct tcp_end *end)
 {
-	px_time now = tcp_stack(end)->now, window = reo_window(end), wanted = PX_TIME_NEVER;
+	px_time now = tcp_stack(end)->now, window = reo_window(end);
 	struct tcp_segment *segment;
 
 	if (!end->rack.sent)
-		return wanted;
+		return PX_TIME_NEVER;
 	list_for_each_safe (segment, &end->by_time, by_time) {
 		px_time due;
 
 		if (!sent_after(end->rack.sent, end->rack.end, segment->sent, segment->end))
 			break;
 		due = segment->sent + end->rack.rtt + window;
-		if (due <= now)
-			tcp_mark_lost(end, segment);
-		else if (due < wanted || wanted == PX_TIME_NEVER)
-			wanted = due;
+		if (due > now)
+			return due;
+		tcp_mark_lost(end, segment);
 	}
-	return wanted;
+	return PX_TIME_NEVER;
 }
 
 /* The reordering timer: nothing more came. */
@@ -149,7 +148,7 @@ void tcp_tlp_expired(struct tcp_end *end)
 		if (tcp_transmit(end, last) < 0)
 			goto arm;
 		if (!(last->flags & TCP_SEG_RETRANS)) {
-			last->flags |= TCP_SEG_RETRANS | TCP_SEG_EVER_RETRANS;
+			tcp_segment_mark(last, TCP_SEG_RETRANS | TCP_SEG_EVER_RETRANS, 0);
 			end->retrans += tcp_segment_len(last);
 		}
 		end->undo_retrans += tcp_segment_len(last);

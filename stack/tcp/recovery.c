@@ -108,7 +108,7 @@ void tcp_recovery_loss(struct tcp_end *end)
 		PX_COUNT(stack, TcpExtTCPSACKReneging);
 	list_for_each (segment, &end->segments, node) {
 		if ((segment->flags & TCP_SEG_SACKED) && reneged) {
-			segment->flags &= (uint8_t)~TCP_SEG_SACKED;
+			tcp_segment_mark(segment, 0, TCP_SEG_SACKED);
 			end->sacked -= tcp_segment_len(segment);
 			end->sacked_count--;
 		}
@@ -142,17 +142,17 @@ static bool nothing_was_lost(const struct tcp_end *end, const struct tcp_ack_sta
 
 static void undo(struct tcp_end *end, bool unmark)
 {
+	struct list *place = &end->by_time;
 	struct tcp_segment *segment;
 
-	if (unmark) {
-		list_for_each (segment, &end->segments, node) {
-			if (!(segment->flags & TCP_SEG_LOST))
-				continue;
-			tcp_unmark_lost(end, segment);
-			/* RACK keeps it in the order of its time again. */
-			if (list_is_empty(&segment->by_time))
-				list_append(&end->by_time, &segment->by_time);
-		}
+	while (unmark && (segment = tcp_segment_first(end, TCP_HAS_LOST))) {
+		tcp_unmark_lost(end, segment);
+		if (!list_is_empty(&segment->by_time))
+			continue;
+		/* RACK keeps it in the order of its time again: those that are lost were sent before
+		 * those that are not. */
+		list_prepend(place, &segment->by_time);
+		place = &segment->by_time;
 	}
 	tcp_cc_undo(&end->cc, tcp_stack(end)->now);
 	end->undo_possible = false;

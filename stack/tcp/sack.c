@@ -4,24 +4,9 @@
  *
  * The peer may lie. A block that lies outside of what is on its way is ignored; one that covers a
  * part of a segment counts for the whole full-sized segments in it, so that nobody can make us keep
- * a record for each byte. A block costs the walk over the segments it covers, from where the last
- * one ended.
+ * a record for each byte. A block costs what it says for the first time (sentmap.c).
  */
 #include "tcp_internal.h"
-
-static struct tcp_segment *next_of(const struct tcp_end *end, const struct tcp_segment *segment)
-{
-	return segment->node.next == &end->segments
-	           ? NULL
-	           : list_entry(segment->node.next, struct tcp_segment, node);
-}
-
-static struct tcp_segment *previous_of(const struct tcp_end *end, const struct tcp_segment *segment)
-{
-	return segment->node.previous == &end->segments
-	           ? NULL
-	           : list_entry(segment->node.previous, struct tcp_segment, node);
-}
 
 /* ---- marks ---- */
 
@@ -33,17 +18,15 @@ void tcp_mark_lost(struct tcp_end *end, struct tcp_segment *segment)
 		return;
 	if (segment->flags & TCP_SEG_RETRANS) {
 		/* The retransmission got lost, too. */
-		segment->flags &= (uint8_t)~TCP_SEG_RETRANS;
+		tcp_segment_mark(segment, 0, TCP_SEG_RETRANS);
 		end->retrans -= len;
 		PX_COUNT(tcp_stack(end), TcpExtTCPLostRetransmit);
 		tcp_rate_lost(&end->rate, len);
 	}
 	list_remove(&segment->by_time);
-	if (end->retransmit_hint && seq_lt(segment->seq, end->retransmit_hint->seq))
-		end->retransmit_hint = segment;
 	if (segment->flags & TCP_SEG_LOST)
 		return;
-	segment->flags |= TCP_SEG_LOST;
+	tcp_segment_mark(segment, TCP_SEG_LOST, 0);
 	end->lost += len;
 	tcp_rate_lost(&end->rate, len);
 }
@@ -52,7 +35,7 @@ void tcp_unmark_lost(struct tcp_end *end, struct tcp_segment *segment)
 {
 	if (!(segment->flags & TCP_SEG_LOST))
 		return;
-	segment->flags &= (uint8_t)~TCP_SEG_LOST;
+	tcp_segment_mark(segment, 0, TCP_SEG_LOST);
 	end->lost -= tcp_segment_len(segment);
 }
 
@@ -67,7 +50,7 @@ void tcp_segment_delivered(
 	if (segment->flags & TCP_SEG_SACKED) {
 		end->sacked -= len;
 		end->sacked_count--;
-		segment->flags &= (uint8_t)~TCP_SEG_SACKED;
+		tcp_segment_mark(segment, 0, TCP_SEG_SACKED);
 		return; /* it was counted when it was sacked */
 	}
 	tcp_rate_delivered(&end->rate, &ack->rate, &segment->mark, len, again, stack->now);
@@ -81,12 +64,12 @@ void tcp_segment_delivered(
 	}
 	if (segment->flags & TCP_SEG_RETRANS) {
 		end->retrans -= len;
-		segment->flags &= (uint8_t)~TCP_SEG_RETRANS;
+		tcp_segment_mark(segment, 0, TCP_SEG_RETRANS);
 	}
 	tcp_unmark_lost(end, segment);
 	if (!by_sack)
 		return;
-	segment->flags |= TCP_SEG_SACKED;
+	tcp_segment_mark(segment, TCP_SEG_SACKED, 0);
 	end->sacked += len;
 	end->sacked_count++;
 	list_remove(&segment->by_time);
@@ -101,20 +84,6 @@ void tcp_segment_delivered(
 }
 
 /* ---- blocks ---- */
-
-static struct tcp_segment *find(struct tcp_end *end, uint32_t seq)
-{
-	struct tcp_segment *segment = end->sack_hint;
-	struct tcp_segment *previous;
-
-	if (!segment)
-		segment = list_first(&end->segments, struct tcp_segment, node);
-	while (segment && seq_gt(segment->seq, seq) && (previous = previous_of(end, segment)))
-		segment = previous;
-	while (segment && seq_le(segment->end, seq))
-		segment = next_of(end, segment);
-	return segment;
-}
 
 /* A block that begins or ends inside a segment: cuts it at a multiple of the MSS, if it is larger.
  * Returns whether (what is left of) `segment` is covered wholly. */
@@ -140,14 +109,14 @@ static bool cut_to(struct tcp_end *end, struct tcp_segment *segment, uint32_t le
 static void block_arrives(
     struct tcp_end *end, uint32_t left, uint32_t right, struct tcp_ack_state *ack)
 {
-	struct tcp_segment *segment = find(end, left);
+	struct tcp_segment *segment = tcp_segment_at(end, left);
 
-	for (; segment && seq_lt(segment->seq, right); segment = next_of(end, segment)) {
-		end->sack_hint = segment;
-		if (segment->flags & TCP_SEG_SACKED)
-			continue;
+	if (segment && (segment->flags & TCP_SEG_SACKED))
+		segment = tcp_segment_next(segment, TCP_HAS_UNSACKED);
+	while (segment && seq_lt(segment->seq, right)) {
 		if (cut_to(end, segment, left, right))
 			tcp_segment_delivered(end, segment, ack, true);
+		segment = tcp_segment_next(segment, TCP_HAS_UNSACKED);
 	}
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The send queue: the caller's packets, whose bytes are referenced by the segments that carry them,
- * and a record for each segment sent, until the peer has acknowledged it.
+ * until the peer has acknowledged them.
  *
  * Many small writes are joined in a packet of their own size class as they come, so that neither
  * the descriptions outweigh the bytes nor a segment is made of many pieces.
@@ -83,6 +83,13 @@ void tcp_sendq_clear(struct tcp_end *end)
 	end->sendq_truesize = 0;
 }
 
+struct px_pkt *tcp_sendq_from(struct px_pkt *pkt, uint32_t seq)
+{
+	while (pkt && seq_le(start_of(pkt) + pkt->total, seq))
+		pkt = pkt->next;
+	return pkt;
+}
+
 struct px_pkt *tcp_sendq_find(const struct tcp_end *end, uint32_t seq)
 {
 	struct px_pkt *pkt = end->sendq.first;
@@ -91,9 +98,7 @@ struct px_pkt *tcp_sendq_find(const struct tcp_end *end, uint32_t seq)
 	/* New data begins where the last segment ended, or a little later. */
 	if (last && last->data && seq_ge(seq, last->seq))
 		pkt = last->data;
-	while (pkt && seq_le(start_of(pkt) + pkt->total, seq))
-		pkt = pkt->next;
-	return pkt;
+	return tcp_sendq_from(pkt, seq);
 }
 
 /* Adds a part of `from` by reference; false: too many pieces. */
@@ -158,57 +163,4 @@ bool tcp_sendq_fill(
 		at = at->next;
 	}
 	return done == len;
-}
-
-/* ---- segments ---- */
-
-struct tcp_segment *tcp_segment_new(struct tcp_end *end, uint32_t seq, uint32_t len, uint8_t flags)
-{
-	struct tcp_segment *segment = px_zalloc(tcp_stack(end)->mem, sizeof(*segment));
-
-	if (!segment)
-		return NULL;
-	segment->seq = seq;
-	segment->end = seq + len + ((flags & TCP_SEG_SYN) != 0) + ((flags & TCP_SEG_FIN) != 0);
-	segment->flags = flags;
-	segment->data = len ? tcp_sendq_find(end, seq) : NULL;
-	list_append(&end->segments, &segment->node);
-	list_append(&end->by_time, &segment->by_time);
-	end->segment_count++;
-	return segment;
-}
-
-void tcp_segment_free(struct tcp_end *end, struct tcp_segment *segment)
-{
-	list_remove(&segment->node);
-	list_remove(&segment->by_time);
-	end->segment_count--;
-	if (end->sack_hint == segment)
-		end->sack_hint = NULL;
-	if (end->retransmit_hint == segment)
-		end->retransmit_hint = NULL;
-	px_free(tcp_stack(end)->mem, segment, sizeof(*segment));
-}
-
-bool tcp_segment_split(struct tcp_end *end, struct tcp_segment *segment, uint32_t seq)
-{
-	struct tcp_segment *rest = px_alloc(tcp_stack(end)->mem, sizeof(*rest));
-	const uint8_t last_only = TCP_SEG_FIN | TCP_SEG_PSH;
-
-	if (!rest)
-		return false;
-	*rest = *segment;
-	rest->seq = seq;
-	segment->end = seq;
-	segment->flags &= (uint8_t)~last_only;
-	rest->flags &= (uint8_t)~TCP_SEG_SYN;
-	while (rest->data && seq_le(start_of(rest->data) + rest->data->total, seq))
-		rest->data = rest->data->next;
-	list_insert_before(segment->node.next, &rest->node);
-	if (list_is_empty(&segment->by_time))
-		list_init(&rest->by_time); /* RACK is done with it */
-	else
-		list_insert_before(segment->by_time.next, &rest->by_time);
-	end->segment_count++;
-	return true;
 }

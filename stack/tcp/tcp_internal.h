@@ -119,14 +119,24 @@ enum tcp_segment_flag {
 	TCP_SEG_CWR = 1 << 7,
 };
 
+/* What one looks for among the records. */
+enum tcp_segment_has {
+	TCP_HAS_UNSACKED = 1 << 0,
+	TCP_HAS_LOST = 1 << 1,
+	TCP_HAS_WAITING = 1 << 2, /* lost, and not sent again since */
+};
+
 /* A range of sequence numbers that was sent as one, until it is acknowledged (RFC 8985's
  * per-segment state). */
 struct tcp_segment {
-	struct list node;    /* tcp_end.segments, by sequence number */
-	struct list by_time; /* tcp_end.by_time, by last transmission */
-	uint32_t seq, end;   /* SYN and FIN count */
-	uint8_t flags;       /* enum tcp_segment_flag */
+	struct list node;                          /* tcp_end.segments, by sequence number */
+	struct list by_time;                       /* tcp_end.by_time, by last transmission */
+	struct tcp_segment *parent, *left, *right; /* tcp_end.segment_tree */
+	uint32_t priority;                         /* in the tree: not above its parent's */
+	uint8_t below; /* enum tcp_segment_has: of itself and all below it */
+	uint8_t flags; /* enum tcp_segment_flag; changed by tcp_segment_mark */
 	uint8_t transmissions;
+	uint32_t seq, end;   /* SYN and FIN count */
 	px_time sent;        /* last time */
 	struct px_pkt *data; /* the packet of the send queue where it begins */
 	struct tcp_rate_mark mark;
@@ -233,9 +243,7 @@ struct tcp_end {
 	struct px_pktq sendq; /* cb.word[0]: sequence number of the first byte */
 	size_t sendq_truesize;
 	struct list segments, by_time;
-	struct tcp_segment *sack_hint; /* where the last SACK block ended */
-	/* None before it is lost and to be sent again; NULL: not known. */
-	struct tcp_segment *retransmit_hint;
+	struct tcp_segment *segment_tree; /* the same segments (sentmap.c) */
 	uint32_t segment_count, sacked_count;
 	uint32_t sacked, lost, retrans; /* bytes of segments with these flags */
 	uint32_t high_sacked;           /* end of the highest one */
@@ -490,7 +498,7 @@ void tcp_ack_rearm(struct tcp_end *end); /* RTO or PTO, from now */
 struct tcp_ack_state {
 	uint32_t prior_una, prior_flight;
 	uint32_t prior_fack; /* highest that had arrived before this ACK */
-	uint32_t acked; /* SND.UNA advanced by */
+	uint32_t acked;      /* SND.UNA advanced by */
 	uint32_t newly_lost;
 	bool una_advanced, data_acked, data_sacked, dup, dsack, window_update;
 	bool original_arrived; /* something that was never retransmitted, (s)acked: F-RTO */
@@ -546,11 +554,22 @@ void tcp_sendq_clear(struct tcp_end *end);
 bool tcp_sendq_fill(
     struct tcp_end *end, struct px_pkt *pkt, const struct px_pkt *from, uint32_t seq, uint32_t len);
 struct px_pkt *tcp_sendq_find(const struct tcp_end *end, uint32_t seq);
+/* The same, at `pkt` or behind. */
+struct px_pkt *tcp_sendq_from(struct px_pkt *pkt, uint32_t seq);
+
+/* ---- sentmap.c ---- */
 
 struct tcp_segment *tcp_segment_new(struct tcp_end *end, uint32_t seq, uint32_t len, uint8_t flags);
 void tcp_segment_free(struct tcp_end *end, struct tcp_segment *segment);
 /* Cuts at `seq`; the second part follows. False: refused memory. */
 bool tcp_segment_split(struct tcp_end *end, struct tcp_segment *segment, uint32_t seq);
+/* Of its flags. */
+void tcp_segment_mark(struct tcp_segment *segment, uint8_t set, uint8_t clear);
+/* The one that `seq` is of, or the first behind; NULL. */
+struct tcp_segment *tcp_segment_at(const struct tcp_end *end, uint32_t seq);
+/* The first, or the next behind one, of which this is true; NULL. */
+struct tcp_segment *tcp_segment_first(const struct tcp_end *end, enum tcp_segment_has what);
+struct tcp_segment *tcp_segment_next(struct tcp_segment *segment, enum tcp_segment_has what);
 
 /* ---- output.c, segment.c, reply.c ---- */
 

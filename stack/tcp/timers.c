@@ -107,7 +107,7 @@ static void syn_time_out(struct tcp_end *end)
 	PX_COUNT(stack, TcpExtTCPTimeouts);
 	if (end->retransmits++ == 0)
 		end->retrans_since = syn->sent;
-	syn->flags |= TCP_SEG_EVER_RETRANS;
+	tcp_segment_mark(syn, TCP_SEG_EVER_RETRANS, 0);
 	end->endpoint.dst.iface = NULL; /* the route may have changed */
 	tcp_transmit(end, syn);
 	tcp_rtt_back_off(&end->rtt);

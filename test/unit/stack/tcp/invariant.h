@@ -17,12 +17,35 @@
 		}                                                                                          \
 	} while (0)
 
+/* The tree has the records of the list, in their order, and knows what they have. `node` is the
+ * link of the first one below `root`; returns the one behind the last. */
+// NOLINTNEXTLINE(misc-no-recursion): as deep as the tree
+static inline const struct list *tcp_check_tree(const struct tcp_end *end,
+    const struct tcp_segment *root, const struct tcp_segment *parent, const struct list *node)
+{
+	uint8_t flags, below;
+
+	if (!root)
+		return node;
+	flags = root->flags;
+	below = flags & TCP_SEG_SACKED ? 0 : TCP_HAS_UNSACKED;
+	if (flags & TCP_SEG_LOST)
+		below |= flags & TCP_SEG_RETRANS ? TCP_HAS_LOST : TCP_HAS_LOST | TCP_HAS_WAITING;
+	below |= root->left ? root->left->below : 0;
+	below |= root->right ? root->right->below : 0;
+	TCP_CHECK(root->parent == parent);
+	TCP_CHECK(!parent || parent->priority >= root->priority);
+	TCP_CHECK(root->below == below);
+	node = tcp_check_tree(end, root->left, root, node);
+	TCP_CHECK(node == &root->node);
+	return tcp_check_tree(end, root->right, root, node->next);
+}
+
 static inline void tcp_check_sending(const struct tcp_end *end)
 {
 	const struct tcp_segment *segment;
 	const struct px_pkt *pkt;
 	uint32_t sacked = 0, lost = 0, retrans = 0, count = 0, seq = end->snd_una;
-	bool before_hint = end->retransmit_hint;
 	size_t truesize = 0;
 
 	TCP_CHECK(seq_le(end->snd_una, end->snd_nxt));
@@ -33,9 +56,6 @@ static inline void tcp_check_sending(const struct tcp_end *end)
 		TCP_CHECK(len > 0);
 		seq = segment->end;
 		count++;
-		before_hint &= segment != end->retransmit_hint;
-		TCP_CHECK(
-		    !before_hint || (segment->flags & (TCP_SEG_LOST | TCP_SEG_RETRANS)) != TCP_SEG_LOST);
 		if (segment->flags & TCP_SEG_SACKED)
 			sacked += len;
 		if (segment->flags & TCP_SEG_LOST)
@@ -46,6 +66,7 @@ static inline void tcp_check_sending(const struct tcp_end *end)
 		    (segment->flags & (TCP_SEG_SACKED | TCP_SEG_LOST)) != (TCP_SEG_SACKED | TCP_SEG_LOST));
 	}
 	TCP_CHECK(seq == end->snd_nxt);
+	TCP_CHECK(tcp_check_tree(end, end->segment_tree, NULL, end->segments.next) == &end->segments);
 	TCP_CHECK(count == end->segment_count);
 	TCP_CHECK(lost == end->lost);
 	TCP_CHECK(retrans == end->retrans);
