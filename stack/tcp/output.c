@@ -109,7 +109,8 @@ static bool wants_timer(const struct tcp_end *end)
 	return end->send_timer != TCP_SEND_RTO && end->send_timer != TCP_SEND_REORDER;
 }
 
-/* What is on its way may cost as much in records as in bytes, no more: the peer's MSS may be tiny. */
+/* What is on its way may cost as much in records as in bytes, no more: the peer's MSS may be tiny.
+ */
 static bool records_full(const struct tcp_end *end)
 {
 	return end->segment_count * sizeof(struct tcp_segment) > end->endpoint.sndbuf;

@@ -18,6 +18,8 @@
  */
 #include "tcp_internal.h"
 
+#define RENEGING_WAIT (10 * PX_MSEC) /* at least; for ACKs that are on their way */
+
 static void set_state(struct tcp_end *end, enum tcp_ca_state_name state)
 {
 	end->ca_state = (uint8_t)state;
@@ -305,8 +307,25 @@ static void in_loss(struct tcp_end *end, struct tcp_ack_state *ack)
 	}
 }
 
+/* RFC 2018 section 8: the peer acknowledges up to what it had sacked, but not that: it has thrown
+ * it away. The retransmission timer is to decide; as Linux, it comes early. */
+static bool reneges(struct tcp_end *end, const struct tcp_ack_state *ack)
+{
+	const struct tcp_segment *segment = head(end);
+	px_time wait = end->rtt.srtt / 2;
+
+	if (!ack->una_advanced || !segment || !(segment->flags & TCP_SEG_SACKED))
+		return false;
+	if (wait < RENEGING_WAIT)
+		wait = RENEGING_WAIT;
+	tcp_send_timer(end, TCP_SEND_RTO, tcp_stack(end)->now + wait);
+	return true;
+}
+
 void tcp_recovery_ack(struct tcp_end *end, struct tcp_ack_state *ack)
 {
+	if (reneges(end, ack))
+		return;
 	/* ECN's echo: congestion without loss, once a window (RFC 3168 section 6.1.2). */
 	if (ack->ece) {
 		end->undo_possible = false;

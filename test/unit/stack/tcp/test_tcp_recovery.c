@@ -251,9 +251,13 @@ static void test_reneging(void **state)
 	peer_sack(BASE, 60000, BASE + MSS, BASE + 6 * MSS);
 	peer_skip();
 	peer_send(TCP_ACK, 1, BASE + MSS, 60000, 0); /* and nothing sacked any more */
-	sim_run(sim, 5 * PX_SEC);
+	sim_run(sim, peer.end->rtt.srtt / 2 - 2 * PX_MSEC);
+	assert_true(peer_quiet());
+	assert_int_equal(count(PX_TcpExtTCPSACKReneging), 0);
+	sim_run(sim, 4 * PX_MSEC); /* earlier than the time-out */
 	assert_int_equal(count(PX_TcpExtTCPSACKReneging), 1);
 	peer_expect(TCP_ACK, BASE + MSS, 1, MSS);
+	assert_int_equal(peer.end->sacked, 0);
 	tcp_check_stack(peer.iface->stack);
 }
 
@@ -284,6 +288,70 @@ static void test_lies(void **state)
 	/* Optimistic acknowledgements in a burst: growth stays within what was sent. */
 	peer_send(TCP_ACK, 1, BASE + 5 * MSS, 60000, 0);
 	assert_true(peer.end->cc.cwnd < 100 * MSS);
+	tcp_check_stack(peer.iface->stack);
+}
+
+static unsigned int depth(const struct tcp_segment *segment) // NOLINT(misc-no-recursion)
+{
+	unsigned int left, right;
+
+	if (!segment)
+		return 0;
+	left = depth(segment->left);
+	right = depth(segment->right);
+	return 1 + (left > right ? left : right);
+}
+
+/* A peer that wants tiny segments, and sacks one here and one there: what an ACK costs is a descent
+ * in the tree of them, which stays low. */
+static void test_hostile_sacks(void **state)
+{
+	uint32_t random = 1, segment, many;
+
+	peer_open_with(1, 14, true);
+	segment = peer.end->cc.mss;
+	peer.end->endpoint.sndbuf = 4 << 20;
+	peer.end->cc.cwnd = 1 << 24;
+	while (peer.end->segment_count < 20000) {
+		if (tcp_send_room(peer.end))
+			peer_write(32768, 0);
+		sim_run(sim, PX_MSEC);
+	}
+	many = peer.end->segment_count;
+	for (unsigned int i = 0; i < 1000; i++) {
+		uint32_t acked = peer.end->snd_una - peer.iss, at, len;
+
+		random = random * 1664525 + 1013904223;
+		at = acked + (random >> 8) % many * segment;
+		len = i % 8 == 7 ? 50 * segment : segment;
+		peer_sack(i % 32 == 31 ? acked + segment : acked, 60000, at, at + len);
+		if (i % 50 == 0)
+			tcp_check_stack(peer.iface->stack);
+	}
+	/* 2 ln n is what one expects; an unbalanced tree would have thousands. */
+	assert_in_range(depth(peer.end->segment_tree), 14, 60);
+	tcp_check_stack(peer.iface->stack);
+	peer_send(TCP_ACK, 1, peer.end->snd_nxt - peer.iss, 60000, 0);
+	tcp_check_stack(peer.iface->stack);
+}
+
+/* The records of what is on its way cost no more than the send buffer. */
+static void test_records_bounded(void **state)
+{
+	peer_open_with(1, 14, true);
+	peer.end->endpoint.sndbuf = 1 << 20;
+	peer.end->cc.cwnd = 1 << 24;
+	for (unsigned int i = 0; i < 100; i++) {
+		if (tcp_send_room(peer.end))
+			peer_write(32768, 0);
+		sim_run(sim, PX_MSEC / 10);
+	}
+	assert_true(peer.end->write_seq != peer.end->snd_nxt); /* there is more, and */
+	assert_in_range(peer.end->segment_count * sizeof(struct tcp_segment), 1 << 20,
+	    (1 << 20) + 2 * sizeof(struct tcp_segment)); /* a probe */
+	peer_skip();
+	peer_send(TCP_ACK, 1, peer.end->snd_nxt - peer.iss, 60000, 0);
+	assert_false(peer_quiet()); /* it goes on */
 	tcp_check_stack(peer.iface->stack);
 }
 
@@ -427,6 +495,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_eifel, setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_reneging, setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_lies, setup, net_teardown),
+	    cmocka_unit_test_setup_teardown(test_hostile_sacks, setup, net_teardown),
+	    cmocka_unit_test_setup_teardown(test_records_bounded, setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_ecn, setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_path_mtu, setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_icmp, setup, net_teardown),
