@@ -188,6 +188,14 @@ int ioth_linksetaddr(struct ioth *stack, unsigned int ifindex, void *macaddr);  
 int ioth_linkgetaddr(struct ioth *stack, unsigned int ifindex, void *macaddr);   /* 6 bytes */
 int ioth_linksetmtu(struct ioth *stack, unsigned int ifindex, unsigned int mtu); /* bytes */
 
+/* Sets whether the stack itself follows router advertisements (RFC 4861) on an interface, for who
+ * wants to do that in its place: 0 never, 1 unless it forwards, 2 always (accept_ra of Linux's
+ * ip-sysctl.rst). What has been learnt before stays. Not by netlink: a plugin's
+ * ioth_NAME_linksetacceptra(ifindex, accept). Returns what was set before, or -1 and errno: ENOSYS
+ * (the stack has no such call), EINVAL, ENODEV, EACCES or EROFS (the caller may not), ENOENT (the
+ * stack has no IPv6). */
+int ioth_linksetacceptra(struct ioth *stack, unsigned int ifindex, int accept);
+
 /* Creates an interface of a given type ("vde": `data` is the VNL; "dummy", ...). `ifname` may be
  * NULL and `ifindex` 0: the stack chooses; with (unsigned)-1 it chooses, and the call returns the
  * index if the stack can tell it. `data` may be NULL. ioth_iplink_del finds it by index, or by name

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The configuration calls: one netlink dialog each, on a socket of the stack. */
+/* The configuration calls: one netlink dialog each, on a socket of the stack; and what Linux does
+ * not let be set by netlink. */
 #include <errno.h>
 #include <stdbool.h>
 #include <ioth.h>
+#include "call.h"
 #include "nlq_socket.h"
+#include "stack.h"
 
 /* Runs `dialog`, an expression that uses `io`, and returns its result in the public way. */
 #define DIALOG(stack, dialog)                                                                      \
@@ -47,6 +50,21 @@ int ioth_linkgetaddr(struct ioth *stack, unsigned int ifindex, void *macaddr)
 int ioth_linksetmtu(struct ioth *stack, unsigned int ifindex, unsigned int mtu)
 {
 	DIALOG(stack, nlq_dialog_link_mtu(io, ifindex, mtu));
+}
+
+int ioth_linksetacceptra(struct ioth *stack, unsigned int ifindex, int accept)
+{
+	CALL_SCOPE call;
+	int before;
+
+	if (call_enter_stack(&call, stack) < 0)
+		return -1;
+	if (!call.stack->calls.linksetacceptra)
+		return call_missing();
+	before = call.stack->calls.linksetacceptra(ifindex, accept);
+	if (before < 0)
+		call_failed(&call, -1);
+	return before;
 }
 
 int ioth_iplink_add(struct ioth *stack, const char *ifname, unsigned int ifindex, const char *type,

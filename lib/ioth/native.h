@@ -10,6 +10,8 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include "accept_ra.h"
+
 #define NATIVE_CALLS                                                                               \
 	{                                                                                              \
 		.table = {.socket = socket,                                                                \
@@ -36,6 +38,7 @@
 		    .sendto = sendto,                                                                      \
 		    .sendmsg = sendmsg},                                                                   \
 		.accept4 = accept4, .sendmmsg = sendmmsg, .recvmmsg = recvmmsg,                            \
+		.linksetacceptra = accept_ra_call,                                                         \
 	}
 
 #endif

@@ -47,6 +47,7 @@ static const struct {
     LATER(accept4),
     LATER(sendmmsg),
     LATER(recvmmsg),
+    LATER(linksetacceptra),
 };
 
 void plugin_fill(const struct plugin *plugin, struct stack_calls *calls)

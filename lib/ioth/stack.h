@@ -16,6 +16,7 @@ struct stack_calls {
 	int (*sendmmsg)(int fd, struct mmsghdr *msgvec, unsigned int vlen, int flags);
 	int (*recvmmsg)(
 	    int fd, struct mmsghdr *msgvec, unsigned int vlen, int flags, struct timespec *timeout);
+	int (*linksetacceptra)(unsigned int ifindex, int accept);
 };
 
 struct ioth {

@@ -179,7 +179,7 @@ void session_clean(struct session *session, unsigned int sources)
 		records_clear(&session->records, SOURCE_DHCP4);
 	}
 	if (sources & SOURCE_ETH)
-		(void)ioth_linksetupdown(session->stack, session->ifindex, 0);
+		session_eth_undo(session);
 	session->stays &= ~sources;
 	follow_changes(session);
 }

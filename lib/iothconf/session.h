@@ -57,6 +57,7 @@ struct session {
 	/* DHCPv6 starts when there is a link-local address, and after the first advertisement. */
 	bool dhcp6_waits;
 	engine_time dhcp6_at, dhcp6_until;
+	int accept_ra; /* what the stack did before eth (ioth_linksetacceptra); 0: nothing to undo */
 	bool link_down;
 	bool releasing;        /* the message is the last one */
 	uint8_t server_mac[6]; /* of the way to the DHCPv4 server */
@@ -80,6 +81,7 @@ void session_fini(struct session *session);
 void session_clean(struct session *session, unsigned int sources);
 /* The link: MAC address, up. 0 or -errno. */
 int session_eth(struct session *session, const struct request *request);
+void session_eth_undo(struct session *session);
 /* Begins the protocols that the request wants. */
 void session_start(struct session *session, const struct request *request);
 /* The protocols that have not answered yet. */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <linux/if_addr.h>
+#include <net/if.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <iothaddr.h>
@@ -82,8 +83,8 @@ static int add_address(struct session *session, const struct record *record)
 	int error = change_address(session, true, record);
 
 	if (error == -EEXIST && record->source == SOURCE_RD) {
-		/* The stack has made it, too (Linux follows advertisements itself), and may still look for
-		 * duplicates, which we have done. */
+		/* The stack has made it, too (its link was up already, and Linux follows advertisements
+		 * itself), and may still look for duplicates, which we have done. */
 		(void)change_address(session, false, record);
 		error = change_address(session, true, record);
 	}
@@ -197,12 +198,13 @@ static void wait_for_carrier(struct session *session)
 	engine_time end = session_now() + CARRIER_WAIT, now;
 	int fd;
 
-	if (socket_link_runs(session->stack, session->interface))
+	if (socket_link_is(session->stack, session->interface, IFF_RUNNING))
 		return;
 	fd = socket_changes(session->stack);
 	if (fd < 0)
 		return;
-	while (!socket_link_runs(session->stack, session->interface) && (now = session_now()) < end) {
+	while (!socket_link_is(session->stack, session->interface, IFF_RUNNING) &&
+	       (now = session_now()) < end) {
 		struct pollfd item = {.fd = fd, .events = POLLIN};
 
 		(void)poll(&item, 1, (int)(end - now));
@@ -210,6 +212,28 @@ static void wait_for_carrier(struct session *session)
 			;
 	}
 	ioth_close(fd);
+}
+
+/* A stack has what its string asks for, and no more: one that follows routers by itself, as Linux
+ * does, leaves that to us from the moment its link comes up. (A link that is up already is somebody
+ * else's, or ours: it goes on as it was.) A stack that cannot be told so goes on, too. */
+static void take_over_routers(struct session *session)
+{
+	int before;
+
+	if (socket_link_is(session->stack, session->interface, IFF_UP))
+		return;
+	before = ioth_linksetacceptra(session->stack, session->ifindex, 0);
+	if (before > 0)
+		session->accept_ra = before;
+}
+
+void session_eth_undo(struct session *session)
+{
+	(void)ioth_linksetupdown(session->stack, session->ifindex, 0);
+	if (session->accept_ra)
+		(void)ioth_linksetacceptra(session->stack, session->ifindex, session->accept_ra);
+	session->accept_ra = 0;
 }
 
 int session_eth(struct session *session, const struct request *request)
@@ -230,6 +254,7 @@ int session_eth(struct session *session, const struct request *request)
 	(void)ioth_linkgetaddr(session->stack, session->ifindex, session->mac);
 	if (request->nodad || (request->run & (SOURCE_RD | SOURCE_DHCP6)))
 		added = add_link_local(session, address);
+	take_over_routers(session);
 	if (ioth_linksetupdown(session->stack, session->ifindex, 1) < 0)
 		return -errno;
 	wait_for_carrier(session);

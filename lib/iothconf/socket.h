@@ -55,7 +55,7 @@ enum socket_change socket_read_change(int fd, unsigned int ifindex);
 
 /* The link-local address of an interface, usable or not. 0, or -ENOENT. */
 int socket_link_local(struct ioth *stack, const char *interface, uint8_t address[16]);
-/* Is the link up, and connected? */
-bool socket_link_runs(struct ioth *stack, const char *interface);
+/* Has the link one of these flags: IFF_UP; IFF_RUNNING: it is connected, too. */
+bool socket_link_is(struct ioth *stack, const char *interface, unsigned int flags);
 
 #endif

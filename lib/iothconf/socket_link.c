@@ -93,19 +93,19 @@ int socket_link_local(struct ioth *stack, const char *interface, uint8_t address
 	return error;
 }
 
-bool socket_link_runs(struct ioth *stack, const char *interface)
+bool socket_link_is(struct ioth *stack, const char *interface, unsigned int flags)
 {
 	struct ifaddrs *list;
-	bool runs = false;
+	bool is = false;
 
 	if (ioth_getifaddrs(stack, &list) < 0)
 		return false;
 	for (const struct ifaddrs *item = list; item; item = item->ifa_next) {
 		if (strcmp(item->ifa_name, interface) == 0) {
-			runs = item->ifa_flags & IFF_RUNNING;
+			is = item->ifa_flags & flags;
 			break;
 		}
 	}
 	ioth_freeifaddrs(list);
-	return runs;
+	return is;
 }

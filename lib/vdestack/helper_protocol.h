@@ -27,12 +27,13 @@ struct helper_stack {
 };
 
 enum helper_op {
-	HELPER_NEW,     /* -> a new namespace: reply.stack */
-	HELPER_DELETE,  /* forget stack */
-	HELPER_SOCKET,  /* -> a socket */
-	HELPER_PORT,    /* create an interface -> reply.port and its descriptor */
-	HELPER_COMMAND, /* run commands; descriptors: below -> reply.result is the exit status */
-	HELPER_QUIT,    /* no answer but the end of the channel */
+	HELPER_NEW,       /* -> a new namespace: reply.stack */
+	HELPER_DELETE,    /* forget stack */
+	HELPER_SOCKET,    /* -> a socket */
+	HELPER_ACCEPT_RA, /* -> what it was (accept_ra.h) */
+	HELPER_PORT,      /* create an interface -> reply.port and its descriptor */
+	HELPER_COMMAND,   /* run commands; descriptors: below -> reply.result is the exit status */
+	HELPER_QUIT,      /* no answer but the end of the channel */
 };
 
 struct helper_request {
@@ -46,6 +47,10 @@ struct helper_request {
 			char name[IFNAMSIZ];
 			unsigned int mtu, flags; /* as of netns_port_open */
 		} port;
+		struct {
+			unsigned int ifindex;
+			int accept;
+		} accept_ra;
 		struct {
 			unsigned int standard; /* bit n: the caller's descriptor n was open, and is sent */
 			sigset_t signal_mask;

@@ -30,6 +30,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "accept_ra.h"
 #include "outside.h"
 
 /* Descriptors beyond this number are refused as namespaces; the table of them is touched only where
@@ -164,6 +165,8 @@ static int serve(
 		fd = (int)syscall(SYS_socket, request->u.socket.domain,
 		    request->u.socket.type | SOCK_CLOEXEC, request->u.socket.protocol);
 		reply->result = fd < 0 ? -errno : 0;
+	} else if (request->op == HELPER_ACCEPT_RA) {
+		reply->result = accept_ra_set(request->u.accept_ra.ifindex, request->u.accept_ra.accept);
 	} else if (request->op == HELPER_PORT) {
 		char name[IFNAMSIZ];
 

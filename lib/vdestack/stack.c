@@ -250,6 +250,18 @@ int vdestack_socket(struct vdestack *stack, int domain, int type, int protocol)
 	return err < 0 ? err : fd;
 }
 
+int vdestack_accept_ra(struct vdestack *stack, unsigned int ifindex, int accept)
+{
+	struct helper_request request = {
+	    .op = HELPER_ACCEPT_RA,
+	    .stack = stack->id,
+	    .u.accept_ra = {.ifindex = ifindex, .accept = accept},
+	};
+	struct helper_reply reply;
+
+	return helper_ask(stack->helper, &request, NULL, 0, &reply, NULL, 0);
+}
+
 /* The block as a file that can be sent. */
 static int block_file(const struct command_block *block)
 {

@@ -32,6 +32,9 @@ void vdestack_free(struct vdestack *stack);
 /* A descriptor, or -errno. Async-signal-safe. */
 int vdestack_socket(struct vdestack *stack, int domain, int type, int protocol);
 
+/* accept_ra_set in the stack's namespace (accept_ra.h). */
+int vdestack_accept_ra(struct vdestack *stack, unsigned int ifindex, int accept);
+
 /* The exit status of the commands, or -errno. */
 int vdestack_command(struct vdestack *stack, const char *commands);
 

@@ -11,11 +11,13 @@
 #include <errno.h>
 #include <ioth.h>
 
+#include "accept_ra.h"
 #include "system_calls.h"
 
 newstack_prototype ioth_kernel_newstack;
 delstack_prototype ioth_kernel_delstack;
 const char *ioth_kernel_error(void);
+int ioth_kernel_linksetacceptra(unsigned int ifindex, int accept);
 
 extern const char *const ioth_kernel_license;
 const char *const ioth_kernel_license = "LGPL-2.1-or-later";
@@ -50,9 +52,16 @@ int ioth_kernel_delstack(void *stackdata)
 	return 0;
 }
 
+int ioth_kernel_linksetacceptra(unsigned int ifindex, int accept)
+{
+	return accept_ra_call(ifindex, accept);
+}
+
 SYSTEM_CALLS(ioth_kernel);
 
 newstack_prototype ioth_kernel_n_newstack ALIAS(ioth_kernel_newstack);
 delstack_prototype ioth_kernel_n_delstack ALIAS(ioth_kernel_delstack);
+extern __typeof__(ioth_kernel_linksetacceptra) ioth_kernel_n_linksetacceptra ALIAS(
+    ioth_kernel_linksetacceptra);
 extern __typeof__(ioth_kernel_error) ioth_kernel_n_error ALIAS(ioth_kernel_error);
 extern const char *const ioth_kernel_n_license ALIAS(ioth_kernel_license);

@@ -21,6 +21,7 @@
 newstack_prototype ioth_vdestack_newstack;
 delstack_prototype ioth_vdestack_delstack;
 int ioth_vdestack_socket(int domain, int type, int protocol);
+int ioth_vdestack_linksetacceptra(unsigned int ifindex, int accept);
 const char *ioth_vdestack_error(void);
 
 extern const char *const ioth_vdestack_license;
@@ -107,10 +108,22 @@ int ioth_vdestack_socket(int domain, int type, int protocol)
 	return -1;
 }
 
+int ioth_vdestack_linksetacceptra(unsigned int ifindex, int accept)
+{
+	int before = vdestack_accept_ra(atomic_load(&getstackdata)(), ifindex, accept);
+
+	if (before >= 0)
+		return before;
+	errno = -before;
+	return -1;
+}
+
 SYSTEM_CALLS(ioth_vdestack);
 
 newstack_prototype ioth_vdestack_n_newstack ALIAS(ioth_vdestack_newstack);
 delstack_prototype ioth_vdestack_n_delstack ALIAS(ioth_vdestack_delstack);
 extern __typeof__(ioth_vdestack_socket) ioth_vdestack_n_socket ALIAS(ioth_vdestack_socket);
+extern __typeof__(ioth_vdestack_linksetacceptra) ioth_vdestack_n_linksetacceptra ALIAS(
+    ioth_vdestack_linksetacceptra);
 extern __typeof__(ioth_vdestack_error) ioth_vdestack_n_error ALIAS(ioth_vdestack_error);
 extern const char *const ioth_vdestack_n_license ALIAS(ioth_vdestack_license);

@@ -22,7 +22,11 @@ wait_for says dnsmasq 'router advertisement on'
 client eth,dhcp,fqdn=one.test.local addresses link resolv resolv +-dhcp addresses resolv +-eth delete
 expect '^config 6$' '^address 10\.9\.0\.77$' "^link $mac$" '^\| search four\.test$' \
 	'^\| nameserver 10\.9\.0\.53$' '^\| nameserver 10\.9\.0\.54$' '^unchanged$' '^config 0$'
-[ "$(grep -c address <<<"$out")" = 1 ] || fail "-dhcp left an address: $out"
+if [ "$stack" = picox ] || kernel_obeys; then
+	[ "$(grep -c address <<<"$out")" = 1 ] || fail "-dhcp left an address: $out"
+else
+	echo "SKIP: addresses after -dhcp: /proc/sys is read-only, and the kernel may have added one by itself"
+fi
 says dnsmasq 'client provides name: one\.test\.local|client provides name: one' ||
 	fail "dnsmasq has not seen the name"
 

@@ -6,7 +6,8 @@ Usage: dhcp_peer.py INTERFACE
 
 Prints "ready", then a line for each message that comes. Orders, one a line of stdin, are answered by "ok"
 and the order:
-    lease N         seconds of the leases from now on (10.9.0.50)
+    lease N [T1 T2] seconds of the leases from now on (10.9.0.50); and after which it is to be renewed by
+                    unicast, by broadcast (options 58 and 59)
     dns ADDRESS     the name server in them
     silent, speak   answers nothing; answers again
     nak             refuses every REQUEST
@@ -14,6 +15,7 @@ and the order:
                     advertises a router, a prefix of 64 bits and PREFIX53 as name server for RDNSS seconds,
                     at once and when asked; FLAGS is 128 for M, 64 for O
     own ADDRESS     has this IPv4 address, too: answers ARP for it
+    push            from now on advertises before each answer by DHCP, too
     contend N       claims the next N global IPv6 addresses that somebody wants to use (RFC 4862, 5.4)
     raw6 HEX        sends an ICMPv6 message of these bytes to all nodes; the checksum is filled in
 """
@@ -25,7 +27,8 @@ import sys
 SERVER, ADDRESS = '10.9.0.1', '10.9.0.50'
 ETH_P_IP, ETH_P_ARP, ETH_P_IPV6 = 0x0800, 0x0806, 0x86dd
 TYPES = {1: 'DISCOVER', 3: 'REQUEST', 4: 'DECLINE', 7: 'RELEASE'}
-state = {'own': set(), 'contend': 0, 'lease': 3600, 'dns': '10.9.0.53', 'speak': True, 'nak': False, 'ra': None}
+state = {'own': set(), 'contend': 0, 'lease': 3600, 'dns': '10.9.0.53', 'speak': True, 'nak': False, 'ra': None,
+         'times': [], 'push': False}
 
 sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
 sock.bind((sys.argv[1], 0))
@@ -65,7 +68,9 @@ def answer(message, kind):
     reply[16:20] = bytes(4) if kind == 6 else socket.inet_aton(ADDRESS)
     reply += option(53, bytes([kind])) + option(54, socket.inet_aton(SERVER))
     if kind != 6:
-        reply += option(51, struct.pack('!I', state['lease'])) + option(1, bytes([255, 255, 255, 0]))
+        for code, seconds in zip((51, 58, 59), (state['lease'], *state['times'])):
+            reply += option(code, struct.pack('!I', seconds))
+        reply += option(1, bytes([255, 255, 255, 0]))
         reply += option(3, socket.inet_aton(SERVER)) + option(6, socket.inet_aton(state['dns']))
     send_ip4(bytes(message[28:34]), socket.inet_aton(ADDRESS), bytes(reply) + b'\xff')
 
@@ -85,6 +90,8 @@ def dhcp(frame):
     say(TYPES.get(kind, str(kind)) + how + (' ' + address if kind == 7 else ''))
     if not state['speak']:
         return
+    if state['push']:
+        advertise()
     if kind == 1:
         answer(message, 2)
     elif kind == 3:
@@ -130,7 +137,7 @@ def neighbour(frame):
 
 def obey(words):
     if words[0] == 'lease':
-        state['lease'] = int(words[1])
+        state['lease'], *state['times'] = map(int, words[1:])
         state['nak'] = False
     elif words[0] == 'dns':
         state['dns'] = words[1]
@@ -142,6 +149,8 @@ def obey(words):
     elif words[0] == 'ra':
         state['ra'] = int(words[1]), words[2], int(words[3]), int((words + ['0'])[4])
         advertise()
+    elif words[0] == 'push':
+        state['push'] = True
     elif words[0] == 'own':
         state['own'].add(socket.inet_aton(words[1]))
     elif words[0] == 'contend':

@@ -136,6 +136,13 @@ have_tun()
 	{ : <>/dev/net/tun; } 2>/dev/null
 }
 
+# kernel_obeys: may a namespace of ours say whether the kernel follows routers by itself there? (Not where
+# /proc/sys is read-only, as in some containers: there it does as it likes, and when.)
+kernel_obeys()
+{
+	"$VDENS" - sh -c 'echo 0 >/proc/sys/net/ipv6/conf/lo/accept_ra' 2>/dev/null
+}
+
 need_vde()
 {
 	need_command vde_plug

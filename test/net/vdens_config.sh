@@ -6,25 +6,10 @@
 #	dhcp_peer.py (server and router) ---- hub ---- vdens --config
 
 . "$(dirname "$0")/lib.sh"
-need_userns
-need_vde
-need_command python3
-need_program "$VDENS" "$BUILD/tools/iothconf/iothconf"
-unthreaded "$VDENS"
+. "$(dirname "$0")/dhcp_lib.sh"
+need_program "$BUILD/tools/iothconf/iothconf"
 export PATH="$BUILD/tools/iothconf:$PATH"
-export LD_LIBRARY_PATH="$BUILD/lib/ioth:$BUILD/lib/iothconf:$LD_LIBRARY_PATH"
-
-net_start hub hub
-mkfifo "$dir/orders"
-stdin="$dir/orders" start peer "$VDENS" "$vnl" sh -c \
-	"ip link set vde0 up; exec python3 $SRC/test/net/dhcp_peer.py vde0"
-exec 7>"$dir/orders"
-wait_for says peer ready
-order()
-{
-	echo "$*" >&7
-	wait_for says peer "^ok $*\$"
-}
+peer_start
 
 # Static; the command's exit status and arguments are its own.
 assert_status 7 "$VDENS" --config eth,ip=10.0.0.1/24,ip=fc00::1/64 "$vnl" sh -c \
@@ -41,21 +26,19 @@ assert_status 1 "$VDENS" --config eth - echo ran
 assert_match "no interface 'vde0'" "$err" "no interface"
 
 # DHCP, renewed as long as the command runs, name servers in the command's resolv.conf.
-order lease 2
+order lease 60 1 50
 : >"$dir/resolv"
-mkfifo "$dir/go"
-stdin="$dir/go" start client "$VDENS" -r "$dir/resolv" --config eth,dhcp,thread "$vnl" sh -c \
+stdin="$dir/input" start client "$VDENS" -r "$dir/resolv" --config eth,dhcp,thread "$vnl" sh -c \
 	'cat /etc/resolv.conf; ip -br addr show dev vde0; read line; ip -br addr show dev vde0; cat /etc/resolv.conf'
 client=$pid
-exec 8>"$dir/go"
+exec 8>"$dir/input"
 wait_for says client '10\.9\.0\.50/24'
 says client 'nameserver 10\.9\.0\.53' || fail "no name server"
 order dns 10.9.0.77
 wait_for grep -q 10.9.0.77 "$dir/resolv"
 wait_for says peer 'REQUEST renewing'
-echo >&8
-await "$client"
-exec 8>&-
+step
+finish
 says client 'nameserver 10\.9\.0\.77' || fail "the new name server"
 assert_equal 2 "$(grep -c '10\.9\.0\.50/24' "$dir/client.log")" "the address"
 
@@ -71,6 +54,34 @@ assert_match 'valid_lft 86[34][0-9]{2}sec preferred_lft 14[34][0-9]{2}sec' \
 	"$(grep -A1 fd09::cc92:32a6 <<<"$out")" "lifetimes in the background"
 assert_status 0 "$VDENS" --config eth,rd,slaac,fqdn=one.test.local "$vnl" ip -6 addr show dev vde0
 assert_match 'valid_lft forever preferred_lft forever' "$(grep -A1 fd09::cc92:32a6 <<<"$out")" "lifetimes once"
+
+# An interface has what the string asks for: the kernel does not follow the router, unless the link was up
+# before. (The peer advertises before it answers by DHCP, so that nothing is on its way any more.)
+if kernel_obeys; then
+	order push
+	globals=(ip -br -6 addr show dev vde0 scope global)
+	assert_status 0 "$VDENS" --up "$vnl" sh -c "iothconf -q eth,dhcp; ${globals[*]}"
+	assert_match ' fd09::' "$out" "what the kernel does with a link that is up"
+	for option in --up --map-root; do
+		assert_status 0 "$VDENS" "$option" --config eth,dhcp "$vnl" "${globals[@]}"
+		assert_no_match ' fd09::' "$out" "an address that nobody has asked for ($option)"
+	done
+	assert_status 0 "$VDENS" "$vnl" sh -c "iothconf -q eth,dhcp; ${globals[*]}"
+	assert_no_match ' fd09::' "$out" "an address that nobody has asked for (iothconf)"
+	for stack in kernel vdestack; do
+		assert_status 0 "$VDENS" "$vnl" "$CLIENT" "stack=$stack$([ $stack = kernel ] || echo ",vnl=$vnl")" \
+			+eth,dhcp addresses +eth,rd,slaac,nodad addresses
+		assert_equal "config 6,address 10.9.0.50,config 18,address 10.9.0.50,address fd09" \
+			"$(paste -sd, <<<"$out" | sed 's/::.*//')" "no more than asked for, $stack"
+	done
+	# -eth gives it back to the kernel.
+	assert_status 0 "$VDENS" "$vnl" sh -c \
+		"'$CLIENT' native +eth,ip=10.0.0.1/24 +-eth; cat /proc/sys/net/ipv6/conf/vde0/accept_ra"
+	assert_equal "config 3,config 0,1" "$(paste -sd, <<<"$out")" "what the kernel may do after -eth"
+else
+	echo "SKIP: the kernel's own routers: /proc/sys is read-only"
+fi
+
 order silent
 assert_status 2 "$VDENS" "$vnl" iothconf -q -r "$dir/resolv" eth,dhcp,dns=1.2.3.4
 assert_equal "" "$out" "quiet"

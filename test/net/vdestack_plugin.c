@@ -105,6 +105,14 @@ static void two_stacks(const char *name)
 	assert_int_equal(ioth_if_nametoindex(a, "vde0"), 2);
 	assert_int_equal(ioth_if_nametoindex(a, "eth7"), 3);
 	assert_int_equal(ioth_if_nametoindex(b, "vde1"), 3);
+	/* Each stack's own; some containers have a read-only /proc/sys. */
+	if (ioth_linksetacceptra(a, 2, 0) >= 0 || errno != EROFS) {
+		assert_int_equal(ioth_linksetacceptra(a, 2, 2), 0);
+		assert_int_equal(ioth_linksetacceptra(b, 2, 0), 1);
+		assert_int_equal(ioth_linksetacceptra(a, 3, 1), 1);
+	}
+	assert_int_equal(ioth_linksetacceptra(a, 4, 0), -1);
+	assert_int_equal(errno, ENODEV);
 	configure(a, "vde0", 0, 1);
 	configure(a, "eth7", 1, 1);
 	configure(b, "vde0", 0, 2);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The interfaces of the namespace: created down, as the command expects to configure them; --up
- * sets them (and lo) up, which is enough for IPv6 to configure itself. */
+ * sets them (and lo) up, which is enough for IPv6 to configure itself: unless --config says how. */
 #include "interface.h"
 
 #include <err.h>
@@ -10,6 +10,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "accept_ra.h"
 
 int interface_create(const struct vdens_options *options, const struct vdens_network *network,
     struct netns_port *port)
@@ -19,6 +20,8 @@ int interface_create(const struct vdens_options *options, const struct vdens_net
 
 	if (err < 0)
 		warnx("cannot create interface %s: %s", network->ifname, strerror(-err));
+	else if (options->config)
+		(void)accept_ra_set(port->ifindex, 0); /* where /proc is not to be written to, it goes on */
 	return err;
 }
 

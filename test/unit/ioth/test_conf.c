@@ -68,6 +68,13 @@ static void test_links(void **state)
 	assert_memory_equal(seen, mac, 6);
 	assert_ok(ioth_linksetmtu(stack, v0, 1400));
 	assert_fails(ioth_linksetmtu(stack, v0, 1), EINVAL);
+	/* A namespace's owner may say it; in some containers, /proc/sys is read-only. */
+	assert_fails(ioth_linksetacceptra(stack, v0, 3), EINVAL);
+	assert_fails(ioth_linksetacceptra(stack, 9999, 0), ENODEV);
+	if (ioth_linksetacceptra(stack, v0, 0) >= 0 || errno != EROFS) {
+		assert_int_equal(ioth_linksetacceptra(stack, v0, 2), 0);
+		assert_int_equal(ioth_linksetacceptra(NULL, v0, 1), 2);
+	}
 	assert_ok(ioth_linksetupdown(stack, v0, 1));
 	assert_ok(ioth_linksetupdown(stack, 1, 1));
 	assert_fails(ioth_linksetupdown(stack, 9999, 1), ENODEV);
