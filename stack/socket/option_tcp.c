@@ -54,10 +54,12 @@ static int get_info(struct px_sock *sock, int option, void *value, socklen_t *le
 }
 
 /* Nothing is to be told of reno and cubic (Linux: the same). */
-static int get_nothing(struct px_sock *sock, int option, void *value, socklen_t *len)
+static int get_cc_info(struct px_sock *sock, int option, void *value, socklen_t *len)
 {
-	*len = 0;
-	return 0;
+	union tcp_cc_info info;
+
+	memset(&info, 0, sizeof(info));
+	return option_give(value, len, &info, tcp_get_cc_info(sock->tcp, &info));
 }
 
 #define TCP_INT(name)                                                                              \
@@ -88,7 +90,7 @@ const struct sock_option tcp_options[] = {
     TCP_INT(TCP_TIMESTAMP),
     TCP_CALL(TCP_CONGESTION, set_congestion, get_congestion),
     TCP_CALL(TCP_INFO, option_refused, get_info),
-    TCP_CALL(TCP_CC_INFO, option_refused, get_nothing),
+    TCP_CALL(TCP_CC_INFO, option_refused, get_cc_info),
     {0},
 };
 
@@ -152,6 +154,32 @@ static int set_buffer(struct px_sock *sock, int name, const void *value, socklen
 	return 0;
 }
 
+/* As Linux: unsigned int, with all bits set for no limit, or unsigned long. */
+static int set_pacing(struct px_sock *sock, int name, const void *value, socklen_t len)
+{
+	uint32_t narrow;
+	uint64_t rate;
+
+	if (len < sizeof(narrow))
+		return -EINVAL;
+	memcpy(&narrow, value, sizeof(narrow));
+	rate = narrow == UINT32_MAX ? UINT64_MAX : narrow;
+	if (len == sizeof(rate))
+		memcpy(&rate, value, sizeof(rate));
+	tcp_set_max_pacing(sock->tcp, rate);
+	return 0;
+}
+
+static int get_pacing(struct px_sock *sock, int name, void *value, socklen_t *len)
+{
+	uint64_t rate = tcp_get_max_pacing(sock->tcp);
+	uint32_t narrow = rate < UINT32_MAX ? (uint32_t)rate : UINT32_MAX;
+
+	if (*len >= sizeof(rate))
+		return option_give(value, len, &rate, sizeof(rate));
+	return option_give(value, len, &narrow, sizeof(narrow));
+}
+
 static int get_listening(struct px_sock *sock, int name, void *value, socklen_t *len)
 {
 	int listening = tcp_state(sock->tcp) == TCP_STATE_LISTEN;
@@ -173,5 +201,6 @@ const struct sock_option tcp_socket_options[] = {
     SOCKET_CALL(SO_SNDBUFFORCE, set_buffer, sock_get_buffer),
     SOCKET_CALL(SO_RCVBUFFORCE, set_buffer, sock_get_buffer),
     SOCKET_CALL(SO_ACCEPTCONN, option_refused, get_listening),
+    SOCKET_CALL(SO_MAX_PACING_RATE, set_pacing, get_pacing),
     {0},
 };

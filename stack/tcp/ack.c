@@ -196,6 +196,7 @@ static void tell_congestion_control(struct tcp_end *end, const struct tcp_ack_st
 	    .recovery = end->ca_state >= TCP_CWR_STATE,
 	    .loss_recovery = end->ca_state == TCP_LOSS,
 	    .ece = ack->ece,
+	    .sack = end->sack_ok,
 	    .rate = &ack->rate,
 	};
 

@@ -20,7 +20,7 @@
 #define PIPEACK_PERIOD_MIN  (1 * PX_SEC)   /* RFC 7661 section 4.2: max(3 * RTT, 1 s) */
 #define PIPEACK_PERIOD_RTTS 3
 
-static const struct tcp_cc_ops *const algorithms[] = {&tcp_cc_cubic, &tcp_cc_reno};
+static const struct tcp_cc_ops *const algorithms[] = {&tcp_cc_cubic, &tcp_cc_reno, &tcp_cc_bbr};
 
 const struct tcp_cc_ops *tcp_cc_listed(unsigned int index)
 {
@@ -57,19 +57,19 @@ void *tcp_cc_need_state(struct tcp_cc *cc)
 	return cc->state;
 }
 
-static int begin(struct tcp_cc *cc, px_time now)
+static int begin(struct tcp_cc *cc, const struct tcp_cc_env *env)
 {
-	int error = cc->ops->init ? cc->ops->init(cc, now) : 0;
+	int error = cc->ops->init ? cc->ops->init(cc, env) : 0;
 
 	if (error)
 		px_free(cc->mem, cc->state, cc->ops->state_size);
 	return error;
 }
 
-int tcp_cc_init(struct tcp_cc *cc, const struct tcp_cc_ops *ops, struct px_mem *mem, px_time now)
+int tcp_cc_init(struct tcp_cc *cc, const struct tcp_cc_ops *ops, const struct tcp_cc_env *env)
 {
-	*cc = (struct tcp_cc){.ops = ops, .mem = mem, .ssthresh = TCP_CC_INFINITE};
-	return begin(cc, now);
+	*cc = (struct tcp_cc){.ops = ops, .mem = env->mem, .ssthresh = TCP_CC_INFINITE};
+	return begin(cc, env);
 }
 
 void tcp_cc_release(struct tcp_cc *cc)
@@ -80,7 +80,7 @@ void tcp_cc_release(struct tcp_cc *cc)
 	cc->state = NULL;
 }
 
-int tcp_cc_change(struct tcp_cc *cc, const struct tcp_cc_ops *ops, px_time now)
+int tcp_cc_change(struct tcp_cc *cc, const struct tcp_cc_ops *ops, const struct tcp_cc_env *env)
 {
 	struct tcp_cc next = *cc;
 	int error;
@@ -91,7 +91,7 @@ int tcp_cc_change(struct tcp_cc *cc, const struct tcp_cc_ops *ops, px_time now)
 	next.pacing_rate = 0;
 	next.undo_cwnd = 0;
 	next.state = NULL;
-	error = begin(&next, now);
+	error = begin(&next, env);
 	if (error)
 		return error;
 	tcp_cc_release(cc);
@@ -104,11 +104,13 @@ uint32_t tcp_cc_initial_window(uint32_t mss)
 	return smaller(INITIAL_SEGMENTS * mss, larger(2 * mss, INITIAL_BYTES));
 }
 
-void tcp_cc_start(struct tcp_cc *cc, uint32_t mss, uint32_t window, px_time now)
+void tcp_cc_start(struct tcp_cc *cc, uint32_t mss, uint32_t window, px_time srtt, px_time now)
 {
 	cc->mss = mss;
 	cc->cwnd = larger(window ? window : tcp_cc_initial_window(mss), mss);
 	cc->validation = (struct tcp_cc_validation){.period_end = now + PIPEACK_PERIOD_MIN};
+	if (cc->ops->started)
+		cc->ops->started(cc, srtt, now);
 }
 
 /* ---- validation of the window (RFC 7661) ---- */
@@ -190,7 +192,8 @@ void tcp_cc_restart(struct tcp_cc *cc, px_time idle, px_time now)
 	v->measuring = false;
 	if (!v->valid_until && idle < now)
 		v->valid_until = now - idle + NVP_MAX;
-	expire(cc, now);
+	if (!tcp_cc_owns_cwnd(cc))
+		expire(cc, now);
 	if (cc->ops->restarted)
 		cc->ops->restarted(cc, idle, now);
 }
@@ -235,7 +238,7 @@ void tcp_cc_acked(struct tcp_cc *cc, const struct tcp_cc_ack *ack)
 		cc->ops->acked(cc, ack);
 	else
 		tcp_cc_reno.acked(cc, ack);
-	if (!ack->recovery)
+	if (!ack->recovery && !tcp_cc_owns_cwnd(cc))
 		validate(cc, ack->now);
 }
 

@@ -11,6 +11,7 @@
  *
  *     tcp_cc_start      the connection is established: the initial window (RFC 6928)
  *     tcp_cc_sent       a segment was sent (or sent again)
+ *     tcp_cc_lost       a segment, or its retransmission, is believed lost
  *     tcp_cc_acked      an ACK delivered something. While fast recovery or the loss recovery after
  *                       a time-out lasts, `recovery` says so: most algorithms grow only in the
  *                       second (slow start to ssthresh)
@@ -24,7 +25,8 @@
  *
  * What an algorithm remembers is allocated when it first needs it (tcp_cc_need_state): most
  * connections of many are idle, or exchange a message now and then, and never do. Setting another
- * algorithm (TCP_CONGESTION) keeps cwnd and ssthresh.
+ * algorithm (TCP_CONGESTION) keeps cwnd and ssthresh. What validates the window (RFC 7661) is not
+ * for algorithms with TCP_CC_OWNS_CWND.
  */
 #ifndef TCP_CC_H
 #define TCP_CC_H
@@ -32,11 +34,23 @@
 #include "mem.h"
 #include "rate.h"
 
+#include <linux/inet_diag.h>
+
 #define TCP_CC_WINDOW_MAX (UINT32_C(1) << 30)
 #define TCP_CC_INFINITE   TCP_CC_WINDOW_MAX /* ssthresh before the first loss */
 #define TCP_CC_NAME_MAX   16                /* TCP_CA_NAME_MAX, NUL included */
 
 struct tcp_cc_ops;
+struct px_random;
+
+/* What an algorithm may use as long as it has the connection. */
+struct tcp_cc_env {
+	struct px_mem *mem;
+	struct px_random *random;
+	struct tcp_rate *rate; /* of the connection */
+	px_time srtt;          /* 0: unknown */
+	px_time now;
+};
 
 enum tcp_cc_reason { TCP_CC_LOSS, TCP_CC_ECN, TCP_CC_TIMEOUT };
 
@@ -53,7 +67,15 @@ struct tcp_cc_ack {
 	bool recovery;         /* SND.UNA is below the recovery point */
 	bool loss_recovery;    /* ... after a time-out */
 	bool ece;              /* ECN echo */
+	bool sack;             /* the peer sends blocks (RFC 2018) */
 	const struct tcp_rate_sample *rate; /* never NULL */
+};
+
+/* A segment that is believed lost. */
+struct tcp_cc_loss {
+	const struct tcp_rate_mark *mark; /* of its last transmission */
+	uint32_t seq, bytes;
+	px_time now;
 };
 
 /* RFC 7661: how much of the window the program really used. */
@@ -92,10 +114,14 @@ struct tcp_cc_ops {
 	unsigned int properties; /* enum tcp_cc_property */
 	size_t state_size;
 	/* 0 or -ENOMEM; then the connection keeps the algorithm it had. */
-	int (*init)(struct tcp_cc *cc, px_time now);
+	int (*init)(struct tcp_cc *cc, const struct tcp_cc_env *env);
 	void (*release)(struct tcp_cc *cc);
+	/* mss and cwnd are set. */
+	void (*started)(struct tcp_cc *cc, px_time srtt, px_time now);
+	/* `in_flight`: without it. */
 	void (*sent)(struct tcp_cc *cc, uint32_t bytes, uint32_t in_flight, px_time now);
 	void (*acked)(struct tcp_cc *cc, const struct tcp_cc_ack *ack);
+	void (*lost)(struct tcp_cc *cc, const struct tcp_cc_loss *loss);
 	/* The new ssthresh; sets no window. `flight` is what the path lately carried: at most cwnd. */
 	uint32_t (*reduced)(struct tcp_cc *cc, enum tcp_cc_reason reason, uint32_t flight, px_time now);
 	void (*recovered)(struct tcp_cc *cc, px_time now);
@@ -103,6 +129,8 @@ struct tcp_cc_ops {
 	void (*undone)(struct tcp_cc *cc, px_time now);
 	/* cwnd was adapted to a pause of `idle`. */
 	void (*restarted)(struct tcp_cc *cc, px_time idle, px_time now);
+	/* TCP_CC_INFO. */
+	void (*info)(const struct tcp_cc *cc, union tcp_cc_info *info, size_t *len);
 };
 
 /* ---- registry ---- */
@@ -113,20 +141,21 @@ const struct tcp_cc_ops *tcp_cc_find(const char *name);
 /* All, in order: NULL past the end. The first is the default, cubic. */
 const struct tcp_cc_ops *tcp_cc_listed(unsigned int index);
 
-extern const struct tcp_cc_ops tcp_cc_reno, tcp_cc_cubic;
+extern const struct tcp_cc_ops tcp_cc_reno, tcp_cc_cubic, tcp_cc_bbr;
 
 /* ---- what the engine calls ---- */
 
 /* Of a connection that is to be: no window yet. 0 or -errno of `init`. */
-int tcp_cc_init(struct tcp_cc *cc, const struct tcp_cc_ops *ops, struct px_mem *mem, px_time now);
+int tcp_cc_init(struct tcp_cc *cc, const struct tcp_cc_ops *ops, const struct tcp_cc_env *env);
 void tcp_cc_release(struct tcp_cc *cc);
-int tcp_cc_change(struct tcp_cc *cc, const struct tcp_cc_ops *ops, px_time now);
+int tcp_cc_change(struct tcp_cc *cc, const struct tcp_cc_ops *ops, const struct tcp_cc_env *env);
 
 /* RFC 6928: min(10 * mss, max(2 * mss, 14600)). */
 uint32_t tcp_cc_initial_window(uint32_t mss);
 
-/* `window` 0: the initial window. After a SYN or SYN-ACK was lost: one segment (RFC 6928, 2). */
-void tcp_cc_start(struct tcp_cc *cc, uint32_t mss, uint32_t window, px_time now);
+/* `window` 0: the initial window. After a SYN or SYN-ACK was lost: one segment (RFC 6928, 2).
+ * `srtt` of the handshake; 0: unknown. */
+void tcp_cc_start(struct tcp_cc *cc, uint32_t mss, uint32_t window, px_time srtt, px_time now);
 
 static inline void tcp_cc_mss(struct tcp_cc *cc, uint32_t mss)
 {
@@ -136,6 +165,13 @@ static inline void tcp_cc_mss(struct tcp_cc *cc, uint32_t mss)
 }
 
 void tcp_cc_sent(struct tcp_cc *cc, uint32_t bytes, uint32_t in_flight, px_time now);
+
+static inline void tcp_cc_lost(struct tcp_cc *cc, const struct tcp_cc_loss *loss)
+{
+	if (cc->ops->lost)
+		cc->ops->lost(cc, loss);
+}
+
 void tcp_cc_acked(struct tcp_cc *cc, const struct tcp_cc_ack *ack);
 
 /* Congestion: sets ssthresh, remembers what undo restores. `flight`: sent and not acknowledged
@@ -152,6 +188,16 @@ void tcp_cc_restart(struct tcp_cc *cc, px_time idle, px_time now);
 static inline bool tcp_cc_owns_cwnd(const struct tcp_cc *cc)
 {
 	return cc->ops->properties & TCP_CC_OWNS_CWND;
+}
+
+/* What TCP_CC_INFO tells; 0 bytes of reno and cubic. */
+static inline size_t tcp_cc_info(const struct tcp_cc *cc, union tcp_cc_info *info)
+{
+	size_t len = 0;
+
+	if (cc->ops->info)
+		cc->ops->info(cc, info, &len);
+	return len;
 }
 
 /* Bytes a second to send at now: 0, at once. */

@@ -226,7 +226,8 @@ void tcp_established(struct tcp_end *end)
 		end->cc.mss = mss;
 	}
 	/* RFC 6928 section 2, RFC 6298 (5.7): a lost SYN is a bad sign. */
-	tcp_cc_start(&end->cc, end->cc.mss, end->retransmits ? end->cc.mss : 0, stack->now);
+	tcp_cc_start(
+	    &end->cc, end->cc.mss, end->retransmits ? end->cc.mss : 0, end->rtt.srtt, stack->now);
 	if (end->retransmits && !end->rtt.srtt)
 		tcp_rtt_syn_timed_out(&end->rtt);
 	tcp_rtt_end_back_off(&end->rtt);

@@ -75,6 +75,8 @@ void tcp_get_info(const struct tcp_end *end, struct tcp_info *info)
 	info->tcpi_total_retrans = end->total_retrans;
 	rate = tcp_cc_pacing(&end->cc);
 	info->tcpi_pacing_rate = rate ? rate : UINT64_MAX;
+	info->tcpi_delivery_rate = end->rate.latest;
+	info->tcpi_delivery_rate_app_limited = end->rate.latest_limited;
 	info->tcpi_max_pacing_rate = end->cc.pacing_max ? end->cc.pacing_max : UINT64_MAX;
 	info->tcpi_bytes_acked = end->bytes_acked;
 	info->tcpi_bytes_received = end->bytes_received;

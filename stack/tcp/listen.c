@@ -161,6 +161,7 @@ static void inherit(struct tcp_end *child, const struct tcp_end *listener)
 	child->user_mss = listener->user_mss;
 	child->notsent_lowat = listener->notsent_lowat;
 	child->window_clamp = listener->window_clamp;
+	child->cc.pacing_max = listener->cc.pacing_max;
 	child->rcvlowat = listener->rcvlowat;
 }
 
@@ -195,12 +196,14 @@ struct tcp_end *tcp_request_promote(struct tcp_request *request, const struct tc
 	struct px_stack *stack = tcp_stack(listener);
 	struct endpoint *e;
 	struct endpoint_send send = ENDPOINT_SEND_INIT;
+	struct tcp_cc_env env;
 	struct ip_send unused;
 	struct ip_dst dst;
 
 	if (tcp_new(stack, listener->endpoint.family, &child) < 0)
 		return NULL;
-	if (tcp_cc_change(&child->cc, listener->cc.ops, stack->now) < 0)
+	env = tcp_cc_env(child);
+	if (tcp_cc_change(&child->cc, listener->cc.ops, &env) < 0)
 		child->cc.cwnd = 0; /* keeps the default */
 	inherit(child, listener);
 	take_request(child, request);

@@ -194,13 +194,30 @@ int tcp_get_option(const struct tcp_end *end, int name, int *value)
 int tcp_set_congestion(struct tcp_end *end, const char *name)
 {
 	const struct tcp_cc_ops *ops = tcp_cc_find(name);
+	struct tcp_cc_env env = tcp_cc_env(end);
 
-	return ops ? tcp_cc_change(&end->cc, ops, tcp_stack(end)->now) : -ENOENT;
+	return ops ? tcp_cc_change(&end->cc, ops, &env) : -ENOENT;
 }
 
 const char *tcp_get_congestion(const struct tcp_end *end)
 {
 	return end->cc.ops->name;
+}
+
+size_t tcp_get_cc_info(const struct tcp_end *end, union tcp_cc_info *info)
+{
+	return tcp_cc_info(&end->cc, info);
+}
+
+void tcp_set_max_pacing(struct tcp_end *end, uint64_t rate)
+{
+	end->cc.pacing_max = rate == UINT64_MAX ? 0 : rate ? rate : 1;
+	tcp_output(end); /* it may be more than it was */
+}
+
+uint64_t tcp_get_max_pacing(const struct tcp_end *end)
+{
+	return end->cc.pacing_max ? end->cc.pacing_max : UINT64_MAX;
 }
 
 void tcp_set_keepalive(struct tcp_end *end, bool on)

@@ -85,24 +85,6 @@ static bool queue_has_room(struct tcp_end *end, const struct ip_dst *dst)
 	return false;
 }
 
-static bool paced(struct tcp_end *end, uint32_t len)
-{
-	uint64_t rate = tcp_cc_pacing(&end->cc);
-	px_time now = tcp_stack(end)->now;
-
-	if (!rate)
-		return false;
-	if (end->pace_until > now) {
-		tcp_timer_set(end, TCP_TIMER_PACE, end->pace_until);
-		return true;
-	}
-	/* A millisecond's worth may go at once: timers are not that fine. */
-	if (end->pace_until + PX_MSEC < now)
-		end->pace_until = now - PX_MSEC;
-	end->pace_until += (px_time)len * PX_SEC / rate;
-	return false;
-}
-
 /* What was sent is to be watched; RACK's timer, which comes earlier, does that too. */
 static bool wants_timer(const struct tcp_end *end)
 {
@@ -118,8 +100,9 @@ static bool records_full(const struct tcp_end *end)
 
 /* ---- retransmission ---- */
 
-/* Sends one lost segment again, or its first part. False: not now. */
-static bool retransmit_one(struct tcp_end *end, struct tcp_segment *segment, uint32_t mss)
+/* Sends one lost segment again, or its first part; `at_once`: not paced. False: not now. */
+static bool retransmit_one(
+    struct tcp_end *end, struct tcp_segment *segment, uint32_t mss, bool at_once)
 {
 	struct px_stack *stack = tcp_stack(end);
 	struct ip_dst dst;
@@ -134,8 +117,11 @@ static bool retransmit_one(struct tcp_end *end, struct tcp_segment *segment, uin
 	/* The path may take less than it did. */
 	if (len > mss && segment->data && !tcp_segment_split(end, segment, segment->seq + mss))
 		return false;
-	if (paced(end, tcp_segment_len(segment)) || tcp_transmit(end, segment) < 0)
+	if (!at_once && tcp_paced(end, tcp_segment_len(segment)))
 		return false;
+	if (tcp_transmit(end, segment) < 0)
+		return false;
+	tcp_pace_sent(end, tcp_segment_len(segment));
 	if (!end->undo_since)
 		end->undo_since = stack->now;
 	tcp_segment_mark(segment, TCP_SEG_RETRANS | TCP_SEG_EVER_RETRANS, 0);
@@ -158,7 +144,7 @@ void tcp_retransmit(struct tcp_end *end, bool one)
 	while ((segment = tcp_segment_first(end, TCP_HAS_WAITING))) {
 		if (!one && tcp_in_flight(end) >= end->cc.cwnd)
 			break;
-		if (!retransmit_one(end, segment, mss))
+		if (!retransmit_one(end, segment, mss, one))
 			break;
 		sent = true;
 		if (one)
@@ -272,7 +258,7 @@ void tcp_output(struct tcp_end *end)
 			refused = true;
 			break;
 		}
-		if (records_full(end) || paced(end, len)) {
+		if (records_full(end) || tcp_paced(end, len)) {
 			refused = true;
 			break;
 		}
@@ -280,9 +266,11 @@ void tcp_output(struct tcp_end *end)
 			refused = true;
 			break;
 		}
+		tcp_pace_sent(end, len);
 		sent = true;
 	}
-	if (!limited && !refused && !unsent(end) && end->snd_nxt != end->snd_una)
+	if (!limited && !refused && !unsent(end) && end->snd_nxt != end->snd_una &&
+	    end->lost <= end->retrans && tcp_in_flight(end) < end->cc.cwnd)
 		tcp_rate_app_limited(&end->rate, tcp_in_flight(end));
 	note_limit(end, limited);
 	if (sent) {

@@ -92,7 +92,7 @@ void tcp_recovery_cwr(struct tcp_end *end, const struct tcp_ack_state *ack)
 	if (end->ca_state >= TCP_CWR_STATE)
 		return;
 	end->undo_possible = false;
-	begin_reduction(end, TCP_CC_ECN, ack);
+	begin_reduction(end, ack->ece ? TCP_CC_ECN : TCP_CC_LOSS, ack);
 	set_state(end, TCP_CWR_STATE);
 }
 

@@ -10,6 +10,18 @@
 
 /* ---- marks ---- */
 
+/* Its last transmission. */
+static void note_lost(struct tcp_end *end, const struct tcp_segment *segment)
+{
+	struct tcp_cc_loss loss = {.mark = &segment->mark,
+	    .seq = segment->seq,
+	    .bytes = tcp_segment_len(segment),
+	    .now = tcp_stack(end)->now};
+
+	tcp_rate_lost(&end->rate, loss.bytes);
+	tcp_cc_lost(&end->cc, &loss);
+}
+
 void tcp_mark_lost(struct tcp_end *end, struct tcp_segment *segment)
 {
 	uint32_t len = tcp_segment_len(segment);
@@ -21,14 +33,14 @@ void tcp_mark_lost(struct tcp_end *end, struct tcp_segment *segment)
 		tcp_segment_mark(segment, 0, TCP_SEG_RETRANS);
 		end->retrans -= len;
 		PX_COUNT(tcp_stack(end), TcpExtTCPLostRetransmit);
-		tcp_rate_lost(&end->rate, len);
+		note_lost(end, segment);
 	}
 	list_remove(&segment->by_time);
 	if (segment->flags & TCP_SEG_LOST)
 		return;
 	tcp_segment_mark(segment, TCP_SEG_LOST, 0);
 	end->lost += len;
-	tcp_rate_lost(&end->rate, len);
+	note_lost(end, segment);
 }
 
 void tcp_unmark_lost(struct tcp_end *end, struct tcp_segment *segment)

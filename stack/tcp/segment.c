@@ -194,9 +194,10 @@ static uint8_t flags_of(struct tcp_end *end, struct tcp_segment *segment)
 	return flags;
 }
 
-static void sent(struct tcp_end *end, struct tcp_segment *segment, uint32_t len, bool idle)
+static void sent(struct tcp_end *end, struct tcp_segment *segment, uint32_t len)
 {
 	struct px_stack *stack = tcp_stack(end);
+	uint32_t in_flight = tcp_in_flight(end); /* without it, still */
 	bool again = segment->transmissions > 0;
 
 	segment->sent = stack->now;
@@ -204,7 +205,7 @@ static void sent(struct tcp_end *end, struct tcp_segment *segment, uint32_t len,
 		segment->transmissions++;
 	list_remove(&segment->by_time);
 	list_append(&end->by_time, &segment->by_time);
-	tcp_rate_sent(&end->rate, &segment->mark, idle, stack->now);
+	tcp_rate_sent(&end->rate, &segment->mark, in_flight, tcp_segment_len(segment), stack->now);
 	end->last_sent = stack->now;
 	if (len) {
 		end->data_segs_out++;
@@ -218,7 +219,7 @@ static void sent(struct tcp_end *end, struct tcp_segment *segment, uint32_t len,
 		if (segment->flags & TCP_SEG_SYN)
 			PX_COUNT(stack, TcpExtTCPSynRetrans);
 	}
-	tcp_cc_sent(&end->cc, tcp_segment_len(segment), tcp_in_flight(end), stack->now);
+	tcp_cc_sent(&end->cc, tcp_segment_len(segment), in_flight, stack->now);
 	if (end->ca_state == TCP_RECOVERY || end->ca_state == TCP_CWR_STATE)
 		tcp_prr_sent(&end->prr, tcp_segment_len(segment));
 }
@@ -228,7 +229,6 @@ int tcp_transmit(struct tcp_end *end, struct tcp_segment *segment)
 	uint32_t len = tcp_segment_len(segment) - ((segment->flags & TCP_SEG_SYN) != 0) -
 	               ((segment->flags & TCP_SEG_FIN) != 0);
 	struct tcp_header header = {.seq = segment->seq};
-	bool idle = end->snd_nxt == end->snd_una || segment->seq == end->snd_una;
 	struct px_pkt *pkt;
 	struct ip_dst dst;
 	struct ip_send ip;
@@ -252,7 +252,7 @@ int tcp_transmit(struct tcp_end *end, struct tcp_segment *segment)
 		return err;
 count:
 	/* Whatever else went wrong (no route, no carrier) is loss: it is sent again in time. */
-	sent(end, segment, len, idle);
+	sent(end, segment, len);
 	return 0;
 }
 

@@ -101,6 +101,7 @@ int tcp_new(struct px_stack *stack, int family, struct tcp_end **result)
 	const struct tcp_sysctl *ctl = &stack->tcp->sysctl;
 	const struct tcp_cc_ops *cc = tcp_cc_find(ctl->congestion);
 	struct tcp_end *end = px_zalloc(stack->mem, sizeof(*end));
+	struct tcp_cc_env env;
 
 	if (!end)
 		return -ENOMEM;
@@ -122,7 +123,8 @@ int tcp_new(struct px_stack *stack, int family, struct tcp_end **result)
 		end->deadline[i] = PX_TIME_NEVER;
 	end->rcvlowat = 1;
 	end->reordering = ctl->reordering;
-	if (tcp_cc_init(&end->cc, cc ? cc : tcp_cc_listed(0), stack->mem, stack->now) < 0) {
+	env = tcp_cc_env(end);
+	if (tcp_cc_init(&end->cc, cc ? cc : tcp_cc_listed(0), &env) < 0) {
 		px_free(stack->mem, end, sizeof(*end));
 		return -ENOMEM;
 	}

@@ -20,6 +20,7 @@
 
 #include "endpoint.h"
 
+#include <linux/inet_diag.h>
 #include <linux/tcp.h>
 
 /* RFC 9293 section 3.3.2, numbered as Linux numbers them (tcp_states.h, TCP_INFO). */
@@ -190,6 +191,11 @@ int tcp_get_option(const struct tcp_end *end, int name, int *value);
 int tcp_set_congestion(struct tcp_end *end, const char *name); /* -ENOENT: there is no such */
 const char *tcp_get_congestion(const struct tcp_end *end);
 void tcp_get_info(const struct tcp_end *end, struct tcp_info *info);
+/* TCP_CC_INFO: the bytes of it that the algorithm has something to tell in. */
+size_t tcp_get_cc_info(const struct tcp_end *end, union tcp_cc_info *info);
+/* SO_MAX_PACING_RATE: bytes a second; UINT64_MAX: no limit. */
+void tcp_set_max_pacing(struct tcp_end *end, uint64_t rate);
+uint64_t tcp_get_max_pacing(const struct tcp_end *end);
 
 void tcp_set_keepalive(struct tcp_end *end, bool on); /* SO_KEEPALIVE */
 void tcp_set_oobinline(struct tcp_end *end, bool on); /* SO_OOBINLINE */

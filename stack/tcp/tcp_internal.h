@@ -348,6 +348,18 @@ static inline const struct tcp_sysctl *tcp_ctl(const struct tcp_end *end)
 	return &end->endpoint.stack->tcp->sysctl;
 }
 
+/* What an algorithm of congestion control is given (cc.h). */
+static inline struct tcp_cc_env tcp_cc_env(struct tcp_end *end)
+{
+	struct px_stack *stack = tcp_stack(end);
+
+	return (struct tcp_cc_env){.mem = stack->mem,
+	    .random = &stack->random,
+	    .rate = &end->rate,
+	    .srtt = end->rtt.srtt,
+	    .now = stack->now};
+}
+
 static inline bool tcp_is4(const struct tcp_end *end)
 {
 	return px_ip_is4(&end->endpoint.remote);
@@ -596,6 +608,12 @@ void tcp_reply_reset(struct px_stack *stack, const struct tcp_arrival *arrival);
  * interface; NULL: by the route. */
 int tcp_reply(struct px_stack *stack, const struct tcp_flow *flow, uint32_t oif, uint8_t tos,
     int ttl, struct tcp_header *header);
+
+/* ---- pace.c ---- */
+
+/* A segment of `len` bytes must wait; then the timer brings tcp_output. */
+bool tcp_paced(struct tcp_end *end, uint32_t len);
+void tcp_pace_sent(struct tcp_end *end, uint32_t len);
 
 /* ---- mss.c ---- */
 

@@ -106,6 +106,28 @@ void sim_pcap(struct sim *sim, const char *path)
 		fwrite(header, sizeof(header), 1, sim->pcap);
 }
 
+/* When the bottleneck before a port has let the frame through; false: its queue is full. */
+static bool pass_bottleneck(struct sim_port *to, size_t len, px_time *ready)
+{
+	struct sim_wire *wire = to->wire;
+	px_time now = wire->sim->now, waits = to->busy_until > now ? to->busy_until - now : 0;
+
+	if (waits * wire->rate / PX_SEC + len > wire->queue && waits)
+		return false;
+	wire->queued += waits;
+	if (waits > wire->longest)
+		wire->longest = waits;
+	to->busy_until = now + waits + len * PX_SEC / wire->rate;
+	*ready = to->busy_until;
+	return true;
+}
+
+/* A switch sends a frame only to whom it is for. */
+static bool is_for(const struct sim_port *to, const uint8_t *frame, size_t len)
+{
+	return len < PX_MAC_LEN || (frame[0] & 1) || memcmp(frame, to->iface->mac, PX_MAC_LEN) == 0;
+}
+
 static void fly(struct sim_wire *wire, struct sim_port *to, const uint8_t *frame, size_t len)
 {
 	struct sim *sim = wire->sim;
@@ -121,7 +143,24 @@ static void fly(struct sim_wire *wire, struct sim_port *to, const uint8_t *frame
 		    (uint8_t)(1u << px_random_below(&sim->random, 8));
 	if (wire->jitter)
 		delay += px_random64(&sim->random) % wire->jitter;
+	if (wire->rate) {
+		px_time ready;
+
+		if (!pass_bottleneck(to, len, &ready)) {
+			wire->lost++;
+			free(flight);
+			return;
+		}
+		delay += ready - sim->now;
+	}
 	/* Without jitter a wire keeps the order: events of one time come in any. */
+	if (wire->rate && !wire->jitter) {
+		if (sim->now + delay <= to->last_arrival)
+			delay = to->last_arrival + 1 - sim->now;
+		to->last_arrival = sim->now + delay;
+		timerq_set(&sim->events, &flight->timer, to->last_arrival);
+		return;
+	}
 	if (!wire->jitter && sim->now + delay <= wire->last_arrival)
 		wire->last_arrival++;
 	else
@@ -143,7 +182,7 @@ static void send_frame(
 		return;
 	}
 	list_for_each (port, &wire->ports, node) {
-		if (port == from)
+		if (port == from || (wire->rate && !is_for(port, frame, len)))
 			continue;
 		if (chance(sim, wire->loss)) {
 			wire->lost++;

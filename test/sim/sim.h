@@ -4,7 +4,8 @@
  * Nodes are stacks; wires are Ethernet segments (hubs) that delay, lose, duplicate, reorder, damage
  * and cut off frames by chance. All chance comes from one seed: a run repeats exactly. A wire may
  * have a probe, a function that sees each frame and may drop it, and tests inject frames of their
- * own.
+ * own. A wire with a rate is a switch whose ports towards the nodes are bottlenecks, each with a
+ * queue.
  *
  * Nothing waits: sim_run jumps from event to event.
  */
@@ -25,6 +26,7 @@ struct sim_port {
 	struct sim_wire *wire;
 	struct sim_node *owner;
 	struct px_iface *iface;
+	px_time busy_until, last_arrival; /* of a bottleneck */
 };
 
 struct sim_node {
@@ -50,6 +52,9 @@ struct sim_wire {
 	sim_probe *probe;
 	void *argument;
 	uint64_t frames, lost;
+	uint64_t rate;           /* bytes a second to each port; 0: no bottleneck */
+	size_t queue;            /* bytes that may wait there */
+	px_time queued, longest; /* time that frames waited, together and at most */
 	px_time last_arrival;
 };
 

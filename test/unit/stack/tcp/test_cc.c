@@ -13,17 +13,26 @@
 struct path {
 	struct tcp_cc cc;
 	struct px_mem *mem;
+	struct tcp_rate rate;
 	px_time now;
 	uint32_t una;
 	px_time rtt;
 };
 
+static struct tcp_cc_env environment(struct path *path)
+{
+	return (struct tcp_cc_env){.mem = path->mem, .rate = &path->rate, .now = path->now};
+}
+
 static void open_path(struct path *path, const struct tcp_cc_ops *ops)
 {
+	struct tcp_cc_env env;
+
 	*path = (struct path){.now = 1000 * PX_SEC, .rtt = RTT};
 	path->mem = px_mem_new(NULL, 0);
-	assert_int_equal(tcp_cc_init(&path->cc, ops, path->mem, path->now), 0);
-	tcp_cc_start(&path->cc, MSS, 0, path->now);
+	env = environment(path);
+	assert_int_equal(tcp_cc_init(&path->cc, ops, &env), 0);
+	tcp_cc_start(&path->cc, MSS, 0, 0, path->now);
 }
 
 static void close_path(struct path *path)
@@ -75,7 +84,8 @@ static void test_registry(void **state)
 	assert_null(tcp_cc_find("vegas"));
 	assert_null(tcp_cc_find(""));
 	assert_ptr_equal(tcp_cc_listed(0), &tcp_cc_cubic);
-	assert_null(tcp_cc_listed(2));
+	assert_ptr_equal(tcp_cc_find("bbr"), &tcp_cc_bbr);
+	assert_null(tcp_cc_listed(3));
 }
 
 /* RFC 6928. */
@@ -405,13 +415,15 @@ static void test_hystart_resumes(void **state)
 
 static void test_change(void **state)
 {
+	struct tcp_cc_env env;
 	PATH path;
 
 	open_path(&path, &tcp_cc_cubic);
 	round_trip(&path, FULL);
 	tcp_cc_reduce(&path.cc, TCP_CC_LOSS, 20 * MSS, path.now);
 	tcp_cc_recovered(&path.cc, path.now);
-	assert_int_equal(tcp_cc_change(&path.cc, &tcp_cc_reno, path.now), 0);
+	env = environment(&path);
+	assert_int_equal(tcp_cc_change(&path.cc, &tcp_cc_reno, &env), 0);
 	assert_int_equal(path.cc.cwnd, 14 * MSS);
 	assert_int_equal(path.cc.ssthresh, 14 * MSS);
 	round_trip(&path, FULL);

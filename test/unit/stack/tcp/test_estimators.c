@@ -140,7 +140,7 @@ static void test_rate(void **state)
 	/* Ten segments at once, acknowledged one a millisecond from 10 ms on: 1 MB/s. */
 	tcp_rate_init(&rate);
 	for (int i = 0; i < BURST; i++)
-		tcp_rate_sent(&rate, &marks[i], i == 0, now);
+		tcp_rate_sent(&rate, &marks[i], i ? MSS : 0, MSS, now);
 	now += 10 * PX_MSEC;
 	for (int i = 0; i < BURST; i++) {
 		tcp_rate_ack_begin(&rate, &sample);
@@ -153,7 +153,7 @@ static void test_rate(void **state)
 		assert_int_equal(sample.rate, (uint64_t)(i + 1) * MSS * PX_SEC / ((10 + i) * PX_MSEC));
 		assert_false(sample.app_limited);
 		/* The next round: sent as the acknowledgements come. */
-		tcp_rate_sent(&rate, &marks[i], false, now);
+		tcp_rate_sent(&rate, &marks[i], MSS, MSS, now);
 		now += PX_MSEC;
 	}
 	assert_int_equal(rate.delivered, BURST * MSS);
@@ -163,7 +163,7 @@ static void test_rate(void **state)
 		tcp_rate_delivered(&rate, &sample, &marks[i % BURST], MSS, false, now);
 		tcp_rate_ack_end(&rate, &sample, 10 * PX_MSEC);
 		assert_in_range(sample.rate, i < BURST ? 500000 : 1000000, 1000000);
-		tcp_rate_sent(&rate, &marks[i % BURST], false, now);
+		tcp_rate_sent(&rate, &marks[i % BURST], MSS, MSS, now);
 		now += PX_MSEC;
 	}
 }
@@ -179,7 +179,7 @@ static void test_rate_of_compressed_acks(void **state)
 
 	tcp_rate_init(&rate);
 	for (int i = 0; i < BURST; i++, now += PX_MSEC)
-		tcp_rate_sent(&rate, &marks[i], i == 0, now);
+		tcp_rate_sent(&rate, &marks[i], i ? MSS : 0, MSS, now);
 	tcp_rate_ack_begin(&rate, &sample);
 	for (int i = 0; i < BURST; i++)
 		tcp_rate_delivered(&rate, &sample, &marks[i], MSS, false, now);
@@ -198,9 +198,9 @@ static void test_rate_limited_by_program(void **state)
 
 	tcp_rate_init(&rate);
 	tcp_rate_app_limited(&rate, 0);
-	tcp_rate_sent(&rate, &marks[0], true, now);
+	tcp_rate_sent(&rate, &marks[0], 0, MSS, now);
 	tcp_rate_app_limited(&rate, MSS);
-	tcp_rate_sent(&rate, &marks[1], false, now);
+	tcp_rate_sent(&rate, &marks[1], MSS, MSS, now);
 	tcp_rate_ack_begin(&rate, &sample);
 	tcp_rate_delivered(&rate, &sample, &marks[0], MSS, false, now + PX_MSEC);
 	tcp_rate_ack_end(&rate, &sample, 0);
@@ -210,7 +210,7 @@ static void test_rate_limited_by_program(void **state)
 	tcp_rate_ack_end(&rate, &sample, 0);
 	assert_true(sample.app_limited);
 	/* What was sent under the limit is through: the next one is not limited. */
-	tcp_rate_sent(&rate, &marks[2], true, now + 2 * PX_MSEC);
+	tcp_rate_sent(&rate, &marks[2], 0, MSS, now + 2 * PX_MSEC);
 	assert_false(marks[2].app_limited);
 }
 
@@ -221,7 +221,7 @@ static void test_rate_without_sample(void **state)
 	struct tcp_rate_sample sample;
 
 	tcp_rate_init(&rate);
-	tcp_rate_sent(&rate, &mark, true, 0);
+	tcp_rate_sent(&rate, &mark, 0, MSS, 0);
 	tcp_rate_ack_begin(&rate, &sample);
 	tcp_rate_lost(&rate, 300);
 	tcp_rate_ack_end(&rate, &sample, 0);
@@ -234,7 +234,7 @@ static void test_rate_without_sample(void **state)
 	assert_int_equal(sample.rate, 0);
 	assert_int_equal(sample.newly, MSS);
 	/* In no time at all: no division. */
-	tcp_rate_sent(&rate, &mark, true, 7);
+	tcp_rate_sent(&rate, &mark, 0, MSS, 7);
 	tcp_rate_ack_begin(&rate, &sample);
 	tcp_rate_delivered(&rate, &sample, &mark, MSS, false, 7);
 	tcp_rate_ack_end(&rate, &sample, 0);

@@ -19,6 +19,7 @@ static uint32_t chance(uint32_t bound)
 
 static void random_options(struct px_stack *stack)
 {
+	static const char *const algorithms[] = {"cubic", "cubic", "bbr", "reno"};
 	struct tcp_sysctl *ctl = tcp_sysctl(stack);
 
 	ctl->timestamps = (uint8_t)(chance(4) ? 1 : 0);
@@ -32,7 +33,7 @@ static void random_options(struct px_stack *stack)
 	ctl->moderate_rcvbuf = chance(4) != 0;
 	ctl->rmem[1] = 3000 + chance(200000);
 	ctl->wmem[1] = 3000 + chance(100000);
-	strcpy(ctl->congestion, chance(3) ? "cubic" : "reno");
+	strcpy(ctl->congestion, algorithms[chance(4)]);
 }
 
 static void random_wire(void)
