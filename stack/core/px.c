@@ -78,6 +78,7 @@ void px_stack_free(struct px_stack *stack)
 	}
 	px_fib_fini(stack);
 	px_table_fini(&stack->addresses, mem);
+	px_stats_fini(&stack->stats, mem);
 	px_free(mem, stack, sizeof(*stack));
 	px_mem_drop(mem);
 }

@@ -21,6 +21,7 @@ void px_fib_fini(struct px_stack *stack)
 	while ((entry = list_first(&stack->fib.routes, struct px_route, node)))
 		px_route_del(stack, entry);
 	px_table_fini(&stack->fib.entries, stack->mem);
+	px_free(stack->mem, stack->fib.lengths, stack->fib.length_room * sizeof(*stack->fib.lengths));
 }
 
 static unsigned int table_slot(uint8_t table)
@@ -47,40 +48,83 @@ static struct px_fib_entry *find_entry(
 	for (struct px_tnode *node = px_table_chain(&stack->fib.entries, hash); node;
 	     node = node->next) {
 		struct px_fib_entry *entry = (struct px_fib_entry *)node;
-		if (node->hash == hash && entry->prefix == prefix && entry->table == table &&
-		    px_ip_eq(&entry->dst, dst))
+		if (node->hash == hash && entry->routes->prefix == prefix &&
+		    entry->routes->table == table && px_ip_eq(&entry->routes->dst, dst))
 			return entry;
 	}
 	return NULL;
 }
 
-static struct px_fib_entry *make_entry(
-    struct px_stack *stack, const struct px_ip *dst, uint8_t prefix, uint8_t table)
+/* ---- lengths ---- */
+
+static struct px_fib_length *find_length(
+    const struct px_fib *fib, unsigned int slot, uint8_t prefix)
+{
+	for (unsigned int i = 0; i < fib->length_count; i++) {
+		if (fib->lengths[i].slot == slot && fib->lengths[i].prefix == prefix)
+			return &fib->lengths[i];
+	}
+	return NULL;
+}
+
+static int length_add(struct px_stack *stack, unsigned int slot, uint8_t prefix)
 {
 	struct px_fib *fib = &stack->fib;
+	struct px_fib_length *length = find_length(fib, slot, prefix);
+
+	if (length) {
+		length->count++;
+		return 0;
+	}
+	if (fib->length_count == fib->length_room) {
+		uint16_t room = (uint16_t)(fib->length_room ? 2 * fib->length_room : 8);
+
+		length = px_realloc(
+		    stack->mem, fib->lengths, fib->length_room * sizeof(*length), room * sizeof(*length));
+		if (!length)
+			return -ENOMEM;
+		fib->lengths = length;
+		fib->length_room = room;
+	}
+	fib->lengths[fib->length_count++] = (struct px_fib_length){prefix, (uint8_t)slot, 1};
+	fib->present[slot][prefix / 64] |= UINT64_C(1) << (prefix % 64);
+	return 0;
+}
+
+static void length_remove(struct px_fib *fib, unsigned int slot, uint8_t prefix)
+{
+	struct px_fib_length *length = find_length(fib, slot, prefix);
+
+	if (--length->count)
+		return;
+	*length = fib->lengths[--fib->length_count];
+	fib->present[slot][prefix / 64] &= ~(UINT64_C(1) << (prefix % 64));
+}
+
+/* ---- entries ---- */
+
+static struct px_fib_entry *make_entry(struct px_stack *stack, struct px_route *first)
+{
 	struct px_fib_entry *entry = px_zalloc(stack->mem, sizeof(*entry));
-	unsigned int slot = table_slot(table);
 
 	if (!entry)
 		return NULL;
-	entry->dst = *dst;
-	entry->prefix = prefix;
-	entry->table = table;
-	px_table_insert(
-	    &fib->entries, stack->mem, &entry->hash, prefix_hash(stack, dst, prefix, table));
-	fib->count[slot][prefix]++;
-	fib->present[slot][prefix / 64] |= UINT64_C(1) << (prefix % 64);
+	if (length_add(stack, table_slot(first->table), first->prefix)) {
+		px_free(stack->mem, entry, sizeof(*entry));
+		return NULL;
+	}
+	entry->routes = first;
+	px_table_insert(&stack->fib.entries, stack->mem, &entry->hash,
+	    prefix_hash(stack, &first->dst, first->prefix, first->table));
 	return entry;
 }
 
-static void free_entry(struct px_stack *stack, struct px_fib_entry *entry)
+/* `last`: the route that it had. */
+static void free_entry(
+    struct px_stack *stack, struct px_fib_entry *entry, const struct px_route *last)
 {
-	struct px_fib *fib = &stack->fib;
-	unsigned int slot = table_slot(entry->table);
-
-	px_table_remove(&fib->entries, &entry->hash);
-	if (--fib->count[slot][entry->prefix] == 0)
-		fib->present[slot][entry->prefix / 64] &= ~(UINT64_C(1) << (entry->prefix % 64));
+	px_table_remove(&stack->fib.entries, &entry->hash);
+	length_remove(&stack->fib, table_slot(last->table), last->prefix);
 	px_free(stack->mem, entry, sizeof(*entry));
 }
 
@@ -180,7 +224,38 @@ const struct px_route *px_route_lookup(
 
 static void expired(struct px_stack *stack, struct px_timer *timer)
 {
-	px_route_del(stack, timerq_entry(timer, struct px_route, timer));
+	px_route_del(stack, timerq_entry(timer, struct px_route_timer, timer)->route);
+}
+
+/* A copy of `config`, linked to nothing; NULL when refused. */
+static struct px_route *make_route(struct px_stack *stack, const struct px_route *config)
+{
+	struct px_route *route = px_alloc(stack->mem, sizeof(*route));
+
+	if (!route)
+		return NULL;
+	*route = *config;
+	route->next = NULL;
+	route->timer = NULL;
+	list_init(&route->node);
+	if (config->protocol == RTPROT_KERNEL && config->expires == PX_TIME_NEVER)
+		return route;
+	route->timer = px_zalloc(stack->mem, sizeof(*route->timer));
+	if (!route->timer) {
+		px_free(stack->mem, route, sizeof(*route));
+		return NULL;
+	}
+	px_timer_init(&route->timer->timer, expired);
+	route->timer->route = route;
+	return route;
+}
+
+static void free_route(struct px_stack *stack, struct px_route *route)
+{
+	if (route->timer)
+		px_timer_stop(stack, &route->timer->timer);
+	px_free(stack->mem, route->timer, sizeof(*route->timer));
+	px_free(stack->mem, route, sizeof(*route));
 }
 
 /* As Linux (fib_check_nh_v4_gw): an address of our own, or of another link's prefix, is a gateway
@@ -288,7 +363,8 @@ static void unlink_route(struct px_stack *stack, struct px_fib_entry *entry, str
 	list_remove(&route->node);
 	stack->fib.total--;
 	stack->generation++;
-	px_timer_stop(stack, &route->timer);
+	if (route->timer)
+		px_timer_stop(stack, &route->timer->timer);
 }
 
 int px_route_add(struct px_stack *stack, const struct px_route *request, unsigned int flags,
@@ -322,37 +398,32 @@ int px_route_add(struct px_stack *stack, const struct px_route *request, unsigne
 	if (stack->fib.total >= PX_ROUTES_MAX)
 		return -ENOBUFS;
 
-	route = px_alloc(stack->mem, sizeof(*route));
+	route = make_route(stack, &config);
 	if (!route)
 		return -ENOMEM;
-	if (!entry) {
-		entry = make_entry(stack, &config.dst, config.prefix, config.table);
-		if (!entry) {
-			px_free(stack->mem, route, sizeof(*route));
-			return -ENOMEM;
-		}
+	if (!entry && !make_entry(stack, route)) {
+		free_route(stack, route);
+		return -ENOMEM;
 	}
-	*route = config;
-	list_init(&route->node);
-	px_timer_init(&route->timer, expired);
-
 	/* By metric; with NLM_F_APPEND behind, else before those of the same metric. */
-	for (at = &entry->routes; *at; at = &(*at)->next) {
+	for (at = entry ? &entry->routes : NULL; at && *at; at = &(*at)->next) {
 		if ((*at)->metric > route->metric ||
 		    ((*at)->metric == route->metric && !(flags & NLM_F_APPEND)))
 			break;
 	}
-	route->next = *at;
-	*at = route;
+	if (at) {
+		route->next = *at;
+		*at = route;
+	}
 	list_append(&stack->fib.routes, &route->node);
 	stack->fib.total++;
 	stack->generation++;
-	if (route->expires != PX_TIME_NEVER)
-		px_timer_set(stack, &route->timer, route->expires);
+	if (route->timer)
+		px_timer_set(stack, &route->timer->timer, route->expires);
 	if (same && (flags & NLM_F_REPLACE)) {
 		unlink_route(stack, entry, same);
 		px_event(stack, PX_EVENT_ROUTE_DEL, same);
-		px_free(stack->mem, same, sizeof(*same));
+		free_route(stack, same);
 	}
 	px_event(stack, PX_EVENT_ROUTE_NEW, route);
 	if (result)
@@ -366,9 +437,9 @@ void px_route_del(struct px_stack *stack, struct px_route *route)
 
 	unlink_route(stack, entry, route);
 	if (!entry->routes)
-		free_entry(stack, entry);
+		free_entry(stack, entry, route);
 	px_event(stack, PX_EVENT_ROUTE_DEL, route);
-	px_free(stack->mem, route, sizeof(*route));
+	free_route(stack, route);
 }
 
 struct px_route *px_route_find(struct px_stack *stack, const struct px_route *key)
@@ -389,7 +460,7 @@ struct px_route *px_route_find(struct px_stack *stack, const struct px_route *ke
 void px_route_set_expires(struct px_stack *stack, struct px_route *route, px_time expires)
 {
 	route->expires = expires;
-	px_timer_set(stack, &route->timer, expires);
+	px_timer_set(stack, &route->timer->timer, expires);
 }
 
 void px_routes_flush(

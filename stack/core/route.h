@@ -39,23 +39,34 @@ struct px_route {
 	uint32_t mtu;    /* RTAX_MTU; 0: the interface's */
 	uint32_t flags;  /* RTNH_F_ONLINK */
 	px_time expires; /* PX_TIME_NEVER */
-	struct px_timer timer;
+	/* NULL: one of the kernel's, so to say, which do not expire; they are most of them. */
+	struct px_route_timer *timer;
 	struct list node; /* stack->routes, for enumeration in the order of `ip route` */
+};
+
+struct px_route_timer {
+	struct px_timer timer;
+	struct px_route *route;
 };
 
 /* The routes of one prefix in one table. */
 struct px_fib_entry {
-	struct px_tnode hash; /* must be first */
-	struct px_ip dst;
-	uint8_t prefix, table;
-	struct px_route *routes; /* by metric */
+	struct px_tnode hash;    /* must be first */
+	struct px_route *routes; /* by metric; there is one at least */
+};
+
+/* How many prefixes of one length a table has. */
+struct px_fib_length {
+	uint8_t prefix, slot; /* local, main */
+	uint16_t count;
 };
 
 struct px_fib {
 	struct px_table entries;
-	/* Prefixes of each length, by table (local, main). A bit says that there are some. */
+	/* Which lengths there are, by table (local, main). */
 	uint64_t present[2][3];
-	uint16_t count[2][PX_IP_BITS + 1];
+	struct px_fib_length *lengths;
+	uint16_t length_count, length_room;
 	struct list routes;
 	uint32_t total;
 };
@@ -67,7 +78,8 @@ int px_route_add(struct px_stack *stack, const struct px_route *config, unsigned
     struct px_route **route);
 void px_route_del(struct px_stack *stack, struct px_route *route);
 
-/* PX_TIME_NEVER: lives for ever. A router advertisement's lifetime. */
+/* PX_TIME_NEVER: lives for ever. A router advertisement's lifetime; the route is none of
+ * RTPROT_KERNEL. */
 void px_route_set_expires(struct px_stack *stack, struct px_route *route, px_time expires);
 
 /* The first route of the stack that matches what is set in `key`: dst, prefix, table, and, where

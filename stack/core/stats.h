@@ -19,8 +19,9 @@
 	X(IpInDelivers)                                                                                \
 	X(IpOutRequests)                                                                               \
 	X(IpOutDiscards)                                                                               \
-	X(IpOutNoRoutes) X(IpReasmTimeout) X(IpReasmReqds) X(IpReasmOKs) X(IpReasmFails) X(IpFragOKs)  \
-	    X(IpFragFails) X(IpFragCreates) X(IpOutTransmits) /* ICMP */                               \
+	X(IpOutNoRoutes)                                                                               \
+	X(IpReasmTimeout) X(IpReasmReqds) X(IpReasmOKs) X(IpReasmFails) X(IpFragOKs) X(IpFragFails)    \
+	    X(IpFragCreates) X(IpOutTransmits) /* ICMP */                                              \
 	    X(IcmpInMsgs) X(IcmpInErrors) X(IcmpInCsumErrors) X(IcmpInDestUnreachs) X(IcmpInTimeExcds) \
 	        X(IcmpInParmProbs) X(IcmpInSrcQuenchs) X(IcmpInRedirects) X(IcmpInEchos)               \
 	            X(IcmpInEchoReps) X(IcmpInTimestamps) X(IcmpInTimestampReps) X(IcmpInAddrMasks)    \
@@ -97,17 +98,40 @@ enum px_counter {
 	    PX_COUNTER_COUNT
 };
 
+/* Counters have 64 bits, in two halves: most of ten thousand stacks never count as far as the upper
+ * ones, which exist from the first carry on. */
 struct px_stats {
-	uint64_t value[PX_COUNTER_COUNT];
+	uint32_t low[PX_COUNTER_COUNT];
+	uint32_t *high; /* NULL: all zero */
 };
 
-#define PX_COUNT(stack, name)         ((stack)->stats.value[PX_##name]++)
-#define PX_COUNT_ADD(stack, name, n)  ((stack)->stats.value[PX_##name] += (n))
+struct px_mem;
+
+/* A lower half went round. Where memory for the upper ones is refused, the counter begins anew. */
+void px_stats_carry(struct px_stats *stats, struct px_mem *mem, enum px_counter counter);
+void px_stats_fini(struct px_stats *stats, struct px_mem *mem);
+
+static inline void px_stats_add(
+    struct px_stats *stats, struct px_mem *mem, enum px_counter counter, uint32_t n)
+{
+	if (__builtin_add_overflow(stats->low[counter], n, &stats->low[counter]))
+		px_stats_carry(stats, mem, counter);
+}
+
+static inline uint64_t px_stats_get(const struct px_stats *stats, enum px_counter counter)
+{
+	return stats->low[counter] | (stats->high ? (uint64_t)stats->high[counter] << 32 : 0);
+}
+
+#define PX_COUNT_OF(stack, counter, n) px_stats_add(&(stack)->stats, (stack)->mem, counter, n)
+#define PX_COUNT(stack, name)          PX_COUNT_OF(stack, PX_##name, 1)
+#define PX_COUNT_ADD(stack, name, n)   PX_COUNT_OF(stack, PX_##name, n)
+/* One that falls, too: a number of things there are. */
+#define PX_COUNT_DOWN(stack, name)     ((stack)->stats.low[PX_##name]--)
 /* The counter of the family: PX_COUNT_IP(stack, is4, InReceives) is IpInReceives or Ip6InReceives.
  */
-#define PX_COUNT_IP(stack, is4, name) ((stack)->stats.value[(is4) ? PX_Ip##name : PX_Ip6##name]++)
-#define PX_COUNT_UDP(stack, is4, name)                                                             \
-	((stack)->stats.value[(is4) ? PX_Udp##name : PX_Udp6##name]++)
+#define PX_COUNT_IP(stack, is4, name)  PX_COUNT_OF(stack, (is4) ? PX_Ip##name : PX_Ip6##name, 1)
+#define PX_COUNT_UDP(stack, is4, name) PX_COUNT_OF(stack, (is4) ? PX_Udp##name : PX_Udp6##name, 1)
 
 /* "IpInReceives" ...; NULL past the end. */
 const char *px_counter_name(unsigned int counter);

@@ -8,7 +8,7 @@ static void count_ecn4(struct px_stack *stack, uint8_t tos)
 	static const enum px_counter counters[4] = {
 	    PX_IpExtInNoECTPkts, PX_IpExtInECT1Pkts, PX_IpExtInECT0Pkts, PX_IpExtInCEPkts};
 
-	stack->stats.value[counters[tos & 3]]++;
+	PX_COUNT_OF(stack, counters[tos & 3], 1);
 }
 
 /* Addresses that no packet from outside may have (RFC 1122 section 3.2.1.3, RFC 1812 5.3.7). */

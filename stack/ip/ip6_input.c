@@ -14,7 +14,7 @@ static void count_ecn6(struct px_stack *stack, uint8_t tclass)
 	static const enum px_counter counters[4] = {
 	    PX_Ip6InNoECTPkts, PX_Ip6InECT1Pkts, PX_Ip6InECT0Pkts, PX_Ip6InCEPkts};
 
-	stack->stats.value[counters[tclass & 3]]++;
+	PX_COUNT_OF(stack, counters[tclass & 3], 1);
 }
 
 static bool is_martian(const struct px_pkt *pkt)

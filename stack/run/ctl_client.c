@@ -90,7 +90,7 @@ static bool append_counters(struct ctl_client *client, const struct nlmsghdr *re
 
 	_Static_assert((PX_COUNTER_COUNT + 6) * COUNTER_SIZE <= CTL_RECORD_MAX, "one record");
 	for (unsigned int i = 0; i < PX_COUNTER_COUNT; i++)
-		put_counter(&builder, request, px_counter_name(i), px->stats.value[i]);
+		put_counter(&builder, request, px_counter_name(i), px_stats_get(&px->stats, i));
 	put_own_counters(&builder, request, client->host->stack);
 	nlq_build_message(&builder, NLMSG_DONE, NLM_F_MULTI, request->nlmsg_seq, 0);
 	nlq_build_bytes(&builder, &zero, sizeof(zero));

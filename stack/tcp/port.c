@@ -293,7 +293,7 @@ int tcp_port_choose(struct tcp_end *end)
 	const struct tcp_flow *flow = &end->entry.flow;
 	uint32_t min = stack->options.port_min, count = stack->options.port_max - min + 1u;
 	uint8_t key[34];
-	uint32_t *next;
+	uint16_t *next;
 	uint64_t hash;
 
 	memcpy(key, flow->local.b, 16);
@@ -310,7 +310,7 @@ int tcp_port_choose(struct tcp_end *end)
 		entry = port_get(stack, port, true);
 		if (!entry)
 			return -ENOMEM;
-		*next += i + 1 + px_random_below(&stack->random, 8);
+		*next = (uint16_t)(*next + i + 1 + px_random_below(&stack->random, 8));
 		end->endpoint.lport = port;
 		port_join(end, entry, true);
 		return 0;

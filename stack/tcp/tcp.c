@@ -43,7 +43,7 @@ void tcp_set_state(struct tcp_end *end, enum tcp_state_name state)
 	if (tcp_in_state(end, current) && !was)
 		PX_COUNT(stack, TcpCurrEstab);
 	else if (was && !tcp_in_state(end, current))
-		PX_COUNT_ADD(stack, TcpCurrEstab, -1);
+		PX_COUNT_DOWN(stack, TcpCurrEstab);
 	tcp_todo(end, TCP_TODO_TELL);
 }
 

@@ -328,7 +328,7 @@ struct tcp_state {
 	struct siphash_key isn_key, ts_key, cookie_key, port_key;
 	uint32_t challenge_count; /* of this second */
 	uint64_t challenge_second;
-	uint32_t table_offset[64]; /* RFC 6056 section 3.3.4 */
+	uint16_t table_offset[64]; /* RFC 6056 section 3.3.4 */
 };
 
 /* ---- small things ---- */

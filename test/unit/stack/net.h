@@ -153,7 +153,7 @@ static inline int net_ping(
 
 static inline uint64_t net_stat(const struct px_iface *iface, enum px_counter counter)
 {
-	return iface->stack->stats.value[counter];
+	return px_stats_get(&iface->stack->stats, counter);
 }
 
 /* Answers so far. */
