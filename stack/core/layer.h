@@ -46,7 +46,7 @@ struct px_layer {
 	void (*event)(struct px_stack *stack, enum px_event event, void *object);
 };
 
-#define PX_LAYERS_MAX 16
+#define PX_LAYERS_MAX 12
 
 /* -ENOSPC when there are too many: a mistake of the caller's. */
 int px_layer_attach(struct px_stack *stack, const struct px_layer *layer);

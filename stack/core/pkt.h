@@ -227,7 +227,7 @@ uint64_t px_pkt_checksum(const struct px_pkt *pkt, size_t offset, size_t len, ui
 struct px_pktq {
 	struct px_pkt *first, *last;
 	uint32_t count;
-	size_t bytes; /* sum of total */
+	uint32_t bytes; /* sum of total: a queue is far smaller than 4 GiB */
 };
 
 void px_pktq_append(struct px_pktq *queue, struct px_pkt *pkt);

@@ -37,6 +37,7 @@ void endpoint_fini(struct endpoint *endpoint)
 	endpoint->options = NULL;
 	ip6_extensions_free(stack, endpoint->extensions);
 	endpoint->extensions = NULL;
+	endpoint_path_mtu_told(endpoint);
 }
 
 /* ---- matching ---- */
@@ -246,11 +247,18 @@ void endpoint_path_mtu(struct endpoint *endpoint, const struct ip_dst *dst, uint
 {
 	if (!(endpoint->flags & ENDPOINT_RECV_PATHMTU) || px_ip_is4(&dst->dst))
 		return;
-	endpoint->path_mtu.dst = dst->dst;
-	endpoint->path_mtu.zone = dst->zone;
-	endpoint->path_mtu.mtu = dst->mtu;
-	endpoint->path_mtu.port = dport;
+	if (!endpoint->path_mtu)
+		endpoint->path_mtu = px_alloc(endpoint->stack->mem, sizeof(*endpoint->path_mtu));
+	if (!endpoint->path_mtu)
+		return; /* told when the next packet is too large */
+	*endpoint->path_mtu = (struct endpoint_path_mtu){dst->dst, dst->zone, dst->mtu, dport};
 	endpoint_notify(endpoint, ENDPOINT_READABLE);
+}
+
+void endpoint_path_mtu_told(struct endpoint *endpoint)
+{
+	px_free(endpoint->stack->mem, endpoint->path_mtu, sizeof(*endpoint->path_mtu));
+	endpoint->path_mtu = NULL;
 }
 
 static bool wants_errors(const struct endpoint *endpoint, bool is4)

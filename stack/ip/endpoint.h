@@ -60,6 +60,13 @@ enum endpoint_flag {
 	ENDPOINT_DONTROUTE = 1 << 30,
 };
 
+/* What IPV6_RECVPATHMTU tells. */
+struct endpoint_path_mtu {
+	struct px_ip dst;
+	uint32_t zone, mtu;
+	uint16_t port;
+};
+
 struct endpoint {
 	struct px_stack *stack;
 	int family;
@@ -69,6 +76,9 @@ struct endpoint {
 	bool port_given; /* bound by the user: kept when a connection is dissolved */
 	bool local_given;
 	uint8_t shutdown; /* enum endpoint_shutdown */
+	/* What a reader is told of the headers: IP_RETOPTS, IPV6_RECVHOPOPTS and its like. */
+	bool recv_retopts, recv_hop_options, recv_dst_options, recv_routing;
+	uint8_t min_ttl, min_hop_count; /* IP_MINTTL, IPV6_MINHOPCOUNT (RFC 5082); 0: any */
 
 	struct px_ip local, remote;
 	uint16_t lport, rport;
@@ -84,24 +94,17 @@ struct endpoint {
 	struct px_ip multicast_source4; /* IP_MULTICAST_IF by address */
 	uint32_t unicast_if4, unicast_if6;
 	uint32_t flow_label, preferences;
-	uint8_t min_ttl, min_hop_count;    /* IP_MINTTL, IPV6_MINHOPCOUNT (RFC 5082); 0: any */
+	uint32_t rcvbuf, sndbuf;
 	struct ip4_options *options;       /* IP_OPTIONS; NULL */
 	struct ip6_extensions *extensions; /* IPV6_HOPOPTS and its like; NULL */
-	/* What a reader is told of the headers: IP_RETOPTS, IPV6_RECVHOPOPTS and its like. */
-	bool recv_retopts, recv_hop_options, recv_dst_options, recv_routing;
-	struct list memberships; /* ip_membership.node */
+	struct list memberships;           /* ip_membership.node */
 
 	struct px_pktq rx;
 	size_t rx_truesize;
-	uint32_t rcvbuf, sndbuf;
 	uint32_t drops;
-	struct px_pktq errors; /* IP_RECVERR: see struct endpoint_error */
-	struct {
-		struct px_ip dst;
-		uint32_t zone, mtu; /* 0: nothing to tell */
-		uint16_t port;
-	} path_mtu;
-	int error; /* positive errno, told once */
+	int error;                          /* positive errno, told once */
+	struct px_pktq errors;              /* IP_RECVERR: see struct endpoint_error */
+	struct endpoint_path_mtu *path_mtu; /* NULL: nothing to tell */
 
 	/* A filter (SO_ATTACH_FILTER): how many bytes of the packet, from `offset` of its linear part
 	 * on, are kept; 0 drops it. */
@@ -173,8 +176,10 @@ void endpoint_local_error(
 void endpoint_set_error(struct endpoint *endpoint, int error);
 int endpoint_get_error(struct endpoint *endpoint); /* and forgets it */
 
-/* Keeps word of a path MTU for a reader who asked (IPV6_RECVPATHMTU, RFC 3542 section 11.3). */
+/* Keeps word of a path MTU for a reader who asked (IPV6_RECVPATHMTU, RFC 3542 section 11.3), the
+ * last one; and forgets it. */
 void endpoint_path_mtu(struct endpoint *endpoint, const struct ip_dst *dst, uint16_t dport);
+void endpoint_path_mtu_told(struct endpoint *endpoint);
 
 /* What one sending may say for itself (control messages), over the end's options. */
 struct endpoint_send {

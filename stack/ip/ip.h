@@ -66,9 +66,9 @@ struct ip_flow {
 
 /* Where packets of a flow go. Holds until the stack's generation changes: see ip_dst_valid. */
 struct ip_dst {
-	uint32_t generation;
 	struct px_iface *iface; /* lo for our own addresses */
-	uint32_t zone;          /* the interface that the addresses belong to (RFC 4007) */
+	uint32_t generation;
+	uint32_t zone; /* the interface that the addresses belong to (RFC 4007) */
 	struct px_ip src, dst, via;
 	uint32_t mtu;      /* of the path */
 	uint8_t type;      /* RTN_UNICAST, RTN_LOCAL, RTN_BROADCAST, RTN_MULTICAST */

@@ -316,10 +316,9 @@ static void write_ip6(
 socklen_t control_write_path_mtu(
     const struct px_sock *sock, struct control_writer *writer, struct sockaddr_storage *name)
 {
-	const struct endpoint *e = sock->endpoint;
-	struct ip6_mtuinfo info = {.ip6m_mtu = e->path_mtu.mtu};
-	socklen_t len =
-	    sock_name_write(AF_INET6, &e->path_mtu.dst, e->path_mtu.port, e->path_mtu.zone, name);
+	const struct endpoint_path_mtu *told = sock->endpoint->path_mtu;
+	struct ip6_mtuinfo info = {.ip6m_mtu = told->mtu};
+	socklen_t len = sock_name_write(AF_INET6, &told->dst, told->port, told->zone, name);
 
 	memcpy(&info.ip6m_addr, name, sizeof(info.ip6m_addr));
 	control_put(writer, IPPROTO_IPV6, IPV6_PATHMTU, &info, sizeof(info));

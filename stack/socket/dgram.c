@@ -186,7 +186,7 @@ static int receive_path_mtu(struct px_sock *sock, struct msghdr *msg, struct px_
 	len = control_write_path_mtu(sock, &writer, &name);
 	sock_name_copy(&name, len, msg->msg_name, &msg->msg_namelen);
 	control_end(&writer);
-	sock->endpoint->path_mtu.mtu = 0;
+	endpoint_path_mtu_told(sock->endpoint);
 	sock_changed(sock, false);
 	*result = pkt;
 	return 0;
@@ -211,7 +211,7 @@ static int dgram_receive(
 		sock_changed(sock, false);
 		return -error;
 	}
-	if (e->path_mtu.mtu)
+	if (e->path_mtu)
 		return receive_path_mtu(sock, msg, result);
 	/* Shut down for reading too: a call that would block gives 0 then, but that is the caller's
 	 * (POLLRDHUP in the mask), as on Linux. */
@@ -243,7 +243,7 @@ static unsigned int dgram_poll(const struct px_sock *sock)
 		mask |= POLLRDHUP | POLLIN | POLLRDNORM;
 	if (e->shutdown == (ENDPOINT_SHUT_RD | ENDPOINT_SHUT_WR))
 		mask |= POLLHUP;
-	if (e->rx.first || e->path_mtu.mtu)
+	if (e->rx.first || e->path_mtu)
 		mask |= POLLIN | POLLRDNORM;
 	return mask;
 }

@@ -145,8 +145,8 @@ struct px_sock *sock_alloc(struct px_stack *stack, int domain, int type, int pro
 	if (!sock)
 		return NULL;
 	sock->stack = stack;
-	sock->domain = domain;
-	sock->type = type;
+	sock->domain = (uint16_t)domain;
+	sock->type = (uint16_t)type;
 	sock->protocol = protocol;
 	sock->rcvlowat = 1;
 	px_deferred_init(&sock->deferred, tell);
@@ -161,9 +161,15 @@ void sock_begin(struct px_sock *sock)
 
 int px_sock_new(struct px_stack *stack, int domain, int type, int protocol, struct px_sock **result)
 {
-	struct px_sock *sock = sock_alloc(stack, domain, type, protocol);
+	struct px_sock *sock;
 	int err;
 
+	/* Two bytes have room for all that there are. */
+	if (domain < 0 || domain > UINT16_MAX)
+		return -EAFNOSUPPORT;
+	if (type < 0 || type > UINT16_MAX)
+		return -ESOCKTNOSUPPORT;
+	sock = sock_alloc(stack, domain, type, protocol);
 	if (!sock)
 		return -ENOBUFS;
 	err = choose(sock);

@@ -55,7 +55,8 @@ struct sock_ops {
 struct px_sock {
 	struct list node; /* socket_state.all */
 	struct px_stack *stack;
-	int domain, type, protocol;
+	int protocol;
+	uint16_t domain, type;
 	const struct sock_ops *ops;
 	struct endpoint *endpoint; /* NULL for AF_PACKET and AF_NETLINK */
 	union {
@@ -72,12 +73,12 @@ struct px_sock {
 	struct linger linger;
 	int rcvlowat, priority, mark, busy_poll;
 	bool keepalive, oobinline, debug, filter_locked, passcred;
+	bool corked;         /* UDP_CORK */
+	bool news;           /* something came since ... */
+	unsigned int polled; /* ... this mask was told */
 	struct bpf_program *filter;
 	struct sock_cork *cork; /* a datagram that is not whole yet (cork.c) */
-	bool corked;            /* UDP_CORK */
 
-	unsigned int polled; /* mask that was last told */
-	bool news;           /* something came since */
 	struct px_deferred deferred;
 	void (*wake)(struct px_sock *sock, unsigned int mask);
 	void *owner;
