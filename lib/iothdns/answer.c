@@ -4,50 +4,47 @@
 
 #include <errno.h>
 
-static struct iothdns_pkt *open_answer(const struct answer *answer)
+static int open_answer(struct iothdns_pkt *pkt, const struct answer *answer)
 {
 	struct iothdns_header h;
 
-	return iothdns_get_header(&h, (void *)(uintptr_t)answer->bytes, answer->len, NULL);
+	return read_open(pkt, &h, answer->bytes, answer->len, NULL);
 }
 
 bool answer_is_sound(const struct answer *answer)
 {
-	struct iothdns_pkt *pkt = open_answer(answer);
+	struct iothdns_pkt pkt;
 	struct iothdns_rr rr;
-	bool sound;
 
-	while (pkt && read_rr(pkt, &rr, NULL))
+	if (open_answer(&pkt, answer) < 0)
+		return false;
+	while (read_rr(&pkt, &rr, NULL))
 		continue;
-	sound = pkt && !iothdns_error(pkt);
-	iothdns_free(pkt);
-	return sound;
+	return !pkt.error;
 }
 
 /* One step. 1: `name` is now what its CNAME says; 0: it has none. */
 static int step(const struct answer *answer, struct dns_name *name, uint16_t type, bool *found)
 {
-	struct iothdns_pkt *pkt = open_answer(answer);
+	struct iothdns_pkt pkt;
 	struct iothdns_rr rr;
 	struct dns_name owner, target;
 	bool alias = false;
-	int error;
+	int error = open_answer(&pkt, answer);
 
-	if (!pkt)
-		return -errno;
+	if (error < 0)
+		return error;
 	*found = false;
-	while (read_rr(pkt, &rr, &owner) == IOTHDNS_SEC_ANSWER && !*found) {
+	while (read_rr(&pkt, &rr, &owner) == IOTHDNS_SEC_ANSWER && !*found) {
 		if (rr.class != IOTHDNS_CLASS_IN || !name_equal(&owner, name))
 			continue;
 		if (rr.type == type)
 			*found = true;
 		else if (rr.type == IOTHDNS_TYPE_CNAME && !alias)
-			alias = read_name(pkt, &target) == 0;
+			alias = read_name(&pkt, &target) == 0;
 	}
-	error = iothdns_error(pkt);
-	iothdns_free(pkt);
-	if (error)
-		return -error;
+	if (pkt.error)
+		return -pkt.error;
 	if (*found || !alias)
 		return 0;
 	*name = target;
@@ -70,21 +67,22 @@ int answer_follow(const struct answer *answer, const struct dns_name *name, uint
 
 bool answer_is_final(const struct answer *answer)
 {
-	struct iothdns_pkt *pkt = open_answer(answer);
+	struct iothdns_pkt pkt;
 	struct iothdns_rr rr;
 	bool final = false;
 	int section;
 
-	while (pkt && !final && (section = read_rr(pkt, &rr, NULL)) != 0)
+	if (open_answer(&pkt, answer) < 0)
+		return true;
+	while (!final && (section = read_rr(&pkt, &rr, NULL)) != 0)
 		final = section == IOTHDNS_SEC_AUTH && rr.type == IOTHDNS_TYPE_SOA;
-	iothdns_free(pkt);
 	return final;
 }
 
 int answer_records(const struct answer *answer, const struct dns_name *name, uint16_t type,
     answer_record *record, void *argument)
 {
-	struct iothdns_pkt *pkt;
+	struct iothdns_pkt pkt;
 	struct iothdns_rr rr;
 	struct dns_name last, owner;
 	bool found;
@@ -92,13 +90,12 @@ int answer_records(const struct answer *answer, const struct dns_name *name, uin
 
 	if (error < 0 || !found)
 		return error < 0 ? error : 0;
-	pkt = open_answer(answer);
-	if (!pkt)
-		return -errno;
-	while (read_rr(pkt, &rr, &owner) == IOTHDNS_SEC_ANSWER) {
+	error = open_answer(&pkt, answer);
+	if (error < 0)
+		return error;
+	while (read_rr(&pkt, &rr, &owner) == IOTHDNS_SEC_ANSWER) {
 		if (rr.type == type && rr.class == IOTHDNS_CLASS_IN && name_equal(&owner, &last))
-			record(pkt, &rr, argument);
+			record(&pkt, &rr, argument);
 	}
-	iothdns_free(pkt);
 	return 0;
 }

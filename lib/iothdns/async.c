@@ -16,6 +16,8 @@
 #include <iothdns.h>
 
 #include "handle.h"
+#include "packet.h"
+#include "shield.h"
 
 struct iothdns_query {
 	struct dialog dialog;
@@ -81,7 +83,7 @@ static int step(struct iothdns_query *query)
 	return watch(query, now);
 }
 
-struct iothdns_query *iothdns_query_start(struct iothdns *dns, const char *name, int qtype,
+static struct iothdns_query *start(struct iothdns *dns, const char *name, int qtype,
     unsigned int flags, iothdns_query_cb_t *cb, void *arg)
 {
 	struct epoll_event event = {.events = EPOLLIN};
@@ -129,6 +131,16 @@ failed:
 	return NULL;
 }
 
+struct iothdns_query *iothdns_query_start(struct iothdns *dns, const char *name, int qtype,
+    unsigned int flags, iothdns_query_cb_t *cb, void *arg)
+{
+	int shield = shield_begin();
+	struct iothdns_query *query = start(dns, name, qtype, flags, cb, arg);
+
+	shield_end(shield);
+	return query;
+}
+
 int iothdns_query_fd(struct iothdns_query *query)
 {
 	return query->epoll;
@@ -140,25 +152,24 @@ static void give_answer(struct iothdns_query *query)
 	struct query *ended = &query->dialog.query;
 	char qname[IOTHDNS_MAXNAME];
 	struct iothdns_header header;
-	struct iothdns_pkt *reply = NULL;
+	struct iothdns_pkt reply;
+	bool given = ended->reply != NULL;
 	int error = ended->error;
 
-	if (ended->reply) {
-		reply = iothdns_get_header(&header, ended->reply, ended->reply_len, qname);
-		if (!reply)
-			error = errno;
+	if (given && read_open(&reply, &header, ended->reply, ended->reply_len, qname) < 0) {
+		given = false; /* the question's name does not fit into the buffer as text */
+		error = EPROTO;
 	}
-	query->cb(query, error, reply ? &header : NULL, reply, query->arg);
-	iothdns_free(reply);
+	query->cb(query, error, given ? &header : NULL, given ? &reply : NULL, query->arg);
 }
 
-int iothdns_query_process(struct iothdns_query *query)
+/* Does what there is to do but for the callback. */
+static void process(struct iothdns_query *query)
 {
+	int shield = shield_begin();
 	uint64_t expirations;
 	bool failed;
 
-	if (query->ended)
-		return 1;
 	(void)!read(query->timer, &expirations, sizeof(expirations));
 	failed = step(query) < 0;
 	if (failed && !query_has_ended(&query->dialog.query)) {
@@ -166,6 +177,14 @@ int iothdns_query_process(struct iothdns_query *query)
 		query->dialog.query.error = errno;
 		query->dialog.query.state = QUERY_FAILED;
 	}
+	shield_end(shield);
+}
+
+int iothdns_query_process(struct iothdns_query *query)
+{
+	if (query->ended)
+		return 1;
+	process(query);
 	if (!query_has_ended(&query->dialog.query))
 		return 0;
 	query->ended = true;
@@ -175,10 +194,14 @@ int iothdns_query_process(struct iothdns_query *query)
 
 void iothdns_query_free(struct iothdns_query *query)
 {
+	int shield;
+
 	if (!query)
 		return;
+	shield = shield_begin();
 	dialog_fini(&query->dialog);
 	close(query->timer);
 	close(query->epoll);
 	free(query);
+	shield_end(shield);
 }

@@ -109,16 +109,17 @@ static void age(uint8_t *answer, size_t len, uint32_t seconds)
 {
 	struct iothdns_header h;
 	struct iothdns_rr rr;
-	struct iothdns_pkt *pkt = iothdns_get_header(&h, answer, len, NULL);
+	struct iothdns_pkt pkt;
 
-	while (pkt && read_rr(pkt, &rr, NULL)) {
+	if (read_open(&pkt, &h, answer, len, NULL) < 0)
+		return;
+	while (read_rr(&pkt, &rr, NULL)) {
 		uint32_t left = rr.ttl > seconds ? rr.ttl - seconds : 0;
-		struct wire_writer ttl = wire_writer(answer + pkt->reader.at - 6, 4);
+		struct wire_writer ttl = wire_writer(answer + pkt.reader.at - 6, 4);
 
 		if (rr.type != IOTHDNS_TYPE_OPT)
 			wire_put_u32(&ttl, left);
 	}
-	iothdns_free(pkt);
 }
 
 uint8_t *cache_get(
@@ -156,12 +157,14 @@ static uint32_t lifetime(const uint8_t *answer, size_t len)
 {
 	struct iothdns_header h;
 	struct iothdns_rr rr;
-	struct iothdns_pkt *pkt = iothdns_get_header(&h, (void *)(uintptr_t)answer, len, NULL);
+	struct iothdns_pkt pkt;
 	uint32_t positive = TTL_MAX, negative = 0;
 	unsigned int answers = 0;
 	int section;
 
-	while (pkt && (section = read_rr(pkt, &rr, NULL)) != 0) {
+	if (read_open(&pkt, &h, answer, len, NULL) < 0)
+		return 0;
+	while ((section = read_rr(&pkt, &rr, NULL)) != 0) {
 		if (section == IOTHDNS_SEC_ANSWER) {
 			answers++;
 			positive = rr.ttl < positive ? rr.ttl : positive;
@@ -170,15 +173,12 @@ static uint32_t lifetime(const uint8_t *answer, size_t len)
 			struct iothdns_soa soa;
 
 			/* RFC 2308, 5: the lesser of the SOA's TTL and of its MINIMUM. */
-			if (iothdns_get_soa(pkt, &soa) == 0)
+			if (iothdns_get_soa(&pkt, &soa) == 0)
 				negative = soa.minimum < rr.ttl ? soa.minimum : rr.ttl;
 		}
 	}
-	if (!pkt || iothdns_error(pkt)) {
-		iothdns_free(pkt);
+	if (pkt.error)
 		return 0;
-	}
-	iothdns_free(pkt);
 	negative = negative < NEGATIVE_MAX ? negative : NEGATIVE_MAX;
 	/* A CNAME may lead to a name that does not exist, or has no such record. */
 	if (IOTHDNS_GET_RCODE(h.flags) == IOTHDNS_RCODE_OK && answers && !negative)

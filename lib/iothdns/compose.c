@@ -214,7 +214,7 @@ void compose_truncate(struct iothdns_pkt *pkt, size_t limit)
 	static const size_t opt_len = 11; /* without options, which are left out */
 	struct iothdns_header h;
 	struct iothdns_rr rr, opt;
-	struct iothdns_pkt *whole;
+	struct iothdns_pkt whole;
 	uint16_t kept[IOTHDNS_SECTIONS] = {pkt->counts[IOTHDNS_SEC_QUERY]};
 	size_t end;
 	bool has_opt = false;
@@ -223,31 +223,25 @@ void compose_truncate(struct iothdns_pkt *pkt, size_t limit)
 	compose_finish(pkt);
 	if (pkt->writer.at <= limit)
 		return;
-	whole = iothdns_get_header(&h, pkt->writer.data, pkt->writer.at, NULL);
-	if (!whole) {
-		packet_fail(pkt, errno);
+	section = read_open(&whole, &h, pkt->writer.data, pkt->writer.at, NULL);
+	if (section < 0) {
+		packet_fail(pkt, -section);
 		return;
 	}
-	end = whole->next;
-	while (read_rr(whole, &rr, NULL)) {
+	end = whole.next;
+	while (read_rr(&whole, &rr, NULL)) {
 		if (rr.type != IOTHDNS_TYPE_OPT)
 			continue;
 		opt = rr;
 		has_opt = true;
 		limit -= limit < opt_len ? limit : opt_len;
 	}
-	iothdns_free(whole);
-	whole = iothdns_get_header(&h, pkt->writer.data, pkt->writer.at, NULL);
-	if (!whole) {
-		packet_fail(pkt, errno);
-		return;
-	}
-	while ((section = read_rr(whole, &rr, NULL)) != 0 && whole->next <= limit &&
+	(void)read_open(&whole, &h, pkt->writer.data, pkt->writer.at, NULL);
+	while ((section = read_rr(&whole, &rr, NULL)) != 0 && whole.next <= limit &&
 	       rr.type != IOTHDNS_TYPE_OPT) {
-		end = whole->next;
+		end = whole.next;
 		kept[section]++;
 	}
-	iothdns_free(whole);
 	if (kept[IOTHDNS_SEC_ANSWER] < pkt->counts[IOTHDNS_SEC_ANSWER] ||
 	    kept[IOTHDNS_SEC_AUTH] < pkt->counts[IOTHDNS_SEC_AUTH])
 		iothdns_rewrite_header(pkt, h.id, h.flags | IOTHDNS_TRUNC);

@@ -11,6 +11,8 @@
 #include "addrtext.h"
 
 #define TIMEOUT_MAX   30 /* seconds; as the C library limits it */
+#define TOTAL_MAX     3600
+#define TOTAL_MIN_MS  30000U /* where nothing was told */
 #define ATTEMPTS_MAX  5
 #define NDOTS_MAX     15
 #define CACHE_DEFAULT 256
@@ -32,6 +34,16 @@ static struct config *config_new(void)
 	config->cache = CACHE_DEFAULT;
 	config->edns = true;
 	return config;
+}
+
+uint64_t config_total_ms(const struct config *config)
+{
+	/* Once more without EDNS0: query.h. */
+	uint64_t mute = (uint64_t)config->timeout_ms * config->n_servers * (config->attempts + 1);
+
+	if (config->total_ms)
+		return config->total_ms;
+	return mute < TOTAL_MIN_MS ? TOTAL_MIN_MS : mute;
 }
 
 struct config *config_ref(struct config *config)
@@ -113,6 +125,8 @@ static void set_options(struct config *config, struct text *line)
 	while (text_word(line, &word)) {
 		if (number_option(&word, "timeout:", TIMEOUT_MAX, &value) && value > 0)
 			config->timeout_ms = value * 1000;
+		else if (number_option(&word, "deadline:", TOTAL_MAX, &value))
+			config->total_ms = value * 1000;
 		else if (number_option(&word, "attempts:", ATTEMPTS_MAX, &value) && value > 0)
 			config->attempts = value;
 		else if (number_option(&word, "ndots:", NDOTS_MAX, &value))

@@ -35,6 +35,7 @@ struct config {
 	unsigned int n_search;
 	unsigned int timeout_ms;
 	unsigned int attempts;
+	unsigned int total_ms; /* of a whole look-up; 0: see config_total_ms */
 	unsigned int ndots;
 	unsigned int cache; /* entries; 0: no cache */
 	bool rotate;
@@ -52,6 +53,10 @@ struct config *config_from_string(const char *string); /* NULL: the default file
 
 /* A copy with one server more. NULL and errno: ENOSPC, ENOMEM. */
 struct config *config_with_server(const struct config *config, int family, const void *address);
+
+/* How long a look-up may take: what was told, or so long that each server can be mute in each
+ * attempt, and that a search list or a chain of names can be gone through. */
+uint64_t config_total_ms(const struct config *config);
 
 struct config *config_ref(struct config *config);
 void config_unref(struct config *config);

@@ -15,6 +15,7 @@
 
 /* More than was offered (OPT_SIZE_OURS): what servers send who go by their own idea. */
 #define DATAGRAM_MAX 4096
+#define BURST        64
 
 uint64_t dialog_now(void)
 {
@@ -151,13 +152,14 @@ static int begin(struct dialog *dialog)
 	return error;
 }
 
-/* Datagrams. True: the query has moved on. */
-static bool receive_datagram(struct dialog *dialog, uint64_t now)
+/* Datagrams, at most so many that a flood of them does not keep the caller from the time. True: the
+ * query has moved on. */
+static bool receive_datagrams(struct dialog *dialog, uint64_t now)
 {
 	struct query *query = &dialog->query;
 	uint8_t buffer[DATAGRAM_MAX];
 
-	while (query->turn == dialog->turn) {
+	for (int i = 0; i < BURST && query->turn == dialog->turn; i++) {
 		ssize_t n = ioth_recv(dialog->fd, buffer, sizeof(buffer), MSG_DONTWAIT | MSG_TRUNC);
 
 		if (n < 0 && errno == EINTR)
@@ -171,7 +173,7 @@ static bool receive_datagram(struct dialog *dialog, uint64_t now)
 		else
 			query_received(query, buffer, (size_t)n, now);
 	}
-	return true;
+	return query->turn != dialog->turn;
 }
 
 /* The next bytes of a stream into a buffer; 1: it is full; 0: wait; -errno. */
@@ -260,7 +262,7 @@ void dialog_step(struct dialog *dialog, uint64_t now)
 				continue;
 			}
 		}
-		moved = dialog->tcp ? converse(dialog, now) : receive_datagram(dialog, now);
+		moved = dialog->tcp ? converse(dialog, now) : receive_datagrams(dialog, now);
 		if (moved)
 			continue;
 		if (now < query->deadline)

@@ -24,7 +24,7 @@ struct dialog {
 	unsigned int turn;   /* the query's turn that the socket is for */
 	int fd;              /* -1: none */
 	bool tcp;
-	unsigned int server;
+	unsigned int server; /* that the socket is connected to */
 	bool connecting;
 	uint8_t prefix[2]; /* of TCP's answer: its length */
 	size_t sent;       /* bytes of prefix and packet that TCP took */

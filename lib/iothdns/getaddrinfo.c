@@ -18,6 +18,7 @@
 #include "handle.h"
 #include "hosts.h"
 #include "scope.h"
+#include "shield.h"
 
 #define FLAGS                                                                                      \
 	(AI_PASSIVE | AI_CANONNAME | AI_NUMERICHOST | AI_NUMERICSERV | AI_V4MAPPED | AI_ALL |          \
@@ -72,8 +73,8 @@ static int find_kinds(struct iothdns *dns, const char *service, const struct add
 
 	if (by_name && (hints->ai_flags & AI_NUMERICSERV))
 		return EAI_NONAME;
-	if (by_name && handle_read(dns, IOTHDNS_SERVICES, &memory, &services) < 0)
-		services = (struct text){"", 0};
+	if (by_name && handle_read(dns, IOTHDNS_SERVICES, &memory, &services) == -ENOMEM)
+		return EAI_MEMORY;
 	for (size_t i = 0; i < TRANSPORTS; i++) {
 		const struct transport *transport = &transports[i];
 		uint16_t port = (uint16_t)number;
@@ -259,7 +260,7 @@ static int build(const struct host_list *list, const struct kind *kinds, int n_k
 	return 0;
 }
 
-int iothdns_getaddrinfo(struct iothdns *dns, const char *node, const char *service,
+static int find_all(struct iothdns *dns, const char *node, const char *service,
     const struct addrinfo *hints, struct addrinfo **res)
 {
 	static const struct addrinfo no_hints = {.ai_family = AF_UNSPEC};
@@ -290,11 +291,12 @@ int iothdns_getaddrinfo(struct iothdns *dns, const char *node, const char *servi
 		sorted = config->rfc6724 && node;
 		config_unref(config);
 		if (sorted)
-			hosts_sort(dns->stack, &list);
+			result = hosts_sort(dns->stack, &list);
 		if (hints->ai_flags & AI_CANONNAME)
 			canonical = list.canonical[0] ? list.canonical : node;
-		result = build(&list, kinds, n_kinds, canonical, &head);
 	}
+	if (result == 0)
+		result = build(&list, kinds, n_kinds, canonical, &head);
 	free(list.items);
 	if (result != 0) {
 		iothdns_freeaddrinfo(head);
@@ -302,6 +304,16 @@ int iothdns_getaddrinfo(struct iothdns *dns, const char *node, const char *servi
 	}
 	*res = head;
 	return 0;
+}
+
+int iothdns_getaddrinfo(struct iothdns *dns, const char *node, const char *service,
+    const struct addrinfo *hints, struct addrinfo **res)
+{
+	int shield = shield_begin();
+	int result = find_all(dns, node, service, hints, res);
+
+	shield_end(shield);
+	return result;
 }
 
 void iothdns_freeaddrinfo(struct addrinfo *res)

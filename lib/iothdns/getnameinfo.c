@@ -12,6 +12,7 @@
 #include "handle.h"
 #include "reverse.h"
 #include "scope.h"
+#include "shield.h"
 
 #define FLAGS (NI_NUMERICHOST | NI_NUMERICSERV | NI_NOFQDN | NI_NAMEREQD | NI_DGRAM)
 
@@ -31,8 +32,12 @@ static int service_name(struct iothdns *dns, uint16_t port, char *serv, socklen_
 	struct text services;
 	char *memory;
 	bool found = false;
+	int error =
+	    flags & NI_NUMERICSERV ? -ENOENT : handle_read(dns, IOTHDNS_SERVICES, &memory, &services);
 
-	if (!(flags & NI_NUMERICSERV) && handle_read(dns, IOTHDNS_SERVICES, &memory, &services) == 0) {
+	if (error == -ENOMEM)
+		return EAI_MEMORY;
+	if (error == 0) {
 		found = services_find_port(
 		    &services, port, flags & NI_DGRAM ? "udp" : "tcp", name, sizeof(name));
 		free(memory);
@@ -72,6 +77,8 @@ static int from_servers(struct iothdns *dns, int family, const uint8_t *bytes, c
 		(void)answer_records(&answer, &query->name, IOTHDNS_TYPE_PTR, take_name, name);
 	}
 	dialog_fini(&dialog);
+	if (error == ENOMEM)
+		return EAI_MEMORY;
 	if (error && error != ENOENT)
 		return EAI_AGAIN;
 	return name[0] ? 0 : EAI_NONAME;
@@ -82,12 +89,25 @@ static int find_name(struct iothdns *dns, int family, const uint8_t *bytes, char
 	struct text hosts;
 	char *memory;
 	bool found = false;
+	int error = handle_read(dns, IOTHDNS_HOSTS, &memory, &hosts);
 
-	if (handle_read(dns, IOTHDNS_HOSTS, &memory, &hosts) == 0) {
+	if (error == -ENOMEM)
+		return EAI_MEMORY;
+	if (error == 0) {
 		found = hosts_find_address(&hosts, family, bytes, name, IOTHDNS_MAXNAME);
 		free(memory);
 	}
 	return found ? 0 : from_servers(dns, family, bytes, name);
+}
+
+/* POSIX, getnameinfo(): of an IPv4-mapped address the IPv4 address in it is looked for. */
+static int find_embedded_name(struct iothdns *dns, int family, const uint8_t *bytes, char *name)
+{
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+
+	if (family == AF_INET6 && memcmp(bytes, mapped, sizeof(mapped)) == 0)
+		return find_name(dns, AF_INET, bytes + sizeof(mapped), name);
+	return find_name(dns, family, bytes, name);
 }
 
 static int numeric_name(
@@ -119,7 +139,7 @@ static void cut_domain(struct iothdns *dns, char *name)
 	config_unref(config);
 }
 
-int iothdns_getnameinfo(struct iothdns *dns, const struct sockaddr *addr, socklen_t addrlen,
+static int find_names(struct iothdns *dns, const struct sockaddr *addr, socklen_t addrlen,
     char *host, socklen_t hostlen, char *serv, socklen_t servlen, int flags)
 {
 	const struct sockaddr_in *in4 = (const void *)addr;
@@ -149,7 +169,7 @@ int iothdns_getnameinfo(struct iothdns *dns, const struct sockaddr *addr, sockle
 		return EAI_NONAME;
 	if (host && hostlen) {
 		if (!(flags & NI_NUMERICHOST))
-			result = find_name(dns, family, bytes, name);
+			result = find_embedded_name(dns, family, bytes, name);
 		if (result == EAI_MEMORY)
 			return result;
 		if (result == 0 && (flags & NI_NOFQDN))
@@ -164,4 +184,14 @@ int iothdns_getnameinfo(struct iothdns *dns, const struct sockaddr *addr, sockle
 			return result;
 	}
 	return serv && servlen ? service_name(dns, port, serv, servlen, flags) : 0;
+}
+
+int iothdns_getnameinfo(struct iothdns *dns, const struct sockaddr *addr, socklen_t addrlen,
+    char *host, socklen_t hostlen, char *serv, socklen_t servlen, int flags)
+{
+	int shield = shield_begin();
+	int result = find_names(dns, addr, addrlen, host, hostlen, serv, servlen, flags);
+
+	shield_end(shield);
+	return result;
 }

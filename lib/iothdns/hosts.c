@@ -52,7 +52,10 @@ static void from_file(struct iothdns *dns, const char *name, int family, struct 
 	struct text text;
 	char *memory;
 
-	if (handle_read(dns, IOTHDNS_HOSTS, &memory, &text) < 0)
+	int error = handle_read(dns, IOTHDNS_HOSTS, &memory, &text);
+
+	list->no_memory |= error == -ENOMEM;
+	if (error < 0)
 		return; /* a stack without hosts file is a usual thing */
 	for (size_t i = 0; i < 2; i++) {
 		uint8_t address[16];
@@ -114,6 +117,7 @@ static int take_answer(const struct query *query, struct host_list *list)
 
 	if (error == 0)
 		error = -answer_records(&answer, &query->name, query->type, take_record, &taker);
+	list->no_memory |= error == ENOMEM; /* half a result is none */
 	if (error > 0)
 		return eai_of(error);
 	if (list->count == before)
@@ -198,7 +202,7 @@ int hosts_resolve(struct iothdns *dns, const char *name, int family, bool mapped
 	int result = 0;
 
 	from_file(dns, name, family, list);
-	if (mapped && (all || list->count == 0))
+	if (mapped && (all || list->count == 0) && !list->no_memory)
 		from_file(dns, name, AF_INET, list);
 	if (list->count == 0 && !list->no_memory) {
 		list->canonical[0] = '\0';

@@ -33,8 +33,9 @@ void host_list_map(struct host_list *list);
 int hosts_resolve(struct iothdns *dns, const char *name, int family, bool mapped, bool all,
     struct host_list *list);
 
-/* Puts the addresses in the order of RFC 6724, section 6, as they are seen from a stack. */
+/* Puts the addresses in the order of RFC 6724, section 6, as they are seen from a stack. 0 or
+ * EAI_MEMORY. */
 struct ioth;
-void hosts_sort(struct ioth *stack, struct host_list *list);
+int hosts_sort(struct ioth *stack, struct host_list *list);
 
 #endif

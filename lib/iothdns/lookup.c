@@ -7,6 +7,7 @@
 
 #include "answer.h"
 #include "handle.h"
+#include "shield.h"
 
 static int fail(int error)
 {
@@ -33,23 +34,35 @@ static void take_address(struct iothdns_pkt *pkt, const struct iothdns_rr *rr, v
 	list->total++;
 }
 
+/* Begins and ends a dialog: what is left of it is the query. 0, or -errno without one. */
+static int look_up(
+    struct iothdns *dns, struct dialog *dialog, const char *name, uint16_t type, unsigned int flags)
+{
+	int shield = shield_begin();
+	int error = handle_dialog(dns, dialog, name, type, flags);
+
+	if (error == 0)
+		dialog_run(dialog, 1);
+	shield_end(shield);
+	return error;
+}
+
 static int lookup_addresses(
     struct iothdns *dns, const char *name, uint16_t type, struct addresses *list)
 {
 	struct dialog dialog;
 	struct query *query = &dialog.query;
-	int error = handle_dialog(dns, &dialog, name, type, IOTHDNS_QUERY_FOLLOW);
+	int error = look_up(dns, &dialog, name, type, IOTHDNS_QUERY_FOLLOW);
 
 	if (error < 0)
 		return fail(-error);
-	dialog_run(&dialog, 1);
 	error = -query->error;
 	if (error == 0) {
 		struct answer answer = {query->reply, query->reply_len};
 
 		error = answer_records(&answer, &query->name, type, take_address, list);
 	}
-	dialog_fini(&dialog);
+	query_fini(query);
 	return error < 0 ? fail(-error) : list->total;
 }
 
@@ -103,11 +116,13 @@ int iothdns_lookup_aaaa_compat(struct iothdns *dns, const char *name, struct in6
 {
 	int six = iothdns_lookup_aaaa(dns, name, aaaa, n), error = errno, room, four;
 
-	if (six < 0 && error == ENOENT)
+	if (six < 0 && (error == ENOENT || error == ENOMEM))
 		return -1;
 	room = six < 0 ? n : six < n ? n - six : 0;
 	aaaa = room ? aaaa + (six < 0 ? 0 : six) : NULL;
 	four = iothdns_lookup_a(dns, name, (struct in_addr *)aaaa, room);
+	if (four < 0 && errno == ENOMEM)
+		return -1;
 	if (four < 0)
 		return six < 0 ? fail(error) : six;
 	map_addresses(aaaa, four < room ? four : room);
@@ -120,16 +135,15 @@ static int give_records(const struct query *query, lookup_cb_t *cb, void *arg)
 	char name[IOTHDNS_MAXNAME];
 	struct iothdns_header h;
 	struct iothdns_rr rr;
-	struct iothdns_pkt *pkt = iothdns_get_header(&h, query->reply, query->reply_len, NULL);
-	int section, result = 0;
+	struct iothdns_pkt pkt;
+	int section, result = read_open(&pkt, &h, query->reply, query->reply_len, NULL);
 
-	if (!pkt)
-		return -1;
-	while (result == 0 && (section = iothdns_get_rr(pkt, &rr, name)) != 0) {
+	if (result < 0)
+		return fail(-result);
+	while (result == 0 && (section = iothdns_get_rr(&pkt, &rr, name)) != 0) {
 		if (rr.type != IOTHDNS_TYPE_OPT)
-			result = cb(section, &rr, pkt, arg);
+			result = cb(section, &rr, &pkt, arg);
 	}
-	iothdns_free(pkt);
 	return result;
 }
 
@@ -139,14 +153,13 @@ static int lookup_records(struct iothdns *dns, const char *name, int qtype, unsi
 	struct dialog dialog;
 	int error = qtype < 0 || qtype > UINT16_MAX
 	                ? -EINVAL
-	                : handle_dialog(dns, &dialog, name, (uint16_t)qtype, flags);
+	                : look_up(dns, &dialog, name, (uint16_t)qtype, flags);
 
 	if (error < 0)
 		return fail(-error);
-	dialog_run(&dialog, 1);
 	error = dialog.query.error;
 	error = error ? fail(error) : give_records(&dialog.query, cb, arg);
-	dialog_fini(&dialog);
+	query_fini(&dialog.query);
 	return error;
 }
 

@@ -58,6 +58,10 @@ void compose_finish(struct iothdns_pkt *pkt);
  * stays (RFC 6891, 7). */
 void compose_truncate(struct iothdns_pkt *pkt, size_t limit);
 
+/* iothdns_get_header with memory of the caller's, which needs no iothdns_free. 0 or -EBADMSG. */
+int read_open(struct iothdns_pkt *pkt, struct iothdns_header *h, const void *buf, size_t size,
+    char *qnamebuf);
+
 /* iothdns_get_rr, whose owner stays a name. */
 int read_rr(struct iothdns_pkt *pkt, struct iothdns_rr *rr, struct dns_name *owner);
 

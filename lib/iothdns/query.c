@@ -60,6 +60,10 @@ static void send_packet(struct query *query, bool tcp, uint64_t now)
 		uint8_t bits[32];
 	} random;
 
+	if (now >= query->end) {
+		fail(query, ETIMEDOUT);
+		return;
+	}
 	if (random_bytes(&random, query->config->x20 ? sizeof(random) : sizeof(random.id)) < 0) {
 		fail(query, EIO); /* no id that could be guessed is used instead */
 		return;
@@ -85,6 +89,8 @@ static void send_packet(struct query *query, bool tcp, uint64_t now)
 	}
 	query->packet_len = w.at;
 	query->deadline = now + query->config->timeout_ms;
+	if (query->deadline > query->end)
+		query->deadline = query->end;
 	set_state(query, tcp ? QUERY_TCP : QUERY_UDP);
 }
 
@@ -258,7 +264,7 @@ struct result {
 };
 
 /* Is this the answer to the packet that was sent (RFC 5452, 9.1)? The question has to be there, but
- * for a server that could not read it. */
+ * for a server that could not read it, or failed before it had. */
 static bool is_ours(
     const struct query *query, const uint8_t *bytes, size_t len, struct result *result)
 {
@@ -275,7 +281,7 @@ static bool is_ours(
 	    (result->flags & IOTHDNS_OP_MASK))
 		return false;
 	if (questions == 0)
-		return result->rcode == IOTHDNS_RCODE_EFMT || result->rcode == IOTHDNS_RCODE_ENOSUP;
+		return result->rcode != IOTHDNS_RCODE_OK && result->rcode != IOTHDNS_RCODE_ENOENT;
 	if (questions != 1 || name_read(&r, &name) < 0)
 		return false;
 	type = wire_u16(&r);
@@ -292,18 +298,17 @@ static bool read_edns(const uint8_t *bytes, size_t len, struct result *result)
 {
 	struct iothdns_header h;
 	struct iothdns_rr rr;
-	struct iothdns_pkt *pkt = iothdns_get_header(&h, (void *)(uintptr_t)bytes, len, NULL);
-	bool sound;
+	struct iothdns_pkt pkt;
 
-	while (pkt && read_rr(pkt, &rr, NULL)) {
+	if (read_open(&pkt, &h, bytes, len, NULL) < 0)
+		return false;
+	while (read_rr(&pkt, &rr, NULL)) {
 		if (rr.type == IOTHDNS_TYPE_OPT && !result->has_opt) {
 			result->has_opt = true;
 			result->rcode |= OPT_EXTENDED_RCODE(rr.ttl) << 4;
 		}
 	}
-	sound = pkt && !iothdns_error(pkt);
-	iothdns_free(pkt);
-	return sound;
+	return !pkt.error;
 }
 
 static int rcode_error(unsigned int rcode)
@@ -427,6 +432,7 @@ int query_init(struct query *query, struct config *config, struct cache *cache, 
 	query->flags = flags;
 	query->type = type;
 	query->turn = 0;
+	query->end = now + config_total_ms(config);
 	query->error = 0;
 	query->worst = 0;
 	query->candidate = 0;

@@ -46,8 +46,9 @@ struct query {
 
 	enum query_state state;
 	unsigned int turn;
-	uint64_t deadline;
-	int error; /* errno's number */
+	uint64_t deadline; /* of the packet that is out */
+	uint64_t end;      /* of the look-up: a server that is slow with each step does not hold it */
+	int error;         /* errno's number */
 
 	/* Which names: first the search list's, then the name as it is; or just that one. */
 	unsigned int candidate;

@@ -47,37 +47,41 @@ static int read_questions(struct iothdns_pkt *pkt, struct iothdns_header *h, str
 	return pkt->reader.error ? -EBADMSG : 0;
 }
 
-struct iothdns_pkt *iothdns_get_header(
-    struct iothdns_header *h, void *buf, size_t bufsize, char *qnamebuf)
+int read_open(
+    struct iothdns_pkt *pkt, struct iothdns_header *h, const void *buf, size_t size, char *qnamebuf)
 {
-	struct iothdns_pkt *pkt = malloc(sizeof(*pkt)); /* what is for composing stays as it is */
 	struct dns_name name = {1, {0}};
 
-	if (!pkt) {
-		errno = ENOMEM;
-		return NULL;
-	}
-	pkt->composing = false;
+	pkt->composing = false; /* what is for composing stays as it is */
 	pkt->section = IOTHDNS_SEC_QUERY;
 	pkt->error = 0;
-	pkt->reader = wire_reader(buf, bufsize < MESSAGE_MAX ? bufsize : MESSAGE_MAX);
+	pkt->reader = wire_reader(buf, size < MESSAGE_MAX ? size : MESSAGE_MAX);
 	pkt->message = pkt->reader;
 	*h = (struct iothdns_header){.id = wire_u16(&pkt->reader)};
 	h->flags = wire_u16(&pkt->reader);
 	for (int i = 0; i < IOTHDNS_SECTIONS; i++)
 		pkt->counts[i] = wire_u16(&pkt->reader);
 	if (pkt->reader.error || read_questions(pkt, h, &name) < 0)
-		goto bad;
+		return -EBADMSG;
 	to_text(pkt, &name, qnamebuf);
 	if (pkt->error)
-		goto bad;
+		return -EBADMSG;
 	h->qname = qnamebuf;
 	pkt->next = pkt->reader.at;
 	pkt->reader.len = pkt->reader.at; /* no record is open: there are no data */
-	return pkt;
-bad:
+	return 0;
+}
+
+struct iothdns_pkt *iothdns_get_header(
+    struct iothdns_header *h, void *buf, size_t bufsize, char *qnamebuf)
+{
+	struct iothdns_pkt *pkt = malloc(sizeof(*pkt));
+	int error = pkt ? read_open(pkt, h, buf, bufsize, qnamebuf) : -ENOMEM;
+
+	if (error == 0)
+		return pkt;
 	free(pkt);
-	errno = EBADMSG;
+	errno = -error;
 	return NULL;
 }
 

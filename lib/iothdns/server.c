@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Help for a small server: one request in, one reply out. */
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <ioth.h>
@@ -33,18 +34,19 @@ static bool has_record(const struct iovec *message, uint16_t type)
 {
 	struct iothdns_header h;
 	struct iothdns_rr rr;
-	struct iothdns_pkt *pkt = iothdns_get_header(&h, message->iov_base, message->iov_len, NULL);
+	struct iothdns_pkt pkt;
 	bool found = false;
 
-	while (pkt && !found && read_rr(pkt, &rr, NULL))
+	if (read_open(&pkt, &h, message->iov_base, message->iov_len, NULL) < 0)
+		return false;
+	while (!found && read_rr(&pkt, &rr, NULL))
 		found = rr.type == type;
-	iothdns_free(pkt);
 	return found;
 }
 
-/* A reply to what could not be read, or not be replied to otherwise: the header alone. NULL: no
- * memory, or there is no header to reply to. */
-static struct iothdns_pkt *error_reply(const uint8_t *bytes, size_t len, uint16_t rcode)
+/* A reply to what could not be read: the header alone. NULL: no memory, or there is no header to
+ * reply to. */
+static struct iothdns_pkt *format_error(const uint8_t *bytes, size_t len)
 {
 	struct wire_reader r = wire_reader(bytes, len);
 	struct iothdns_header h = {.id = wire_u16(&r)};
@@ -53,8 +55,26 @@ static struct iothdns_pkt *error_reply(const uint8_t *bytes, size_t len, uint16_
 	wire_skip(&r, HEADER_LEN - HEADER_COUNTS);
 	if (r.error || IOTHDNS_IS_RESPONSE(h.flags))
 		return NULL;
-	h.flags = (uint16_t)(IOTHDNS_RESPONSE | (h.flags & (IOTHDNS_OP_MASK | IOTHDNS_RD)) | rcode);
+	h.flags = (uint16_t)(IOTHDNS_RESPONSE | (h.flags & (IOTHDNS_OP_MASK | IOTHDNS_RD)) |
+	                     IOTHDNS_RCODE_EFMT);
 	return iothdns_put_header(&h);
+}
+
+/* A reply to a request that can be read and for which no reply could be composed. */
+static struct iothdns_pkt *server_failure(const uint8_t *bytes, size_t len)
+{
+	char qname[IOTHDNS_MAXNAME];
+	struct iothdns_header h;
+	struct iothdns_pkt request, *reply;
+
+	if (read_open(&request, &h, bytes, len, qname) < 0)
+		return NULL;
+	h.flags = (uint16_t)(IOTHDNS_RESPONSE | (h.flags & (IOTHDNS_OP_MASK | IOTHDNS_RD)) |
+	                     IOTHDNS_RCODE_EFAIL);
+	reply = iothdns_put_header(&h);
+	/* Composing copies the name: nothing of `h` is in the reply. */
+	/* cppcheck-suppress returnDanglingLifetime */
+	return reply;
 }
 
 /* The reply to a request, or NULL. */
@@ -64,24 +84,24 @@ static struct iothdns_pkt *reply_to(
 	char qname[IOTHDNS_MAXNAME];
 	struct iothdns_header h;
 	struct iothdns_rr opt = {.name = "", .type = IOTHDNS_TYPE_OPT, .class = OPT_SIZE_OURS};
-	struct iothdns_pkt *request = iothdns_get_header(&h, bytes, len, qname), *reply;
+	struct iothdns_pkt request, *reply;
 	struct iovec message;
 	size_t limit = MESSAGE_MAX;
 	bool has_opt;
 
-	if (!request)
-		return error_reply(bytes, len, IOTHDNS_RCODE_EFMT);
-	limit = datagram_limit(request, &has_opt);
+	if (read_open(&request, &h, bytes, len, qname) < 0)
+		return format_error(bytes, len);
+	limit = datagram_limit(&request, &has_opt);
 	/* A question has a type; QTYPE 0 is what is there without one. */
 	if (IOTHDNS_IS_RESPONSE(h.flags)) {
 		reply = NULL;
-	} else if (iothdns_error(request) || (h.qtype == 0 && h.qname[0] == '\0')) {
-		reply = error_reply(bytes, len, IOTHDNS_RCODE_EFMT);
+	} else if (request.error || (h.qtype == 0 && h.qname[0] == '\0')) {
+		reply = format_error(bytes, len);
 	} else {
 		reply = parse_request(&h, arg);
 		if (reply && iothdns_error(reply)) {
 			iothdns_free(reply);
-			reply = error_reply(bytes, len, IOTHDNS_RCODE_EFAIL);
+			reply = server_failure(bytes, len);
 		}
 		message = reply ? iothdns_getbuf(reply) : (struct iovec){NULL, 0};
 		/* RFC 6891, 6.1.1: an OPT record in a request asks for one in the reply. */
@@ -90,10 +110,15 @@ static struct iothdns_pkt *reply_to(
 		if (reply && !tcp)
 			compose_truncate(reply, limit);
 	}
-	iothdns_free(request);
 	/* Composing copies the name: nothing of `h` is in the reply. */
 	/* cppcheck-suppress returnDanglingLifetime */
 	return reply;
+}
+
+/* A thread that serves may be cancelled where it waits: for a request, or for room to reply. */
+static void free_reply(void *reply)
+{
+	iothdns_free(reply);
 }
 
 /* A reply leaves from the address that the request was sent to, where the socket tells it
@@ -128,8 +153,9 @@ int iothdns_udp_process_request(int fd, parse_request_t *parse_request, void *ar
 		msg.msg_control = NULL;
 	msg.msg_flags = 0;
 	/* A client that cannot be reached does not get its reply: it is no failure of the server. */
+	pthread_cleanup_push(free_reply, reply);
 	(void)ioth_sendmsg(fd, &msg, MSG_NOSIGNAL);
-	iothdns_free(reply);
+	pthread_cleanup_pop(1);
 	return (int)len;
 }
 
@@ -193,7 +219,9 @@ int iothdns_tcp_process_request(int fd, parse_request_t *parse_request, void *ar
 		errno = ENOMEM;
 		return -1;
 	}
+	pthread_cleanup_push(free, bytes);
 	result = read_exactly(fd, bytes, len);
+	pthread_cleanup_pop(0);
 	if (result == 0 && len > 0) {
 		errno = EBADMSG;
 		result = -1;
@@ -206,8 +234,9 @@ int iothdns_tcp_process_request(int fd, parse_request_t *parse_request, void *ar
 	free(bytes);
 	if (reply) {
 		message = iothdns_getbuf(reply);
+		pthread_cleanup_push(free_reply, reply);
 		result = send_all(fd, &message);
-		iothdns_free(reply);
+		pthread_cleanup_pop(1);
 	}
 	return result < 0 ? -1 : (int)(sizeof(prefix) + len);
 }

@@ -147,15 +147,15 @@ static int compare(const void *first, const void *second)
 	return order;
 }
 
-void hosts_sort(struct ioth *stack, struct host_list *list)
+int hosts_sort(struct ioth *stack, struct host_list *list)
 {
 	struct candidate *candidates;
 
 	if (list->count < 2)
-		return;
+		return 0;
 	candidates = calloc(list->count, sizeof(*candidates));
 	if (!candidates)
-		return; /* an order is a wish */
+		return EAI_MEMORY;
 	for (size_t i = 0; i < list->count; i++) {
 		candidates[i].address = list->items[i];
 		candidates[i].place = i;
@@ -166,4 +166,5 @@ void hosts_sort(struct ioth *stack, struct host_list *list)
 	for (size_t i = 0; i < list->count; i++)
 		list->items[i] = candidates[i].address;
 	free(candidates);
+	return 0;
 }

@@ -3,17 +3,26 @@
 #include "spare.h"
 
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <ioth.h>
 #include <iothdns.h>
 
+/* A socket is its process's: parent and child would take each other's answers after fork(2). So a
+ * slot has the process and the descriptor in one word, which is 0 without a socket. */
 struct spare {
-	atomic_int fds[IOTHDNS_MAXNS]; /* the descriptor and 1; 0: none */
+	_Atomic uint64_t sockets[IOTHDNS_MAXNS];
 };
 
 struct spare *spare_new(void)
 {
 	return calloc(1, sizeof(struct spare));
+}
+
+static uint64_t pack(pid_t process, int fd)
+{
+	return fd < 0 ? 0 : (uint64_t)process << 32 | (uint32_t)fd;
 }
 
 int spare_take(struct spare *spare, unsigned int server)
@@ -23,7 +32,17 @@ int spare_take(struct spare *spare, unsigned int server)
 
 int spare_put(struct spare *spare, unsigned int server, int fd)
 {
-	return atomic_exchange_explicit(&spare->fds[server], fd + 1, memory_order_acq_rel) - 1;
+	pid_t process = getpid();
+	uint64_t old =
+	    atomic_exchange_explicit(&spare->sockets[server], pack(process, fd), memory_order_acq_rel);
+	int old_fd = (int)(uint32_t)old;
+
+	if (!old)
+		return -1;
+	if (old >> 32 == (uint64_t)process)
+		return old_fd;
+	ioth_close(old_fd); /* a copy of the parent's */
+	return -1;
 }
 
 void spare_free(struct spare *spare)

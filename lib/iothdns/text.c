@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "name.h"
+#include "shield.h"
 
 static bool is_blank(char c)
 {
@@ -132,7 +133,7 @@ static int read_all(int fd, char **memory, struct text *text)
 	return 0;
 }
 
-int text_read_file(const char *path, char **memory, struct text *text)
+static int open_and_read(const char *path, char **memory, struct text *text)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	int error;
@@ -141,5 +142,14 @@ int text_read_file(const char *path, char **memory, struct text *text)
 		return -errno;
 	error = read_all(fd, memory, text);
 	close(fd);
+	return error;
+}
+
+int text_read_file(const char *path, char **memory, struct text *text)
+{
+	int shield = shield_begin();
+	int error = open_and_read(path, memory, text);
+
+	shield_end(shield);
 	return error;
 }

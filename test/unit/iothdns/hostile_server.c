@@ -23,6 +23,7 @@
 struct ioth *hostile_client;
 atomic_int hostile_queries, hostile_tcp_queries;
 atomic_uint hostile_ports;
+atomic_bool hostile_flooding;
 
 static struct ioth *server;
 static int udp4, udp6, tcp4, stop_pipe[2];
@@ -53,6 +54,20 @@ static void put(
 	}
 }
 
+/* OPT records that nobody should send: two of them, one that is not the root's, options that are
+ * longer than the record. */
+static void put_options(struct iothdns_pkt *pkt, const char *name)
+{
+	struct iothdns_rr opt = {name, IOTHDNS_TYPE_OPT, 0, 0x00ff8000, 0};
+
+	for (int i = 0; i < 2; i++) {
+		iothdns_put_rr(IOTHDNS_SEC_ADDITIONAL, pkt, &opt);
+		iothdns_put_int16(pkt, 3);
+		iothdns_put_int16(pkt, 0xffff);
+		iothdns_put_int8(pkt, 1);
+	}
+}
+
 static bool has_opt(const uint8_t *bytes)
 {
 	return bytes[11] != 0;
@@ -79,8 +94,10 @@ static struct iothdns_pkt *reply_to(const struct iothdns_header *request, bool t
 		h.flags |= IOTHDNS_RCODE_EFMT;
 		h.qname = NULL; /* as servers do that cannot read it */
 	}
-	if (begins(name, "trunc") && !tcp)
+	if (!tcp && (begins(name, "trunc") || begins(name, "tcp_")))
 		h.flags |= IOTHDNS_TRUNC;
+	if (begins(name, "rcode11"))
+		h.flags |= 11;
 	pkt = iothdns_put_header(&h);
 	if (begins(name, "nx") || begins(name, "nodata")) {
 		put(pkt, IOTHDNS_SEC_AUTH, "x", IOTHDNS_TYPE_SOA, NULL);
@@ -109,6 +126,17 @@ static struct iothdns_pkt *reply_to(const struct iothdns_header *request, bool t
 			snprintf(text, sizeof(text), "10.2.%d.%d", i / 256, i % 256);
 			put(pkt, 1, name, IOTHDNS_TYPE_A, text);
 		}
+	} else if (begins(name, "tcp_largest") && tcp) {
+		struct iothdns_rr pad = {name, IOTHDNS_TYPE_NULL, IOTHDNS_CLASS_IN, 1, 0};
+		static char zeros[IOTHDNS_TCP_MAXBUF];
+		size_t len;
+
+		for (int i = 0; i < 4000; i++)
+			put(pkt, 1, name, IOTHDNS_TYPE_A, "10.3.3.3");
+		len = iothdns_getbuf(pkt).iov_len + 12;
+		iothdns_put_rr(IOTHDNS_SEC_ANSWER, pkt, &pad);
+		iothdns_put_data(pkt, zeros, (uint16_t)(65535 - len));
+		assert_int_equal(iothdns_getbuf(pkt).iov_len, 65535);
 	} else if (h.qtype == IOTHDNS_TYPE_PTR) {
 		put(pkt, 1, name, IOTHDNS_TYPE_PTR,
 		    begins(name, "1.0.") ? "host.one.x" : "\\010evil\\027.x");
@@ -119,6 +147,8 @@ static struct iothdns_pkt *reply_to(const struct iothdns_header *request, bool t
 		}
 		if (h.qtype == IOTHDNS_TYPE_AAAA || h.qtype == IOTHDNS_TYPE_ANY)
 			put(pkt, 1, name, IOTHDNS_TYPE_AAAA, "fd00::9");
+		if (begins(name, "opt"))
+			put_options(pkt, name);
 	}
 	return pkt;
 }
@@ -167,6 +197,14 @@ static void send_guesses(int fd, const struct iovec *right, const struct sockadd
 	iothdns_free(pkt);
 }
 
+/* What is not the answer, without end. */
+static void flood(int fd, const struct sockaddr_storage *to)
+{
+	atomic_store(&hostile_flooding, true);
+	while (atomic_load(&hostile_flooding))
+		send_to(fd, "\0\0nothing", 9, to);
+}
+
 static void serve_udp(int fd)
 {
 	static uint8_t late[512];
@@ -190,6 +228,12 @@ static void serve_udp(int fd)
 	request = iothdns_get_header(&h, bytes, (size_t)len, name);
 	reply = request ? reply_to(&h, false, has_opt(bytes)) : NULL;
 	iothdns_free(request);
+	if (request && begins(name, "flood")) {
+		iothdns_free(reply);
+		if (has_opt(bytes)) /* once: the second query is without */
+			flood(fd, &from);
+		return;
+	}
 	if (!reply)
 		return;
 	iov = iothdns_getbuf(reply);
@@ -210,16 +254,61 @@ static void serve_udp(int fd)
 		for (int i = 12; i < 22; i++)
 			question[i] |= question[i] >= 'A' && question[i] <= 'Z' ? 0x20 : 0;
 	}
-	if (iov.iov_len)
+	for (int i = begins(name, "many") ? 50 : 1; iov.iov_len && i > 0; i--)
 		send_to(fd, iov.iov_base, iov.iov_len, &from);
 	iothdns_free(reply);
 }
 
+/* Over a connection: what is sent in place of an answer, a byte at a time until the other one goes
+ * or the bytes are over; then the connection is closed. */
+struct bad_stream {
+	const char *name;
+	const char *bytes;
+	size_t len;
+	bool slow;
+};
+
+static const struct bad_stream bad_streams[] = {
+    {"tcp_dribble", "\x10\0", 2, true},
+    {"tcp_midlength", "\x10", 1, false},
+    {"tcp_midanswer", "\x10\0abcdef", 8, false},
+    {"tcp_empty", "\0\0", 2, false},
+    {"tcp_short", "\0\5hello", 7, false},
+    {"tcp_close", "", 0, false},
+};
+
 static struct iothdns_pkt *tcp_request(struct iothdns_header *h, void *arg)
 {
-	(void)arg;
+	const struct bad_stream **bad = arg;
+
 	atomic_fetch_add(&hostile_tcp_queries, 1);
-	return reply_to(h, true, true);
+	for (size_t i = 0; i < sizeof(bad_streams) / sizeof(bad_streams[0]); i++) {
+		if (begins(h->qname, bad_streams[i].name))
+			*bad = &bad_streams[i];
+	}
+	return *bad ? NULL : reply_to(h, true, true);
+}
+
+static void send_bad_stream(int fd, const struct bad_stream *bad)
+{
+	struct pollfd pfd = {fd, POLLIN, 0};
+
+	if (bad->len > 0)
+		(void)!ioth_send(fd, bad->bytes, bad->len, MSG_NOSIGNAL);
+	/* The other end closes: that can be read. */
+	while (bad->slow && poll(&pfd, 1, 20) == 0)
+		(void)!ioth_send(fd, "", 1, MSG_NOSIGNAL);
+}
+
+static void serve_tcp(int fd)
+{
+	const struct bad_stream *bad = NULL;
+
+	while (!bad && iothdns_tcp_process_request(fd, tcp_request, &bad) > 0)
+		continue;
+	if (bad)
+		send_bad_stream(fd, bad);
+	ioth_close(fd);
 }
 
 static void *serve(void *argument)
@@ -239,9 +328,8 @@ static void *serve(void *argument)
 		if (pfds[2].revents) {
 			int fd = ioth_accept(tcp4, NULL, NULL);
 
-			while (fd >= 0 && iothdns_tcp_process_request(fd, tcp_request, NULL) > 0)
-				continue;
-			ioth_close(fd);
+			if (fd >= 0)
+				serve_tcp(fd);
 		}
 	}
 }

@@ -16,7 +16,8 @@ struct ioth;
 
 extern struct ioth *hostile_client;
 extern atomic_int hostile_queries, hostile_tcp_queries;
-extern atomic_uint hostile_ports; /* how often the port differed from that of the query before */
+extern atomic_bool hostile_flooding; /* the server sends nonsense until this is cleared */
+extern atomic_uint hostile_ports;    /* how often the port differed from that of the query before */
 
 /* Of a group of cmocka tests. */
 int hostile_setup(void **state);

@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -187,6 +188,57 @@ static void test_nonsense_over_tcp(void **state)
 	query_fini(&query);
 }
 
+/* The end of the whole look-up: of servers that are mute, and of one that is slow with each CNAME.
+ */
+static void test_end(void **state)
+{
+	static const uint64_t deadlines[] = {3000, 6000, 7000};
+	struct config *config = config_from_string("nameserver 1.1.1.1\noptions deadline:3 no-edns0");
+	struct query query;
+	uint64_t now = 0;
+	int answers = 0;
+
+	(void)state;
+	begin(&query, "nameserver 1.1.1.1\noptions timeout:3 attempts:5 deadline:7 no-edns0", NULL, 0);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(query.state, QUERY_UDP);
+		assert_int_equal(query.deadline, deadlines[i]);
+		query_timed_out(&query, query.deadline);
+	}
+	assert_int_equal(query.state, QUERY_FAILED);
+	assert_int_equal(query.error, ETIMEDOUT);
+	query_fini(&query);
+	assert_int_equal(
+	    query_init(&query, config, NULL, 0, "a.x", IOTHDNS_TYPE_A, IOTHDNS_QUERY_FOLLOW, now), 0);
+	while (!query_has_ended(&query)) {
+		char name[NAME_MAX_WIRE + 1], next[20];
+		struct iothdns_rr rr = {name, IOTHDNS_TYPE_CNAME, IOTHDNS_CLASS_IN, 9, 0};
+		struct iothdns_header h = {query.id, IOTHDNS_RESPONSE, name, 1, 1};
+		struct iothdns_pkt *pkt;
+
+		assert_true(name_to_text(&query.name, name, sizeof(name)) > 0);
+		snprintf(next, sizeof(next), "next%d.x", answers++);
+		pkt = iothdns_put_header(&h);
+		iothdns_put_rr(IOTHDNS_SEC_ANSWER, pkt, &rr);
+		iothdns_put_name(pkt, next);
+		now += 900;
+		query_received(&query, iothdns_getbuf(pkt).iov_base, iothdns_getbuf(pkt).iov_len, now);
+		iothdns_free(pkt);
+	}
+	assert_int_equal(answers, 4); /* at 0.9, 1.8, 2.7, 3.6 seconds */
+	assert_int_equal(query.error, ETIMEDOUT);
+	query_fini(&query);
+	config_unref(config);
+	/* Without the option there is an end, too, which mute servers do not reach. */
+	config = config_from_string("1.1.1.1");
+	assert_int_equal(config_total_ms(config), 30000);
+	config_unref(config);
+	config =
+	    config_from_string("nameserver 1.1.1.1\nnameserver 1.1.1.2\noptions timeout:30 attempts:5");
+	assert_int_equal(config_total_ms(config), 30000 * 2 * 6);
+	config_unref(config);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -195,6 +247,7 @@ int main(void)
 	    cmocka_unit_test(test_cache_of_answers),
 	    cmocka_unit_test(test_full_cache),
 	    cmocka_unit_test(test_nonsense_over_tcp),
+	    cmocka_unit_test(test_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
