@@ -11,7 +11,8 @@
  *
  * A handle (struct iothdns) may be used by any number of threads at the same time: no lock is held
  * while a call waits for a server. A message (struct iothdns_pkt) belongs to one thread at a time.
- * Calls that wait are no cancellation points: they end by their time-outs.
+ * Look-ups are no cancellation points: they end by their time-outs. The help for servers waits for
+ * as long as the client likes (see SO_RCVTIMEO), and may be cancelled.
  *
  * Names are text: labels separated by dots, a final dot optional, "" (or ".") the root. Inside a
  * label a dot is written \. and any byte may be written \DDD, three decimal digits (RFC 1035, 5.1);

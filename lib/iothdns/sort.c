@@ -77,6 +77,10 @@ static const struct policy {
     {{0}, 0, 40, 1},
 };
 
+/* Section 2.2: of a source only "the portion of the address not including the interface ID" counts,
+ * or addresses of one link would be told apart by chance. */
+#define PREFIX_MAX 64U
+
 /* Leading bits that two addresses have in common. */
 static unsigned int common_prefix(const uint8_t a[16], const uint8_t b[16])
 {
@@ -115,6 +119,13 @@ static int scope_of(const uint8_t address[16])
 	return address[0] == 0xfe && (address[1] & 0xc0) == 0xc0 ? 5 : 14;
 }
 
+static unsigned int matching_prefix(const struct candidate *c)
+{
+	unsigned int bits = common_prefix(c->to, c->from);
+
+	return bits < PREFIX_MAX ? bits : PREFIX_MAX;
+}
+
 static bool scopes_match(const struct candidate *c)
 {
 	return scope_of(c->to) == scope_of(c->from);
@@ -141,7 +152,7 @@ static int compare(const void *first, const void *second)
 		order = scope_of(a->to) - scope_of(b->to);
 	if (order == 0 && a->reachable && a->address.family == AF_INET6 &&
 	    b->address.family == AF_INET6) /* rule 9 */
-		order = (int)common_prefix(b->to, b->from) - (int)common_prefix(a->to, a->from);
+		order = (int)matching_prefix(b) - (int)matching_prefix(a);
 	if (order == 0) /* rule 10 */
 		order = a->place < b->place ? -1 : 1;
 	return order;
