@@ -74,18 +74,21 @@ void tcp_mtu_changed(struct tcp_end *end)
 	tcp_todo(end, TCP_TODO_OUTPUT);
 }
 
-/* RFC 4821's case of a router that says nothing: the size is halved when nothing gets through. */
+/* RFC 4821's case of a router that says nothing, when nothing gets through: base_mss, then half of
+ * that, and so on. It does not grow again: what would be found is not worth the loss of a probe. */
 void tcp_mtu_probe_black_hole(struct tcp_end *end)
 {
 	const struct tcp_sysctl *ctl = tcp_ctl(end);
-	uint32_t mss = end->cc.mss / 2;
+	bool first = !end->mss_limit && end->cc.mss > ctl->base_mss;
+	uint32_t mss = first ? ctl->base_mss : end->cc.mss / 2;
+	struct ip_dst dst;
+	struct ip_send ip;
 
 	if (!ctl->mtu_probing)
 		return;
-	if (mss > ctl->base_mss)
-		mss = ctl->base_mss;
 	if (mss < ctl->min_snd_mss)
 		mss = ctl->min_snd_mss;
 	end->mss_limit = (uint16_t)(mss + (end->ts_ok ? TCP_TIMESTAMP_ROOM : 0));
 	end->pmtu = 0;
+	tcp_route(end, &dst, &ip); /* the segment that is sent next is to be the smaller one */
 }
