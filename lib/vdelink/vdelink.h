@@ -39,6 +39,9 @@ enum vdelink_state {
  * May block. Returns 0 and the link, or -errno; nothing is left behind on failure. */
 int vdelink_open(const char *vnl, const char *description, struct vdelink **link);
 
+/* Why vdelink_open failed with `err` (-errno), in words; cut to `size`. */
+void vdelink_reason(const char *vnl, int err, char *text, size_t size);
+
 /* Closes; ends the link's threads. One that is inside a call of libvdeplug which does not return is
  * waited for no longer than a moment; it ends, and closes what it holds, when the call returns. */
 void vdelink_close(struct vdelink *link);

@@ -17,6 +17,7 @@
 #include "options.h"
 #include "reasons.h"
 #include "system_calls.h"
+#include "vdelink.h"
 
 newstack_prototype ioth_vdestack_newstack;
 delstack_prototype ioth_vdestack_delstack;
@@ -42,7 +43,7 @@ static int stack_new(
 {
 	struct vdestack_config config = {.interface = interface};
 	struct options option;
-	char reason[REASON_SIZE];
+	char reason[REASON_SIZE], why[REASON_SIZE - 320];
 	unsigned int failed;
 	int err;
 
@@ -56,9 +57,11 @@ static int stack_new(
 		config.count++;
 	err = vdestack_new(&config, stack, &failed);
 	if (err < 0) {
-		snprintf(reason, sizeof(reason), "%.300s: %s",
-		    failed < config.count ? interface[failed].vnl : "the namespace cannot be made",
-		    strerrordesc_np(-err));
+		const char *what =
+		    failed < config.count ? interface[failed].vnl : "the namespace cannot be made";
+
+		vdelink_reason(what, err, why, sizeof(why));
+		snprintf(reason, sizeof(reason), "%.300s: %s", what, why);
 		reasons_set(&reasons, reason);
 	}
 	return err;

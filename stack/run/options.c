@@ -84,7 +84,7 @@ static int set_path(char **path, const char *text, size_t len)
 {
 	if (len == 0)
 		return -EINVAL;
-	free(*path);
+	free(*path); /* given twice: refused afterwards */
 	*path = strndup(text, len);
 	return *path ? 0 : -ENOMEM;
 }
@@ -159,14 +159,14 @@ static int set_option(
     const char *text, size_t len, struct options *options, char *reason, size_t size)
 {
 	const char *equals = memchr(text, '=', len);
-	size_t name_len = equals ? (size_t)(equals - text) : len;
+	size_t name = equals ? (size_t)(equals - text) : len;
 	char expected[128];
 	int err;
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		if (strlen(table[i].name) != name_len || strncmp(table[i].name, text, name_len) != 0)
+		if (strlen(table[i].name) != name || strncmp(table[i].name, text, name) != 0)
 			continue;
-		err = equals ? table[i].set(options, equals + 1, len - name_len - 1) : -EINVAL;
+		err = equals ? table[i].set(options, equals + 1, len - name - 1) : -EINVAL;
 		if (err == -EINVAL)
 			snprintf(
 			    reason, size, "%.*s: %s is %s", (int)len, text, table[i].name, table[i].meaning);
@@ -182,13 +182,40 @@ static int set_option(
 	return -EINVAL;
 }
 
+static size_t name_len(const char *option)
+{
+	return strcspn(option, "=,");
+}
+
+/* Whether an option of `list` before `option`, which is in it, has its name. */
+static bool was_given(const char *list, const char *option)
+{
+	while (list < option) {
+		size_t len = name_len(option);
+
+		if ((name_len(list) == len && strncmp(list, option, len) == 0) ||
+		    sysctl_same(list, name_len(list), option, len))
+			return true;
+		list += strcspn(list, ",") + 1;
+	}
+	return false;
+}
+
 int options_parse(const char *text, struct options *options, char *reason, size_t size)
 {
+	const char *list = text;
+
 	*options = (struct options){.linger = LINGER_DEFAULT * SECOND};
 	while (text && *text != '\0') {
 		size_t len = strcspn(text, ",");
 		int err = len ? set_option(text, len, options, reason, size) : 0;
 
+		/* Which of the two was meant? */
+		if (!err && len && was_given(list, text)) {
+			snprintf(reason, size, "%.*s: %.*s is given twice", (int)len, text, (int)name_len(text),
+			    text);
+			err = -EINVAL;
+		}
 		if (err) {
 			options_free(options);
 			return err;

@@ -12,6 +12,7 @@
 #include "port.h"
 #include "readiness_stream.h"
 #include "sysctl.h"
+#include "vdelink.h"
 #include "vnl.h"
 
 #include <errno.h>
@@ -108,8 +109,8 @@ static void set_switches(struct px_stack *px, const struct options *options)
 /* Where the number alone would not tell what is wrong. */
 static void vnl_reason(const char *vnl, int err, char *reason, size_t size)
 {
-	const char *network, *what = strerrordesc_np(-err);
-	char name[IFNAMSIZ];
+	const char *network, *what = NULL, *own = "";
+	char name[IFNAMSIZ], why[384];
 
 	if (vnl_split(vnl, name, &network) < 0)
 		what = "what stands before the colon is not the name of an interface";
@@ -117,7 +118,13 @@ static void vnl_reason(const char *vnl, int err, char *reason, size_t size)
 		what = "mem://NAME or mem://NAME/uplink=VNL is wanted, with one uplink for a network";
 	else if (err == -EEXIST && name[0])
 		what = "there is an interface of this name";
-	snprintf(reason, size, "%.300s: %s", vnl, what);
+	if (!what) {
+		vdelink_reason(network, err, why, sizeof(why));
+		what = why;
+	}
+	if (err == -EPROTONOSUPPORT)
+		own = ", and mem";
+	snprintf(reason, size, "%.300s: %s%s", vnl, what, own);
 }
 
 static int open_stack(const char *const *vnlv, const struct options *options, const char *text,

@@ -59,7 +59,7 @@ static const struct sysctl table[] = {
     TCP("keepalive_intvl", keepalive_intvl, KIND_U32, 1, 32767),
     TCP("keepalive_probes", keepalive_probes, KIND_U8, 1, 127),
     TCP("rto_min", rto_min_us, KIND_MSEC_AS_USEC, 1, 120000),
-    TCP("rto_min_us", rto_min_us, KIND_U32, 1, 120000000),
+    TCP("rto_min_us", rto_min_us, KIND_U32, 1000, 120000000),
     TCP("rto_max_ms", rto_max_ms, KIND_U32, 1000, 120000),
     TCP("tw_reuse", tw_reuse, KIND_U8, 0, 2),
     TCP("max_tw_buckets", max_tw_buckets, KIND_U32, 0, INT32_MAX),
@@ -221,6 +221,13 @@ int sysctl_set(struct px_stack *stack, const char *text, size_t len, char *reaso
 	if (sysctl->kind == KIND_CONGESTION)
 		return set_congestion(stack, text, end, reason, size);
 	return set_number(sysctl, stack, text, end, reason, size);
+}
+
+bool sysctl_same(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+	const struct sysctl *first = find(a, a_len), *second = find(b, b_len);
+
+	return first && second && first->of_tcp == second->of_tcp && first->offset == second->offset;
 }
 
 void sysctl_set_all(struct px_stack *stack, const char *list)

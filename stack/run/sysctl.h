@@ -3,6 +3,7 @@
 #ifndef RUN_SYSCTL_H
 #define RUN_SYSCTL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct px_stack;
@@ -12,7 +13,10 @@ struct px_stack;
 int sysctl_set(
     struct px_stack *stack, const char *text, size_t len, char *reason, size_t reason_size);
 
-/* The same for those of a list that are sysctls; it has been checked. */
+/* Whether two names, of `len` characters, mean one option ("sack", "tcp_sack"). */
+bool sysctl_same(const char *a, size_t a_len, const char *b, size_t b_len);
+
+/* Sets those of a list that are sysctls; it has been checked. */
 void sysctl_set_all(struct px_stack *stack, const char *list);
 
 #endif

@@ -23,7 +23,7 @@ expect_error()
 }
 
 expect_error "cannot open network vde://$dir/none: No such file or directory" "vde://$dir/none"
-expect_error "cannot open network none://: .*" none://
+expect_error "cannot open network none://: libvdeplug knows no network of the kind 'none'; .*vde.*" none://
 expect_error "cannot open network vde://$dir/none: No such file or directory" \
 	-m "$hub" "vde://$dir/none" --
 expect_error "cannot open network vde://$dir/none: No such file or directory" -c "vde://$dir/none"

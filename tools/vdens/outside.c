@@ -113,13 +113,15 @@ static int start_inside(struct outside *outside)
 static int open_networks(struct outside *outside)
 {
 	const struct vdens_options *options = outside->options;
+	char reason[512];
 	unsigned int n;
 	int err;
 
 	for (n = 0; n < options->network_count; n++) {
 		err = vdelink_open(options->networks[n].vnl, "vdens", &outside->links[n]);
 		if (err < 0) {
-			warnx("cannot open network %s: %s", options->networks[n].vnl, strerror(-err));
+			vdelink_reason(options->networks[n].vnl, err, reason, sizeof reason);
+			warnx("cannot open network %s: %s", options->networks[n].vnl, reason);
 			hint_network(options, options->networks[n].vnl);
 			return err;
 		}

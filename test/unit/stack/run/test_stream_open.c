@@ -289,38 +289,6 @@ static void test_threads(void **state)
 	picox_close(listener);
 }
 
-/* ---- options ---- */
-
-static void test_sysctls(void **state)
-{
-	static const char *const bad[] = {"timestamps=3", "timestamps=", "timestamps", "ecn=x",
-	    "congestion=vegas", "congestion=", "rmem=1:2", "rmem=3:2:1", "rmem=1:2:3:4",
-	    "fin_timeout=-1", "fin_timeout=99999999999999999999", "rto_min=0", "tcp_mem=1",
-	    "tcp_rmem_max=5000"};
-	struct picox *stack;
-	char name[16];
-	socklen_t len = sizeof(name);
-	int fd;
-
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		assert_null(picox_newstackv(NULL, bad[i]));
-		assert_int_equal(errno, EINVAL);
-		assert_non_null(strstr(picox_error(), bad[i]));
-	}
-	stack = picox_newstackv(
-	    NULL, "timestamps=0,tcp_ecn=1,congestion=reno,rto_min=100,rmem=4096:50000:60000,mem=8M");
-	assert_non_null(stack);
-	assert_int_equal(tcp_sysctl(stack->px)->timestamps, 0);
-	assert_int_equal(tcp_sysctl(stack->px)->ecn, 1);
-	assert_int_equal(tcp_sysctl(stack->px)->rto_min_us, 100000);
-	assert_int_equal(tcp_sysctl(stack->px)->rmem[1], 50000);
-	fd = open_tcp(stack, 0);
-	assert_int_equal(picox_getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, &len), 0);
-	assert_string_equal(name, "reno");
-	picox_close(fd);
-	assert_int_equal(picox_delstack(stack), 0);
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -333,7 +301,6 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_dissolved, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_no_descriptors, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_threads, setup, teardown),
-	    cmocka_unit_test(test_sysctls),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
