@@ -102,6 +102,7 @@ struct bbr {
 	bool probe_rtt_expired, probe_rtt_round_done;
 
 	/* ---- before the loss ---- */
+	bool undo_saved; /* of this episode */
 	uint64_t undo_bw_shortterm;
 	uint32_t undo_inflight_shortterm, undo_inflight_longterm;
 };
@@ -148,7 +149,6 @@ void bbr_update_min_rtt(struct bbr *bbr, const struct tcp_cc_ack *ack);
 void bbr_model_settle(struct bbr *bbr, const struct tcp_cc_ack *ack);
 
 void bbr_note_loss(struct bbr *bbr, const struct tcp_cc *cc);
-void bbr_save_state_upon_loss(struct bbr *bbr, const struct tcp_cc *cc);
 /* Do the losses among what was sent since suggest that this much in flight was too much? */
 bool bbr_is_inflight_too_high(const struct bbr *bbr, uint32_t lost, uint32_t tx_in_flight);
 

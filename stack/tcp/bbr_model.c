@@ -27,7 +27,7 @@ static uint64_t larger_bw(uint64_t a, uint64_t b)
 
 static uint32_t as_volume(double bytes)
 {
-	return bytes < TCP_CC_WINDOW_MAX ? (uint32_t)bytes : TCP_CC_WINDOW_MAX;
+	return bytes < TCP_CC_WINDOW_MAX ? (uint32_t)(bytes + 0.5) : TCP_CC_WINDOW_MAX;
 }
 
 /* What `bw` brings in `time`. */
@@ -185,8 +185,13 @@ bool bbr_is_inflight_too_high(const struct bbr *bbr, uint32_t lost, uint32_t tx_
 	return (uint64_t)lost * 100 > (uint64_t)tx_in_flight * LOSS_THRESH_PERCENT;
 }
 
-void bbr_save_state_upon_loss(struct bbr *bbr, const struct tcp_cc *cc)
+/* Section 5.5.11.1, once an episode of loss: what the first loss of it changed must come back, too.
+ */
+static void save_state_upon_loss(struct bbr *bbr, const struct tcp_cc *cc)
 {
+	if (bbr->undo_saved)
+		return;
+	bbr->undo_saved = true;
 	bbr_save_cwnd(bbr, cc);
 	bbr->undo_state = BBR_NONE;
 	bbr->undo_bw_shortterm = bbr->bw_shortterm;
@@ -196,10 +201,9 @@ void bbr_save_state_upon_loss(struct bbr *bbr, const struct tcp_cc *cc)
 
 void bbr_note_loss(struct bbr *bbr, const struct tcp_cc *cc)
 {
-	if (!bbr->is_loss_in_round) {
+	if (!bbr->is_loss_in_round)
 		bbr->loss_round_delivered = bbr->rate->delivered;
-		bbr_save_state_upon_loss(bbr, cc);
-	}
+	save_state_upon_loss(bbr, cc);
 	bbr->is_loss_in_round = true;
 }
 

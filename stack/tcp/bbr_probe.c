@@ -12,6 +12,7 @@
 #define FULL_LOSS_COUNT    6 /* ranges lost in a round that end Startup: section 5.3.1.3 */
 #define DRAIN_ROUNDS       3
 #define RENO_ROUNDS        63
+#define LEAST_ROUNDS       4 /* of a path that holds no more than a segment: MinPipeCwnd */
 #define PROBE_WAIT         (2 * PX_SEC)
 #define PROBE_WAIT_SPREAD  1000 /* milliseconds more, by chance */
 #define PROBE_RTT_DURATION (200 * PX_MSEC)
@@ -154,6 +155,8 @@ static bool is_time_to_probe_bw(const struct bbr *bbr, const struct tcp_cc *cc, 
 {
 	uint32_t reno_rounds = bbr_target_inflight(bbr, cc) / cc->mss;
 
+	if (reno_rounds < LEAST_ROUNDS)
+		reno_rounds = LEAST_ROUNDS;
 	if (reno_rounds > RENO_ROUNDS)
 		reno_rounds = RENO_ROUNDS;
 	return now > bbr->cycle_stamp + bbr->bw_probe_wait || bbr->rounds_since_probe_up >= reno_rounds;

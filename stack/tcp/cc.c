@@ -233,7 +233,8 @@ void tcp_cc_sent(struct tcp_cc *cc, uint32_t bytes, uint32_t in_flight, px_time 
 
 void tcp_cc_acked(struct tcp_cc *cc, const struct tcp_cc_ack *ack)
 {
-	measure(cc, ack);
+	if (!tcp_cc_owns_cwnd(cc))
+		measure(cc, ack);
 	if (cc->ops->acked)
 		cc->ops->acked(cc, ack);
 	else

@@ -169,6 +169,8 @@ static void bbr_acked(struct tcp_cc *cc, const struct tcp_cc_ack *ack)
 		bbr->in_recovery = false;
 		bbr_restore_cwnd(bbr, cc);
 	}
+	if (!ack->recovery)
+		bbr->undo_saved = false;
 	if (!bbr->has_seen_rtt && ack->srtt)
 		init_pacing_rate(bbr, cc, ack->srtt);
 	if (!ack->rate->newly)
@@ -218,7 +220,6 @@ static uint32_t bbr_reduced(
 {
 	struct bbr *bbr = tcp_cc_state(cc);
 
-	/* Where a loss led here, what was before it is saved already. */
 	bbr_note_loss(bbr, cc);
 	bbr_save_cwnd(bbr, cc);
 	bbr->in_recovery = true;
@@ -238,6 +239,7 @@ static void bbr_undone(struct tcp_cc *cc, px_time now)
 
 	(void)now;
 	bbr_restore_cwnd(bbr, cc);
+	bbr->undo_saved = false;
 	bbr->is_loss_in_round = false;
 	bbr_reset_full_bw(bbr);
 	if (bbr->bw_shortterm < bbr->undo_bw_shortterm)

@@ -269,7 +269,8 @@ void tcp_output(struct tcp_end *end)
 		tcp_pace_sent(end, len);
 		sent = true;
 	}
-	if (!limited && !refused && !unsent(end) && end->snd_nxt != end->snd_una &&
+	/* Less than a segment to send: what is measured from here on is the program. */
+	if (!limited && !refused && unsent(end) < mss && end->snd_nxt != end->snd_una &&
 	    end->lost <= end->retrans && tcp_in_flight(end) < end->cc.cwnd)
 		tcp_rate_app_limited(&end->rate, tcp_in_flight(end));
 	note_limit(end, limited);

@@ -1,0 +1,958 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* BBR: each transition of its states, with a fake clock. Sections, and A.1 to A.22 (its list of
+ * tests), are draft-ietf-ccwg-bbr-06's. */
+#include "bbr_path.h"
+
+/* ---- Startup ---- */
+
+/* Section 5.6.2: the initial window in a round trip, 2.77 times as fast. */
+static void test_initial_rate(void **state)
+{
+	PATH path;
+
+	path_open(&path, RTT);
+	assert_state(&path, BBR_STARTUP);
+	assert_int_equal(path.cc.cwnd, 10 * MSS);
+	assert_int_equal(tcp_cc_pacing(&path.cc), 10 * MSS * 277 / 100 * 10);
+}
+
+/* No round trip from the handshake: a millisecond, until there is one. */
+static void test_initial_rate_guessed(void **state)
+{
+	PATH path;
+
+	path_open(&path, 0);
+	assert_int_equal(tcp_cc_pacing(&path.cc), 10 * MSS * 2770);
+	path.in_flight = 9 * MSS;
+	path_ack(&path, 0, MSS, false);
+	assert_int_equal(tcp_cc_pacing(&path.cc), 10 * MSS * 277 / 100 * 10);
+}
+
+static void test_startup_doubles(void **state)
+{
+	PATH path;
+	uint64_t rate = 200000;
+
+	path_open(&path, RTT);
+	for (unsigned int i = 0; i < 8; i++, rate *= 2) {
+		path.in_flight = path.cc.cwnd;
+		path_round(&path, rate);
+		assert_state(&path, BBR_STARTUP);
+		assert_int_equal(path.bbr->bw, rate);
+		assert_int_equal(tcp_cc_pacing(&path.cc), rate / 100 * 277 / 100 * 99);
+	}
+	assert_in_range(path.cc.cwnd, rate / 2 / 10, rate);
+}
+
+/* A.1: three rounds that grow by less than a quarter. */
+static void test_startup_plateau(void **state)
+{
+	PATH path;
+
+	path_open(&path, RTT);
+	path.in_flight = 2 * BDP;
+	path_round(&path, BW);
+	path_round(&path, BW + BW / 5);
+	path_round(&path, BW);
+	assert_int_equal(path.bbr->full_bw_count, 2);
+	assert_state(&path, BBR_STARTUP);
+	path_round(&path, BW + BW / 4); /* grew after all */
+	assert_int_equal(path.bbr->full_bw_count, 0);
+	path_round(&path, BW);
+	path_round(&path, BW);
+	assert_false(path.bbr->full_bw_reached);
+	path_round(&path, BW);
+	assert_true(path.bbr->full_bw_reached);
+	assert_true(path.bbr->full_bw_now);
+	assert_state(&path, BBR_DRAIN);
+	assert_int_equal(path.bbr->bw, BW + BW / 4);
+	assert_int_equal(tcp_cc_pacing(&path.cc), (BW + BW / 4) / 100 * 50 / 100 * 99);
+}
+
+/* A plateau within one round is none. */
+static void test_startup_counts_rounds(void **state)
+{
+	PATH path;
+
+	path_open(&path, RTT);
+	path.in_flight = BDP;
+	path_round(&path, BW);
+	for (unsigned int i = 0; i < 20; i++)
+		path_ack(&path, BW, MSS, false);
+	assert_state(&path, BBR_STARTUP);
+	assert_int_equal(path.bbr->round_count, 1);
+}
+
+/* A.7: what the program leaves unused shows nothing; the pacing rate does not fall. */
+static void test_startup_app_limited(void **state)
+{
+	PATH path;
+	uint64_t rate;
+
+	path_open(&path, RTT);
+	path.in_flight = BDP;
+	path_round(&path, BW);
+	rate = tcp_cc_pacing(&path.cc);
+	path.app_limited = true;
+	for (unsigned int i = 0; i < 30; i++)
+		path_round(&path, BW / 10);
+	assert_state(&path, BBR_STARTUP);
+	assert_int_equal(bbr_max_bw(path.bbr), BW);
+	assert_int_equal(tcp_cc_pacing(&path.cc), rate);
+	/* More than was known counts even so (section 5.5.4). */
+	path_round(&path, 2 * BW);
+	assert_int_equal(bbr_max_bw(path.bbr), 2 * BW);
+}
+
+static void recover(struct path *path)
+{
+	tcp_cc_reduce(&path->cc, TCP_CC_LOSS, path->in_flight, path->now);
+	path->recovery = true;
+}
+
+/* A.2: a round of fast recovery with more than 2 % lost in six places; even of a limited flow. */
+static void test_startup_high_loss(void **state)
+{
+	PATH path;
+
+	path_open(&path, RTT);
+	path.in_flight = 2 * BDP;
+	path.app_limited = true;
+	path_round(&path, BW);
+	path_lose(&path, 6);
+	recover(&path);
+	path_ack(&path, BW, MSS, false);
+	assert_state(&path, BBR_STARTUP); /* not a round of it yet */
+	path_round(&path, BW);
+	assert_true(path.bbr->full_bw_reached);
+	assert_state(&path, BBR_DRAIN);
+	assert_int_equal(path.bbr->inflight_longterm, BDP);
+}
+
+static void test_startup_little_loss(void **state)
+{
+	PATH path;
+
+	path_open(&path, RTT);
+	path.in_flight = BDP;
+	path_round(&path, BW);
+	path_lose(&path, 5); /* in five places */
+	recover(&path);
+	path_round(&path, 2 * BW);
+	assert_state(&path, BBR_STARTUP);
+	path.in_flight = 8 * BDP; /* 6 of 800 segments are less than 2 % */
+	path_lose(&path, 6);
+	path_round(&path, 4 * BW);
+	assert_state(&path, BBR_STARTUP);
+	/* A time-out is not fast recovery. */
+	path.in_flight = BDP;
+	path_lose(&path, 6);
+	path.loss_recovery = true;
+	path_round(&path, 8 * BW);
+	assert_state(&path, BBR_STARTUP);
+}
+
+/* Section 5.3.1.3: without SACK, any. */
+static void test_startup_loss_without_sack(void **state)
+{
+	PATH path;
+
+	path_open(&path, RTT);
+	path.no_sack = true;
+	path.in_flight = 2 * BDP;
+	path_round(&path, BW);
+	path_lose(&path, 1);
+	recover(&path);
+	path_round(&path, 2 * BW);
+	assert_state(&path, BBR_DRAIN);
+}
+
+/* ---- Drain ---- */
+
+/* A.3. */
+static void test_drain_by_inflight(void **state)
+{
+	PATH path;
+
+	path_to_drain(&path);
+	path.in_flight = BDP + 2 * MSS;
+	path_ack(&path, BW, MSS, false);
+	assert_state(&path, BBR_DRAIN);
+	path.in_flight = BDP;
+	path_ack(&path, BW, MSS, false);
+	/* Through DOWN, at once: there is no queue any more. */
+	assert_state(&path, BBR_PROBE_BW_CRUISE);
+}
+
+/* A.4. */
+static void test_drain_by_rounds(void **state)
+{
+	PATH path;
+
+	path_to_drain(&path);
+	for (unsigned int i = 0; i < 3; i++) {
+		path_round(&path, BW);
+		assert_state(&path, BBR_DRAIN);
+	}
+	path_round(&path, BW);
+	assert_state(&path, BBR_PROBE_BW_DOWN);
+	assert_int_equal(tcp_cc_pacing(&path.cc), BW / 100 * 90 / 100 * 99);
+}
+
+/* ---- ProbeBW ---- */
+
+/* A.8. */
+static void test_down_by_inflight(void **state)
+{
+	PATH path;
+
+	path_to_down(&path);
+	path.in_flight = BDP + MSS;
+	path_ack(&path, BW, MSS, false);
+	assert_state(&path, BBR_PROBE_BW_DOWN);
+	/* Of what was found to be too much, 15 % stay free. */
+	path.bbr->inflight_longterm = BDP;
+	path.in_flight = BDP * 86 / 100;
+	path.rate.lost += 10 * MSS; /* so that nobody raises it */
+	path_ack(&path, BW, MSS, false);
+	assert_state(&path, BBR_PROBE_BW_DOWN);
+	path.in_flight = BDP * 85 / 100;
+	path_ack(&path, BW, MSS, false);
+	assert_state(&path, BBR_PROBE_BW_CRUISE);
+	assert_int_equal(tcp_cc_pacing(&path.cc), BW / 100 * 99);
+	assert_int_equal(path.cc.cwnd, BDP * 85 / 100);
+}
+
+/* A.9: two to three seconds. */
+static void test_down_by_time(void **state)
+{
+	PATH path;
+
+	path_to_down(&path);
+	assert_in_range(path.bbr->bw_probe_wait, 2 * PX_SEC, 3 * PX_SEC);
+	path.now = path.bbr->cycle_stamp + path.bbr->bw_probe_wait;
+	path_ack(&path, BW, MSS, false);
+	assert_state(&path, BBR_PROBE_BW_DOWN);
+	path.now++;
+	path_ack(&path, BW, MSS, false);
+	assert_state(&path, BBR_PROBE_BW_REFILL);
+}
+
+/* Section 5.3.3.8: as many rounds as Reno needs to grow a window by itself, 62 at most. */
+static void test_cruise_by_rounds(void **state)
+{
+	PATH path;
+	unsigned int rounds = 0;
+
+	path_to_cruise(&path);
+	path.bbr->bw_probe_wait = 1000 * PX_SEC;
+	path.rtt = PX_MSEC;
+	for (; path.bbr->state == BBR_PROBE_BW_CRUISE && rounds < 200; rounds++)
+		path_round(&path, 100 * BW);
+	assert_in_range(rounds, 61, 63);
+	assert_state(&path, BBR_PROBE_BW_REFILL);
+}
+
+static void test_cruise_of_small_window(void **state)
+{
+	PATH path;
+	unsigned int rounds = 0;
+
+	path_to_cruise(&path);
+	path.bbr->bw_probe_wait = 1000 * PX_SEC;
+	path.bbr->inflight_shortterm = 10 * MSS;
+	for (; path.bbr->state == BBR_PROBE_BW_CRUISE && rounds < 200; rounds++)
+		path_round(&path, BW / 10);
+	assert_in_range(rounds, 8, 11);
+}
+
+/* A round with the bounds taken off, then up. */
+static void test_refill_to_up(void **state)
+{
+	PATH path;
+
+	path_to_cruise(&path);
+	path.bbr->bw_shortterm = BW / 2;
+	path.bbr->inflight_shortterm = BDP / 2;
+	path.now += 3 * PX_SEC;
+	path_ack(&path, BW / 2, MSS, false);
+	assert_state(&path, BBR_PROBE_BW_REFILL);
+	assert_int_equal(path.bbr->bw_shortterm, BBR_INFINITE_BW);
+	assert_int_equal(path.bbr->inflight_shortterm, BBR_INFINITE);
+	assert_int_equal(tcp_cc_pacing(&path.cc), BW / 100 * 99);
+	path_ack(&path, BW, MSS, false);
+	assert_state(&path, BBR_PROBE_BW_REFILL);
+	path_round(&path, BW);
+	assert_state(&path, BBR_PROBE_BW_UP);
+	assert_int_equal(tcp_cc_pacing(&path.cc), BW / 100 * 125 / 100 * 99);
+}
+
+/* A.5: three rounds without more. */
+static void test_up_plateau(void **state)
+{
+	PATH path;
+
+	path_to_up(&path);
+	path_round(&path, BW);
+	path_round(&path, BW);
+	assert_state(&path, BBR_PROBE_BW_UP);
+	path_round(&path, BW);
+	assert_state(&path, BBR_PROBE_BW_DOWN);
+}
+
+/* A.15: more is found, and followed. */
+static void test_up_finds_more(void **state)
+{
+	PATH path;
+	uint64_t rate = BW;
+
+	path_to_up(&path);
+	for (unsigned int i = 0; i < 10; i++) {
+		rate = rate * 5 / 4 + 1;
+		path.in_flight = path.cc.cwnd;
+		path_round(&path, rate);
+		assert_state(&path, BBR_PROBE_BW_UP);
+	}
+	assert_int_equal(bbr_max_bw(path.bbr), rate);
+	assert_true(rate > 9 * BW);
+}
+
+/* A.7. */
+static void test_up_app_limited(void **state)
+{
+	PATH path;
+
+	path_to_up(&path);
+	path.app_limited = true;
+	path.bbr->probe_rtt_min_stamp = path.now + 100 * PX_SEC;
+	for (unsigned int i = 0; i < 30; i++)
+		path_round(&path, BW / 2);
+	assert_state(&path, BBR_PROBE_BW_UP);
+}
+
+/* A.6, A.21: what was in flight was too much; the window falls, at most to 0.7. */
+static void test_up_loss(void **state)
+{
+	PATH path;
+
+	path_to_up(&path);
+	path.in_flight = BDP + BDP / 4;
+	path_ack(&path, BW, MSS, false);
+	path_lose(&path, 2); /* 2 of 125: less than 2 % */
+	assert_state(&path, BBR_PROBE_BW_UP);
+	path_lose(&path, 1);
+	assert_state(&path, BBR_PROBE_BW_DOWN);
+	assert_true(path.bbr->prev_probe_too_high);
+	assert_in_range(path.bbr->inflight_longterm, BDP + BDP / 4 - 2 * MSS, BDP + BDP / 4);
+	path_ack(&path, BW, MSS, false);
+	assert_true(path.cc.cwnd <= path.bbr->inflight_longterm);
+	/* Once a probe. */
+	path.in_flight = BDP / 4;
+	path_lose(&path, 30);
+	assert_true(path.bbr->inflight_longterm >= BDP);
+}
+
+static void test_up_loss_bounded(void **state)
+{
+	PATH path;
+
+	path_to_up(&path);
+	path.in_flight = BDP / 4;
+	path_lose(&path, 10);
+	assert_int_equal(path.bbr->inflight_longterm, BDP * 70 / 100);
+}
+
+static void test_up_loss_app_limited(void **state)
+{
+	PATH path;
+
+	path_to_up(&path);
+	path.app_limited = true;
+	path_lose(&path, 10);
+	assert_state(&path, BBR_PROBE_BW_DOWN);
+	assert_int_equal(path.bbr->inflight_longterm, BBR_INFINITE);
+}
+
+/* Section 5.3.3.6: the probe after one that lost too much goes up only until as much is in flight
+ * again; when that does no harm, another follows without that limit. */
+static void test_precautionary(void **state)
+{
+	PATH path;
+
+	path_to_up(&path);
+	path.in_flight = BDP + BDP / 4;
+	path_lose(&path, 10);
+	assert_state(&path, BBR_PROBE_BW_DOWN);
+	path.now += 4 * PX_SEC;
+	path.bbr->probe_rtt_min_stamp = path.now;
+	path.in_flight = BDP;
+	path_round(&path, BW);
+	assert_state(&path, BBR_PROBE_BW_REFILL);
+	path_round(&path, BW);
+	assert_state(&path, BBR_PROBE_BW_UP);
+	path_ack(&path, BW, MSS, false);
+	assert_state(&path, BBR_PROBE_BW_UP);
+	path.in_flight = path.bbr->inflight_longterm;
+	path_ack(&path, BW, MSS, false);
+	assert_state(&path, BBR_PROBE_BW_DOWN);
+	assert_true(path.bbr->prev_probe_precautionary);
+	assert_false(path.bbr->prev_probe_too_high);
+	path_round(&path, BW);
+	assert_state(&path, BBR_PROBE_BW_REFILL);
+	path_round(&path, BW);
+	assert_state(&path, BBR_PROBE_BW_UP);
+	path_ack(&path, BW, MSS, false);
+	assert_state(&path, BBR_PROBE_BW_UP); /* as much in flight, and on */
+}
+
+static void test_precautionary_fails(void **state)
+{
+	PATH path;
+
+	path_to_up(&path);
+	path.in_flight = BDP + BDP / 4;
+	path_lose(&path, 10);
+	path.now += 4 * PX_SEC;
+	path.bbr->probe_rtt_min_stamp = path.now;
+	path.in_flight = BDP;
+	path_round(&path, BW);
+	path_round(&path, BW);
+	path.in_flight = path.bbr->inflight_longterm;
+	path_ack(&path, BW, MSS, false);
+	assert_state(&path, BBR_PROBE_BW_DOWN);
+	path_lose(&path, 10); /* that was too much again */
+	assert_true(path.bbr->prev_probe_too_high);
+	path_round(&path, BW);
+	assert_state(&path, BBR_PROBE_BW_DOWN);
+}
+
+/* Section 5.3.3.5: by 1, 2, 4 ... segments a round, while the limit is what limits. */
+static void test_longterm_grows(void **state)
+{
+	PATH path;
+	uint32_t before, grown = 0;
+
+	path_to_up(&path);
+	path.bbr->inflight_longterm = BDP;
+	path.limited = true;
+	path.in_flight = BDP / 2;
+	for (unsigned int i = 0; i < 5; i++) {
+		before = path.bbr->inflight_longterm;
+		path.cc.cwnd = before;
+		path_ack(&path, BW, MSS, true);
+		for (unsigned int j = 0; j < 99; j++)
+			path_ack(&path, BW, MSS, false);
+		path.now += RTT;
+		assert_state(&path, BBR_PROBE_BW_UP); /* and the plateau is the limit's doing */
+		assert_true(path.bbr->inflight_longterm - before >= grown);
+		grown = path.bbr->inflight_longterm - before;
+	}
+	assert_in_range(grown, 16 * MSS, 32 * MSS);
+	path.limited = false;
+	before = path.bbr->inflight_longterm;
+	path_round(&path, BW);
+	assert_int_equal(path.bbr->inflight_longterm, before);
+}
+
+/* More was in flight, and hardly anything lost. */
+static void test_longterm_follows(void **state)
+{
+	PATH path;
+
+	path_to_cruise(&path);
+	path.bbr->inflight_longterm = BDP / 2;
+	path_ack(&path, BW, MSS, false);
+	assert_int_equal(path.bbr->inflight_longterm, BDP);
+}
+
+/* ---- loss while nothing is tried ---- */
+
+/* Section 5.5.10.3: once a round, towards what arrived, to 0.7 at most. */
+static void test_cruise_loss(void **state)
+{
+	PATH path;
+
+	path_to_cruise(&path);
+	path_lose(&path, 1);
+	assert_int_equal(path.bbr->bw_shortterm, BBR_INFINITE_BW); /* at the end of the round */
+	path_round(&path, BW * 9 / 10);
+	assert_int_equal(path.bbr->bw_shortterm, BW); /* the fastest of the round */
+	path_lose(&path, 1);
+	path_round(&path, BW * 9 / 10);
+	assert_int_equal(path.bbr->bw_shortterm, BW * 9 / 10);
+	path_lose(&path, 30);
+	path_round(&path, BW / 10);
+	path_lose(&path, 30);
+	path_round(&path, BW / 10);
+	assert_int_equal(path.bbr->bw_shortterm, BW * 9 / 10 / 100 * 70);
+	assert_int_equal(path.bbr->bw, path.bbr->bw_shortterm);
+	assert_int_equal(bbr_max_bw(path.bbr), BW);
+	assert_true(path.cc.cwnd <= path.bbr->inflight_shortterm);
+	assert_true(path.cc.cwnd >= 4 * MSS);
+}
+
+static void test_never_below_four_segments(void **state)
+{
+	PATH path;
+
+	path_to_cruise(&path);
+	path.bbr->bw_probe_wait = 1000 * PX_SEC;
+	path.bbr->probe_rtt_min_stamp = path.now + 1000 * PX_SEC;
+	for (unsigned int i = 0; i < 100; i++) {
+		path.bbr->rounds_since_probe_up = 0;
+		path_lose(&path, 10);
+		path_round(&path, MSS);
+	}
+	assert_in_range(path.cc.cwnd, 4 * MSS, 8 * MSS);
+	assert_true(tcp_cc_pacing(&path.cc) >= MSS);
+}
+
+/* Section 5.6.4.4: a segment after a time-out, four with the next ACK, and when what was lost is
+ * there, what was before. */
+static void test_time_out(void **state)
+{
+	PATH path;
+	uint32_t before;
+
+	path_to_cruise(&path);
+	before = path.cc.cwnd;
+	path_lose(&path, 50);
+	tcp_cc_timed_out(&path.cc, path.in_flight, false, path.now);
+	assert_int_equal(path.cc.cwnd, MSS);
+	path.loss_recovery = true;
+	path.in_flight = 0;
+	path_ack(&path, 0, MSS, false);
+	assert_int_equal(path.cc.cwnd, 4 * MSS);
+	path.loss_recovery = false;
+	path_ack(&path, 0, MSS, false);
+	assert_true(path.cc.cwnd >= before - 2 * MSS);
+}
+
+static void test_recovery_keeps_window(void **state)
+{
+	PATH path;
+	uint32_t before;
+
+	path_to_cruise(&path);
+	before = path.cc.cwnd;
+	path_lose(&path, 1);
+	recover(&path);
+	path_ack(&path, BW, MSS, false);
+	assert_in_range(path.cc.cwnd, before, before + MSS); /* the model leads, not PRR */
+	assert_int_equal(path.cc.ssthresh, TCP_CC_INFINITE);
+}
+
+/* ---- loss that was none (section 5.5.11) ---- */
+
+/* A.18. */
+static void test_spurious_in_startup(void **state)
+{
+	PATH path;
+
+	path_open(&path, RTT);
+	path.in_flight = 2 * BDP;
+	path_round(&path, BW);
+	path_lose(&path, 6);
+	recover(&path);
+	path_round(&path, BW);
+	assert_state(&path, BBR_DRAIN);
+	tcp_cc_undo(&path.cc, path.now);
+	assert_state(&path, BBR_STARTUP);
+	assert_false(path.bbr->full_bw_reached);
+	assert_int_equal(path.bbr->inflight_longterm, BBR_INFINITE);
+}
+
+static void test_spurious_in_up(void **state)
+{
+	PATH path;
+	uint32_t before;
+
+	path_to_up(&path);
+	before = path.cc.cwnd;
+	path.in_flight = BDP / 4;
+	path_lose(&path, 10);
+	recover(&path);
+	assert_state(&path, BBR_PROBE_BW_DOWN);
+	path_ack(&path, BW / 4, MSS, false);
+	assert_true(path.cc.cwnd < before);
+	tcp_cc_undo(&path.cc, path.now);
+	assert_state(&path, BBR_PROBE_BW_REFILL);
+	assert_int_equal(path.bbr->inflight_longterm, BBR_INFINITE);
+	assert_true(path.cc.cwnd >= before);
+}
+
+/* A.19: a time-out, in CRUISE. */
+static void test_spurious_time_out(void **state)
+{
+	PATH path;
+	uint32_t before;
+
+	path_to_cruise(&path);
+	before = path.cc.cwnd;
+	path_lose(&path, 50);
+	tcp_cc_timed_out(&path.cc, path.in_flight, false, path.now);
+	path.loss_recovery = true;
+	path_round(&path, BW / 10);
+	path_lose(&path, 1);
+	path_round(&path, BW / 10);
+	assert_true(path.bbr->bw_shortterm < BW);
+	tcp_cc_undo(&path.cc, path.now);
+	assert_state(&path, BBR_PROBE_BW_CRUISE);
+	assert_int_equal(path.bbr->bw_shortterm, BBR_INFINITE_BW);
+	assert_int_equal(path.bbr->inflight_shortterm, BBR_INFINITE);
+	assert_true(path.cc.cwnd >= before);
+}
+
+/* ---- ECN (section 3.7) ---- */
+
+static void test_ecn(void **state)
+{
+	PATH path;
+
+	path_open(&path, RTT);
+	path.in_flight = BDP;
+	path_round(&path, BW);
+	tcp_cc_reduce(&path.cc, TCP_CC_ECN, path.in_flight, path.now);
+	path_ack(&path, BW, MSS, false);
+	assert_true(path.bbr->full_bw_reached);
+	assert_true(path.bbr->state != BBR_STARTUP);
+}
+
+static void test_ecn_in_up(void **state)
+{
+	PATH path;
+
+	path_to_up(&path);
+	path.in_flight = BDP;
+	tcp_cc_reduce(&path.cc, TCP_CC_ECN, path.in_flight, path.now);
+	assert_state(&path, BBR_PROBE_BW_DOWN);
+	assert_int_equal(path.bbr->inflight_longterm, BDP);
+}
+
+static void test_ecn_in_cruise(void **state)
+{
+	PATH path;
+
+	path_to_cruise(&path);
+	tcp_cc_reduce(&path.cc, TCP_CC_ECN, path.in_flight, path.now);
+	path_round(&path, BW / 10);
+	tcp_cc_reduce(&path.cc, TCP_CC_ECN, path.in_flight, path.now);
+	path_round(&path, BW / 10);
+	assert_int_equal(path.bbr->bw_shortterm, BW / 100 * 70);
+}
+
+/* ---- ProbeRTT (section 5.3.4) ---- */
+
+/* Five seconds without a shorter round trip, from the one that was. */
+static void wait_for_probe_rtt(struct path *path)
+{
+	path->now = path->bbr->probe_rtt_min_stamp + 5 * PX_SEC;
+	path_ack(path, BW, MSS, false);
+	assert_true(path->bbr->state != BBR_PROBE_RTT);
+	path->now++;
+	path_ack(path, BW, MSS, false);
+	assert_state(path, BBR_PROBE_RTT);
+}
+
+/* A.10. */
+static void test_probe_rtt(void **state)
+{
+	PATH path;
+	uint32_t before;
+
+	path_to_cruise(&path);
+	before = path.cc.cwnd;
+	wait_for_probe_rtt(&path);
+	assert_int_equal(path.cc.cwnd, BDP / 2);
+	assert_true(path.rate.app_limited_until);
+	/* The time counts from when no more is in flight. */
+	path.now += PX_SEC;
+	path_ack(&path, BW, MSS, true);
+	assert_state(&path, BBR_PROBE_RTT);
+	path.in_flight = BDP / 2;
+	path_ack(&path, BW, MSS, false);
+	path.now += 200 * PX_MSEC + 1;
+	path_ack(&path, BW, MSS, false);
+	assert_state(&path, BBR_PROBE_RTT); /* and a round */
+	path_ack(&path, BW, MSS, true);
+	assert_state(&path, BBR_PROBE_BW_CRUISE);
+	assert_true(path.cc.cwnd >= before);
+	/* The next one five seconds from now. */
+	path.now += 4 * PX_SEC;
+	path_ack(&path, BW, MSS, false);
+	assert_true(path.bbr->state != BBR_PROBE_RTT);
+}
+
+static void test_probe_rtt_lasts(void **state)
+{
+	PATH path;
+
+	path_to_cruise(&path);
+	wait_for_probe_rtt(&path);
+	path.in_flight = BDP / 2;
+	path_ack(&path, BW, MSS, false);
+	path.now += 200 * PX_MSEC;
+	path_ack(&path, BW, MSS, true);
+	path_ack(&path, BW, MSS, true);
+	assert_state(&path, BBR_PROBE_RTT); /* not yet 200 ms */
+	path.now++;
+	path_ack(&path, BW, MSS, false);
+	assert_state(&path, BBR_PROBE_BW_CRUISE);
+}
+
+/* A shorter round trip meanwhile: no need to ask. */
+static void test_probe_rtt_not_needed(void **state)
+{
+	PATH path;
+
+	path_to_cruise(&path);
+	path.now += 4 * PX_SEC;
+	path.rtt = RTT - 1;
+	path_ack(&path, BW, MSS, false);
+	path.now += 4 * PX_SEC;
+	path.rtt = RTT;
+	path_ack(&path, BW, MSS, false);
+	assert_true(path.bbr->state != BBR_PROBE_RTT);
+	assert_int_equal(path.bbr->min_rtt, RTT - 1);
+}
+
+/* A.20. */
+static void test_probe_rtt_in_startup(void **state)
+{
+	PATH path;
+
+	path_open(&path, RTT);
+	path.app_limited = true;
+	path.in_flight = BDP;
+	path_round(&path, BW);
+	wait_for_probe_rtt(&path);
+	path.in_flight = 4 * MSS;
+	path_ack(&path, BW, MSS, false);
+	path.now += 200 * PX_MSEC + 1;
+	path_ack(&path, BW, MSS, true);
+	assert_state(&path, BBR_STARTUP);
+}
+
+/* A.11: a pause empties the queue as well. */
+static void test_probe_rtt_after_idle(void **state)
+{
+	PATH path;
+
+	path_to_cruise(&path);
+	path.in_flight = 0;
+	tcp_rate_app_limited(&path.rate, 0);
+	path.now += 20 * PX_SEC;
+	tcp_cc_sent(&path.cc, MSS, 0, path.now);
+	path.now += RTT;
+	path_ack(&path, BW, MSS, true);
+	assert_true(path.bbr->state != BBR_PROBE_RTT);
+	assert_true(bbr_in_probe_bw(path.bbr));
+}
+
+/* Section 5.4.1: idle in ProbeRTT, and time enough has passed. */
+static void test_probe_rtt_ends_idle(void **state)
+{
+	PATH path;
+	uint32_t before;
+
+	path_to_cruise(&path);
+	before = path.cc.cwnd;
+	wait_for_probe_rtt(&path);
+	path.in_flight = 0;
+	path_ack(&path, BW, MSS, false);
+	path.now += PX_SEC;
+	tcp_cc_sent(&path.cc, MSS, 0, path.now);
+	assert_state(&path, BBR_PROBE_BW_CRUISE);
+	assert_true(path.cc.cwnd >= before);
+}
+
+/* Section 5.5.7: a longer path is believed after ten seconds. */
+static void test_min_rtt(void **state)
+{
+	PATH path;
+
+	path_to_cruise(&path);
+	path.rtt = 2 * RTT;
+	path.in_flight = 4 * MSS;
+	for (unsigned int i = 0; i < 45; i++)
+		path_round(&path, BW);
+	assert_int_equal(path.bbr->min_rtt, RTT);
+	for (unsigned int i = 0; i < 10; i++)
+		path_round(&path, BW);
+	assert_int_equal(path.bbr->min_rtt, 2 * RTT);
+	/* A shorter one at once. */
+	path.rtt = RTT / 2;
+	path_round(&path, BW);
+	assert_int_equal(path.bbr->min_rtt, RTT / 2);
+}
+
+/* ---- after a pause (section 5.4.1) ---- */
+
+static void test_restart_from_idle(void **state)
+{
+	PATH path;
+
+	path_to_up(&path);
+	tcp_rate_app_limited(&path.rate, 0);
+	path.now += 3 * PX_SEC;
+	tcp_cc_sent(&path.cc, MSS, 0, path.now);
+	assert_int_equal(tcp_cc_pacing(&path.cc), BW / 100 * 99);
+	tcp_cc_restart(&path.cc, 3 * PX_SEC, path.now);
+	assert_true(path.cc.cwnd >= 2 * BDP); /* not RFC 7661's business */
+	/* The pause is no time in which less came than expected. */
+	assert_int_equal(path.bbr->extra_acked_interval_start, path.now);
+}
+
+/* ---- filters ---- */
+
+/* Sections 5.5.5, 5.5.6: the greatest rate of this cycle of ProbeBW and the one before. */
+static void cycle(struct path *path, uint64_t rate)
+{
+	path->bbr->state = BBR_PROBE_BW_UP;
+	path->bbr->full_bw_now = true;
+	path->limited = false;
+	path_round(path, rate);
+	assert_state(path, BBR_PROBE_BW_DOWN);
+	path_round(path, rate);
+}
+
+static void test_max_bw(void **state)
+{
+	PATH path;
+
+	path_to_up(&path);
+	cycle(&path, BW / 2);
+	assert_int_equal(bbr_max_bw(path.bbr), BW);
+	cycle(&path, BW / 2);
+	assert_int_equal(bbr_max_bw(path.bbr), BW / 2); /* A.16 */
+	cycle(&path, 3 * BW);
+	assert_int_equal(bbr_max_bw(path.bbr), 3 * BW);
+}
+
+/* Section 5.5.9: what comes at once beyond the rate, of ten rounds. */
+static void test_extra_acked(void **state)
+{
+	PATH path;
+	uint32_t before;
+
+	path_to_cruise(&path);
+	path.bbr->bw_probe_wait = 1000 * PX_SEC;
+	path.bbr->probe_rtt_min_stamp = path.now + 1000 * PX_SEC;
+	for (unsigned int i = 0; i < 11; i++)
+		path_round(&path, BW);
+	before = bbr_extra_acked(path.bbr);
+	path_ack(&path, BW, 40 * MSS, false);
+	path_ack(&path, BW, 40 * MSS, false); /* in no time */
+	assert_in_range(bbr_extra_acked(path.bbr), before + 40 * MSS, BDP + 81 * MSS);
+	before = bbr_extra_acked(path.bbr);
+	path.now += 10 * PX_SEC;
+	for (unsigned int i = 0; i < 9; i++)
+		path_ack(&path, BW, MSS, true), path.now += RTT;
+	assert_int_equal(bbr_extra_acked(path.bbr), before);
+	for (unsigned int i = 0; i < 3; i++)
+		path_ack(&path, BW, MSS, true), path.now += RTT;
+	assert_in_range(bbr_extra_acked(path.bbr), MSS, 4 * MSS);
+}
+
+/* ---- the rest ---- */
+
+/* TCP_CC_INFO, as Linux: 8 bits of fraction. */
+static void test_info(void **state)
+{
+	union tcp_cc_info info;
+	PATH path;
+
+	path_open(&path, 0);
+	assert_int_equal(tcp_cc_info(&path.cc, &info), sizeof(info.bbr));
+	assert_int_equal(info.bbr.bbr_min_rtt, UINT32_MAX);
+	path_close(&path);
+	path_to_up(&path);
+	assert_int_equal(tcp_cc_info(&path.cc, &info), 20);
+	assert_int_equal(info.bbr.bbr_bw_lo, BW);
+	assert_int_equal(info.bbr.bbr_bw_hi, 0);
+	assert_int_equal(info.bbr.bbr_min_rtt, RTT / 1000);
+	assert_int_equal(info.bbr.bbr_pacing_gain, 320);
+	assert_int_equal(info.bbr.bbr_cwnd_gain, 576);
+}
+
+static void test_names(void **state)
+{
+	assert_string_equal(bbr_state_text(BBR_PROBE_RTT), "ProbeRTT");
+	assert_null(bbr_state_text(BBR_NONE));
+}
+
+/* From another algorithm, with a window: the model begins there. */
+static void test_change(void **state)
+{
+	struct tcp_cc_env env;
+	PATH path;
+
+	path_to_cruise(&path);
+	env = path_env(&path);
+	assert_int_equal(tcp_cc_change(&path.cc, &tcp_cc_reno, &env), 0);
+	assert_int_equal(tcp_cc_pacing(&path.cc), 0);
+	env.srtt = RTT;
+	assert_int_equal(tcp_cc_change(&path.cc, &tcp_cc_bbr, &env), 0);
+	path.bbr = path.cc.state;
+	assert_state(&path, BBR_STARTUP);
+	assert_int_equal(tcp_cc_pacing(&path.cc), (uint64_t)path.cc.cwnd * 277 * 10 / 100);
+	path_round(&path, BW);
+	assert_int_equal(path.bbr->round_count, 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_initial_rate),
+	    cmocka_unit_test(test_initial_rate_guessed),
+	    cmocka_unit_test(test_startup_doubles),
+	    cmocka_unit_test(test_startup_plateau),
+	    cmocka_unit_test(test_startup_counts_rounds),
+	    cmocka_unit_test(test_startup_app_limited),
+	    cmocka_unit_test(test_startup_high_loss),
+	    cmocka_unit_test(test_startup_little_loss),
+	    cmocka_unit_test(test_startup_loss_without_sack),
+	    cmocka_unit_test(test_drain_by_inflight),
+	    cmocka_unit_test(test_drain_by_rounds),
+	    cmocka_unit_test(test_down_by_inflight),
+	    cmocka_unit_test(test_down_by_time),
+	    cmocka_unit_test(test_cruise_by_rounds),
+	    cmocka_unit_test(test_cruise_of_small_window),
+	    cmocka_unit_test(test_refill_to_up),
+	    cmocka_unit_test(test_up_plateau),
+	    cmocka_unit_test(test_up_finds_more),
+	    cmocka_unit_test(test_up_app_limited),
+	    cmocka_unit_test(test_up_loss),
+	    cmocka_unit_test(test_up_loss_bounded),
+	    cmocka_unit_test(test_up_loss_app_limited),
+	    cmocka_unit_test(test_precautionary),
+	    cmocka_unit_test(test_precautionary_fails),
+	    cmocka_unit_test(test_longterm_grows),
+	    cmocka_unit_test(test_longterm_follows),
+	    cmocka_unit_test(test_cruise_loss),
+	    cmocka_unit_test(test_never_below_four_segments),
+	    cmocka_unit_test(test_time_out),
+	    cmocka_unit_test(test_recovery_keeps_window),
+	    cmocka_unit_test(test_spurious_in_startup),
+	    cmocka_unit_test(test_spurious_in_up),
+	    cmocka_unit_test(test_spurious_time_out),
+	    cmocka_unit_test(test_ecn),
+	    cmocka_unit_test(test_ecn_in_up),
+	    cmocka_unit_test(test_ecn_in_cruise),
+	    cmocka_unit_test(test_probe_rtt),
+	    cmocka_unit_test(test_probe_rtt_lasts),
+	    cmocka_unit_test(test_probe_rtt_not_needed),
+	    cmocka_unit_test(test_probe_rtt_in_startup),
+	    cmocka_unit_test(test_probe_rtt_after_idle),
+	    cmocka_unit_test(test_probe_rtt_ends_idle),
+	    cmocka_unit_test(test_min_rtt),
+	    cmocka_unit_test(test_restart_from_idle),
+	    cmocka_unit_test(test_max_bw),
+	    cmocka_unit_test(test_extra_acked),
+	    cmocka_unit_test(test_info),
+	    cmocka_unit_test(test_names),
+	    cmocka_unit_test(test_change),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
