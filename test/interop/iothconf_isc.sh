@@ -39,7 +39,8 @@ client auto4,auto6,slaac,fqdn=one.test.local addresses resolv +-all addresses
 expect '^config 22$' '^address 10\.9\.0\.77$' "^address $hash$" '^\| nameserver fd09::53$' \
 	'^\| search six\.test four\.test$|^\| search four\.test six\.test$' '^config 0$'
 
-# O without M: information alone is asked for, of dnsmasq, which has no addresses to give.
+# O without M: information alone is asked for, of dnsmasq, which has no addresses to give. (The client that waits
+# for both at once begins to look for an address when no router has answered within a second.)
 if have_command dnsmasq; then
 	stop "$radvd"
 	managed=off radvd_start
@@ -47,10 +48,12 @@ if have_command dnsmasq; then
 exec dnsmasq -d -C /dev/null --port=0 --interface=vde0 --user=root --group=root --pid-file= --leasefile-ro \
 	--dhcp-range=fd09::,static,64,1h --dhcp-option=option6:dns-server,[fd09::99] --log-dhcp"
 	wait_for says dnsmasq 'DHCPv6, static leases only'
-	client auto6,slaac,fqdn=one.test.local addresses resolv
-	expect '^config 26$' "^address $hash$" '^\| nameserver fd09::99$'
+	client eth,rd,slaac,thread,fqdn=one.test.local addresses +dhcp6,fqdn=one.test.local resolv
+	expect '^config 18$' "^address $hash$" '^config 8$' '^\| nameserver fd09::99$'
 	wait_for says dnsmasq DHCPINFORMATION-REQUEST
 	! says dnsmasq DHCPSOLICIT || fail "an address was asked for"
+	client auto6,slaac,fqdn=one.test.local addresses resolv
+	expect '^config 26$' "^address $hash$" '^\| nameserver fd09::99$'
 fi
 
 client eth,dhcp,thread,fqdn=one.test.local +-dhcp addresses +eth,dhcp

@@ -75,7 +75,8 @@ well_formed()
 	[ -n "$out" ] || fail "no frame of the client was seen"
 }
 
-# radvd_start: a router in a vdens of its own: prefix, name server, search domain, a route.
+# radvd_start: a router in a vdens of its own: prefix, name server, search domain, a route. (It would answer once
+# in three seconds only, but for mobile nodes, who learn the interval and may be answered at once.)
 radvd_start()
 {
 	cat >"$dir/radvd.conf" <<END
@@ -83,6 +84,8 @@ interface vde0 {
 	AdvSendAdvert on;
 	MinRtrAdvInterval 3;
 	MaxRtrAdvInterval 10;
+	MinDelayBetweenRAs 0.03;
+	AdvIntervalOpt on;
 	AdvManagedFlag ${managed:-on};
 	AdvOtherConfigFlag ${other:-on};
 	prefix fd09::/64 { };
