@@ -57,7 +57,7 @@ wait_for says dnsmasq 'DHCPRELEASE\(vde0\) 10\.9\.0\.77'
 client eth,dhcp6,nodad,mac=02:00:00:00:00:01 +eth,dhcp6,nodad,mac=02:00:00:00:00:02
 assert_equal "config 10,config 10" "$(paste -sd, <<<"$out")" "DHCPv6 with another MAC address"
 if have_command tshark; then
-	run tshark -r "$dir/frames.pcap" -Y 'dhcpv6.msgtype == 1 && eth.src == 02:00:00:00:00:02' -T fields -e dhcpv6.duid.bytes
+	wait_for captured 'dhcpv6.msgtype == 1 && eth.src == 02:00:00:00:00:02' -T fields -e dhcpv6.duid.bytes
 	assert_match '^00030001020000000001' "$(tr -d ': ' <<<"$out")" "one identifier"
 fi
 

@@ -65,14 +65,23 @@ expect()
 	done
 }
 
-# well_formed: nothing that was seen on the network is malformed.
+# captured FILTER [ARG...]: frames like that were on the wire; tshark, with these arguments, tells of them in
+# $out. For wait_for: what a server has got, capture.py may still have to get.
+captured()
+{
+	local filter=$1
+	shift
+	run tshark -r "$dir/frames.pcap" -Y "$filter" "$@"
+	[ -n "$out" ]
+}
+
+# well_formed FILTER: frames like that were seen on the network, and none that is malformed.
 well_formed()
 {
 	have_command tshark || return 0
+	wait_for captured "$1"
 	run tshark -r "$dir/frames.pcap" -Y '_ws.malformed || _ws.expert.severity == "Error"'
 	assert_equal "" "$out" "tshark finds malformed frames"
-	run tshark -r "$dir/frames.pcap" -Y "$1"
-	[ -n "$out" ] || fail "no frame of the client was seen"
 }
 
 # radvd_start: a router in a vdens of its own: prefix, name server, search domain, a route. (It would answer once

@@ -12,7 +12,7 @@ struct reader {
 	int fd;
 	ssize_t result;
 	int error;
-	_Atomic bool inside;
+	_Atomic bool inside, ended;
 };
 
 static inline void *read_one(void *argument)
@@ -23,6 +23,7 @@ static inline void *read_one(void *argument)
 	atomic_store(&reader->inside, true);
 	reader->result = picox_recv(reader->fd, &byte, 1, 0);
 	reader->error = errno;
+	atomic_store(&reader->ended, true);
 	return NULL;
 }
 
