@@ -36,7 +36,7 @@ pair_start
 # Ours first: the kernel finds out that it is taken, and does not use it.
 wait_for kernel_finds fd00::1
 peer ip addr del fd00::1/64 dev vde0
-assert_status 0 peer ping -c 1 -W 20 fd00::1
+assert_status 0 peer ping -c 1 -w 20 fd00::1
 
 # The kernel's first: we find out.
 wait_for node_finds fd00::2/64
@@ -49,7 +49,7 @@ ask address fd00::a/64 dad
 wait_for shows addresses -- '^fd00::a$'
 peer ip addr add fd00::b/64 dev vde0
 wait_for kernel_says fd00::b 'scope global \\'
-assert_status 0 peer ping -c 1 -W 20 -I fd00::b fd00::a
+assert_status 0 peer ping -c 1 -w 20 -I fd00::b fd00::a
 
 # IPv4, the kernel's first: our probe is answered.
 ask probe

@@ -43,7 +43,7 @@ if [ -n "${NET_TEST_UID:-}" ] && [ -z "${NET_TEST_PRIVATE:-}" ]; then
 	exec $drop env HOME=/nonexistent bash "$0" "$@"
 fi
 
-deadline=${NET_DEADLINE:-60} # seconds until a condition is taken for one that never comes true
+deadline=${NET_DEADLINE:-180} # seconds until a condition is taken for one that never comes true
 test_name=$(basename "$0" .sh)
 # Short, and not below $TMPDIR: the path of an AF_UNIX socket has 107 bytes.
 dir=$(mktemp -d "/tmp/$test_name.XXXXXX")

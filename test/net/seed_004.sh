@@ -63,7 +63,7 @@ END
 export servers
 #$ vdens vxvde://234.0.0.1
 status=0
-out=$(SHELL=/bin/bash timeout 100 vdens vxvde://234.0.0.1 <typed 2>err) || status=$?
+out=$(SHELL=/bin/bash timeout 600 vdens vxvde://234.0.0.1 <typed 2>err) || status=$?
 assert_equal 0 "$status" "status of the second terminal: $out $(cat err)"
 for n in $servers; do
 	for address in 10.0.0.$n fc00::1:$n; do
@@ -81,6 +81,6 @@ sed -e 's,/bin/busybox ip,/bin/ip,' -e 's/10\.0\.0\.50/10.0.0.51/; s/::1:50/::1:
 grep -q '"/bin/ip addr add 10.0.0.51/24 dev vde0;"' v6ip.c || fail "vdestack6.c is not as the page shows it"
 gcc -o v6ip v6ip.c -lvdestack
 start v6ip ./v6ip
-assert_status 0 timeout 100 vdens vxvde://234.0.0.1 sh -ec 'ip addr add 10.0.0.1/24 dev vde0
+assert_status 0 timeout 600 vdens vxvde://234.0.0.1 sh -ec 'ip addr add 10.0.0.1/24 dev vde0
 	ip link set vde0 up
 	until ping -c 1 -W 1 10.0.0.51 >/dev/null; do :; done'

@@ -75,7 +75,7 @@ wait_for says both up
 for n in 1 2; do
 	[ $n = 1 ] && vnl=$a || vnl=$b
 	assert_status 0 "$VDENS" --up "$vnl" sh -ec "ip addr add 10.$n.0.2/24 dev vde0
-		exec ping -c 1 -W 20 10.$n.0.1"
+		exec ping -c 1 -w 20 10.$n.0.1"
 done
 stop "$pid"
 

@@ -57,6 +57,7 @@ start stopped "$VDENS" "$hub" bash -c 'echo ready; kill -STOP $$; echo again; ex
 wait_for says stopped ready
 child=$(pgrep -P "$pid")
 wait_for grep -q '^State:.T' "/proc/$child/status"
+wait_for grep -q '^State:.[ST]' "/proc/$pid/status" # it may still be about to look
 grep -q '^State:.S' "/proc/$pid/status" || fail "without job control, vdens should not stop"
 kill -CONT "$pid"
 await "$pid"

@@ -18,5 +18,5 @@ assert_status 0 "$VDENS" --pid - sh -ec '
 	until ip link show vde0 >/dev/null 2>&1; do sleep 0.02; done
 	ip addr add 10.3.0.2/24 dev vde0
 	ip link set vde0 up
-	exec ping -c 1 -W 20 10.3.0.1' "$vnl"
-assert_match ' 1 received, 0% packet loss' "$out" "ping through vde_plug"
+	exec ping -c 1 -w 20 10.3.0.1' "$vnl"
+assert_match ' 1 received, ' "$out" "ping through vde_plug"

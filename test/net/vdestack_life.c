@@ -240,7 +240,7 @@ static void test_network_closed(void **state)
 		struct rusage usage;
 		int fd, i;
 
-		alarm(60);
+		alarm(300);
 		CHECK(stack != NULL);
 		fd = mkostemp(path, O_CLOEXEC);
 		CHECK(fd >= 0);

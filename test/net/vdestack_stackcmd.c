@@ -152,7 +152,7 @@ static void test_no_standard_descriptors(void **state)
 		int saved = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
 		struct vdestack *other;
 
-		alarm(60); /* a cat that reads from the cable does not end */
+		alarm(300); /* a cat that reads from the cable does not end */
 		close(0);
 		close(1);
 		close(2);

@@ -83,7 +83,7 @@ static void test_others_inside(void **state)
 
 		if (pid == 0) {
 			/* The lock is free, and nobody is inside, whoever was. */
-			alarm(60);
+			alarm(300);
 			CHILD_EXPECT(ioth_close(fd) == 0);
 			CHILD_EXPECT(ioth_delstack(stack) == 0);
 			_exit(0);

@@ -17,7 +17,7 @@
 
 #include <nlq_dialog.h>
 
-#define WATCHDOG_SECONDS 120 /* only against hanging for ever; Meson's time-outs are longer */
+#define WATCHDOG_SECONDS 600 /* only against hanging for ever; Meson's time-outs are longer */
 
 /* The test's own; made before the child, removed after it, however it ends. */
 static char directory[32];

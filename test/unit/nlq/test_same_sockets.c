@@ -16,7 +16,7 @@
 
 #include "same_stacks.h"
 
-#define WAIT_MS 10000 /* for what must come */
+#define WAIT_MS 60000 /* for what must come */
 
 /* ---- notes ---- */
 

@@ -19,7 +19,7 @@
 #define CLIENT   "10.0.0.2"
 #define PORT     4000
 #define NOBODY   "10.0.0.99" /* has no host: a SYN is never answered */
-#define PATIENCE 30000       /* ms */
+#define PATIENCE 60000       /* ms */
 
 static struct picox *server, *client;
 

@@ -13,7 +13,7 @@
 #include <sys/ioctl.h>
 
 #define ALL      (POLLIN | POLLPRI | POLLOUT | POLLERR | POLLRDHUP | POLLHUP)
-#define PATIENCE 5000 /* ms; for what comes at once */
+#define PATIENCE 60000 /* ms; for what comes at once */
 
 /* ---- either world ---- */
 

@@ -241,7 +241,7 @@ static void test_monitor(void **state)
 	assert_int_equal(pthread_join(reader.thread, NULL), 0);
 	assert_int_equal(reader.result, 1);
 	assert_int_equal(delete_link(stack, "n0"), 0);
-	assert_int_equal(poll(&poll_fd, 1, 10000), 1);
+	assert_int_equal(poll(&poll_fd, 1, 60000), 1);
 	assert_int_equal(poll_fd.revents, POLLIN);
 	assert_int_equal(picox_close(poll_fd.fd), 0);
 	assert_int_equal(picox_delstack(stack), 0);

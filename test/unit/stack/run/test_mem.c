@@ -319,7 +319,7 @@ static void test_idle(void **state)
 	px_time next_a, next_b, end;
 	unsigned long before, after;
 	struct picox *a, *b;
-	int fd;
+	int fd, tries = 0;
 
 	if (HOST_IS_TSAN)
 		skip();
@@ -327,16 +327,17 @@ static void test_idle(void **state)
 	b = host_new("mem://idle", NULL, "10.0.0.2");
 	fd = picox_msocket(a, AF_INET, SOCK_DGRAM, 0);
 	udp_round(fd, b, "10.0.0.2");
+	/* The pollers may have been told of a new deadline, and not had the processor yet: what ticks
+	 * is never quiet. */
 	do {
 		poll(NULL, 0, 50);
 		next_a = deadline_of(a);
 		next_b = deadline_of(b);
-		poll(NULL, 0, 20); /* the pollers may have been told of a new deadline */
 		before = sleeps();
 		poll(NULL, 0, 200);
 		after = sleeps();
 		end = process_now();
-	} while (end >= next_a || end >= next_b);
+	} while (end >= next_a || end >= next_b || (after != before && ++tries < 100));
 	assert_int_equal(after, before);
 	assert_int_equal(picox_close(fd), 0);
 	assert_int_equal(picox_delstack(a), 0);
@@ -495,7 +496,7 @@ static void test_all_nodes(void **state)
 	    .sin6_scope_id = 2};
 	struct picox *near = host_new("mem://nodes", NULL, "10.0.0.1"),
 	             *far = host_new("mem://nodes", NULL, "10.0.0.2");
-	const struct timeval patience = {.tv_sec = 20};
+	const struct timeval patience = {.tv_sec = 60};
 	int in4 = host_udp4(near, "0.0.0.0", 7), out4 = host_udp4(far, "10.0.0.2", 7);
 	int in6 = picox_msocket(near, AF_INET6, SOCK_DGRAM, 0),
 	    out6 = picox_msocket(far, AF_INET6, SOCK_DGRAM, 0), on = 1;
@@ -535,7 +536,7 @@ static void test_packet_group(void **state)
 	    .mr_address = {1, 0x80, 0xc2, 0, 0, 0xe}};
 	int in = picox_msocket(near, AF_PACKET, SOCK_RAW, htons(0x88cc)),
 	    out = picox_msocket(far, AF_PACKET, SOCK_RAW, 0);
-	const struct timeval patience = {.tv_sec = 20};
+	const struct timeval patience = {.tv_sec = 60};
 	uint8_t seen[sizeof(frame)];
 
 	picox_setsockopt(in, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
@@ -582,7 +583,7 @@ static void test_vlan(void **state)
 {
 	const uint8_t request[16] = {8, 0, 0, 0, 0, 0, 0, 1, 'e', 'c', 'h', 'o'};
 	struct sockaddr_in name = host_name4("10.5.0.2", 0);
-	const struct timeval patience = {.tv_sec = 20};
+	const struct timeval patience = {.tv_sec = 60};
 	struct picox *stack[2];
 	uint8_t reply[16];
 	int fd;
