@@ -2,8 +2,9 @@
 /* iothdig: ask a name server, from any stack, and print its answer.
  *
  * The name servers are, in this order: @SERVER, the file of -r, what the configuration of the stack
- * has learnt (libiothconf), /etc/resolv.conf.
+ * has learnt (libiothconf), /etc/resolv.conf. A @SERVER that is a name is looked up by the others.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 
 #include "options.h"
 #include "print.h"
+#include "types.h"
 
 /* dig's: "no reply from server", "internal error". */
 enum { STATUS_USAGE = 1, STATUS_NO_REPLY = 9, STATUS_INTERNAL = 10 };
@@ -23,6 +25,7 @@ enum { STATUS_USAGE = 1, STATUS_NO_REPLY = 9, STATUS_INTERNAL = 10 };
 struct result {
 	const struct options *options;
 	int error;
+	size_t size; /* of the answer */
 };
 
 static void take(struct iothdns_query *query, int error, struct iothdns_header *header,
@@ -34,99 +37,208 @@ static void take(struct iothdns_query *query, int error, struct iothdns_header *
 	result->error = reply ? 0 : error;
 	if (!reply)
 		return;
+	result->size = iothdns_getbuf(reply).iov_len;
 	if (result->options->brief)
 		print_brief(reply);
 	else
-		print_answer(header, reply);
+		print_answer(header, reply, result->options->show);
 }
 
-/* The whole configuration as a text: that of a file or of the stack, then our options. NULL and
- * errno. */
-static char *read_config(struct ioth *stack, const struct options *options)
+/* ---- the configuration ------------------------------------------------------------------------
+ */
+
+/* The text of a file or of the stack's configuration. NULL and errno. */
+static char *read_config(struct ioth *stack, const char *path)
 {
-	char *text = NULL, *learnt, *line = NULL;
-	size_t size = 0;
-	FILE *out = open_memstream(&text, &size), *file = NULL;
+	char *text = stack && !path ? ioth_resolvconf(stack, NULL) : NULL, *line = NULL;
+	size_t size = 0, text_size;
+	FILE *file, *out;
 	ssize_t len;
 
-	if (!out)
+	if (text)
+		return text;
+	file = fopen(path ? path : IOTHDNS_DEFAULT_RESOLV_CONF, "re");
+	if (!file)
 		return NULL;
-	learnt = stack && !options->config && !options->server ? ioth_resolvconf(stack, NULL) : NULL;
-	if (options->server) {
-		fprintf(out, "nameserver %s\n", options->server);
-	} else if (learnt) {
-		fputs(learnt, out);
-	} else {
-		file = fopen(options->config ? options->config : IOTHDNS_DEFAULT_RESOLV_CONF, "re");
-		while (file && (len = getline(&line, &size, file)) >= 0)
-			fwrite(line, 1, (size_t)len, out);
-	}
-	fprintf(out, "\noptions no-cache timeout:%u attempts:%u%s\n", options->timeout, options->tries,
-	    options->edns ? "" : " no-edns0");
-	if (file)
-		fclose(file);
+	out = open_memstream(&text, &text_size);
+	while (out && (len = getline(&line, &size, file)) >= 0)
+		fwrite(line, 1, (size_t)len, out);
 	free(line);
-	free(learnt);
-	fclose(out);
-	if (!options->server && !learnt && !file) {
-		free(text);
-		return NULL;
+	fclose(file);
+	if (out)
+		fclose(out);
+	return out ? text : NULL;
+}
+
+/* The address of a server that was given by its name. 0, or an EAI_ value. */
+static int find_server(
+    struct ioth *stack, const struct options *options, char *address, socklen_t size)
+{
+	struct addrinfo hints = {.ai_socktype = SOCK_DGRAM}, *found = NULL;
+	char *config = read_config(stack, options->config);
+	struct iothdns *dns = config ? iothdns_init_strcfg(stack, config) : NULL;
+	int error = dns ? iothdns_getaddrinfo(dns, options->server, NULL, &hints, &found) : EAI_NONAME;
+
+	if (error == 0)
+		error = iothdns_getnameinfo(
+		    dns, found->ai_addr, found->ai_addrlen, address, size, NULL, 0, NI_NUMERICHOST);
+	iothdns_freeaddrinfo(found);
+	iothdns_fini(dns);
+	free(config);
+	return error;
+}
+
+/* The whole configuration: servers, search list, our options. NULL: it was said why. */
+static char *make_config(struct ioth *stack, const struct options *options)
+{
+	char server[IOTHDNS_MAXNAME + 40], *text = NULL, *learnt = NULL;
+	size_t size = 0;
+	FILE *out;
+	int error;
+
+	if (options->server) {
+		error = find_server(stack, options, server, sizeof(server));
+		if (error) {
+			fprintf(stderr, "iothdig: no address for the server '%s': %s\n", options->server,
+			    iothdns_gai_strerror(error));
+			return NULL;
+		}
+	} else {
+		learnt = read_config(stack, options->config);
+		if (!learnt) {
+			fprintf(stderr, "iothdig: %s: %s\n",
+			    options->config ? options->config : IOTHDNS_DEFAULT_RESOLV_CONF, strerror(errno));
+			return NULL;
+		}
 	}
+	out = open_memstream(&text, &size);
+	if (out) {
+		if (options->server)
+			fprintf(out, "nameserver %s", server);
+		else
+			fputs(learnt, out);
+		fprintf(out, "\noptions no-cache timeout:%u attempts:%u%s\n", options->timeout,
+		    options->tries, options->edns ? "" : " no-edns0");
+		fclose(out);
+	}
+	if (!text)
+		perror("iothdig");
+	free(learnt);
 	return text;
 }
 
-static const char *reason(int error)
+/* "10.0.0.1#53, fe80::1%vde0#53": the servers of a configuration, as the library takes them. */
+static void print_servers(const char *config)
 {
-	switch (error) {
-	case EREMOTEIO:
-		return "the servers fail (SERVFAIL)";
-	case EACCES:
-		return "the servers refuse (REFUSED)";
-	case ENOTSUP:
-		return "the servers do not know such queries (NOTIMP)";
-	case EDESTADDRREQ:
-		return "no name server is configured";
-	default:
-		return strerror(error);
+	int count = 0;
+
+	for (const char *line = config; line; line = strchr(line, '\n')) {
+		char server[64];
+
+		line += *line == '\n';
+		if (sscanf(line, " nameserver %63s", server) == 1 && count < IOTHDNS_MAXNS)
+			printf("%s%s#%d", count++ ? ", " : "", server, IOTHDNS_DEFAULT_PORT);
 	}
 }
 
-static int ask(struct iothdns *dns, const struct options *options)
+/* ---- the query --------------------------------------------------------------------------------
+ */
+
+/* What a server has said with an error code; -1: it has said nothing that could be understood. */
+static int rcode_of(int error)
+{
+	switch (error) {
+	case EREMOTEIO:
+		return IOTHDNS_RCODE_EFAIL;
+	case EACCES:
+		return IOTHDNS_RCODE_EPERM;
+	case ENOTSUP:
+		return IOTHDNS_RCODE_ENOSUP;
+	default:
+		return -1;
+	}
+}
+
+static int report(int error, const char *config, const struct options *options)
+{
+	int rcode = rcode_of(error);
+
+	if (error == EDESTADDRREQ) {
+		puts(";; no name server is configured");
+		return STATUS_NO_REPLY;
+	}
+	if (rcode >= 0) {
+		if (!options->brief && (options->show & SHOW_COMMENTS)) {
+			printf(";; ->>HEADER<<- opcode: QUERY, status: %s\n;; from ",
+			    rcode_name((unsigned int)rcode));
+			print_servers(config);
+			putchar('\n');
+		}
+		return 0;
+	}
+	printf(";; no answer from ");
+	print_servers(config);
+	printf(": %s\n", error == EPROTO ? "what came could not be understood" : strerror(error));
+	return STATUS_NO_REPLY;
+}
+
+static void print_stats(
+    const struct timespec *begin, const char *config, const struct result *result)
+{
+	struct timespec end;
+	time_t now = time(NULL);
+	char when[64];
+	struct tm tm;
+
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	printf("\n;; Query time: %lld msec\n;; SERVER: ",
+	    (long long)(end.tv_sec - begin->tv_sec) * 1000 + (end.tv_nsec - begin->tv_nsec) / 1000000);
+	print_servers(config);
+	if (localtime_r(&now, &tm) && strftime(when, sizeof(when), "%a %b %d %H:%M:%S %Z %Y", &tm))
+		printf("\n;; WHEN: %s", when);
+	printf("\n;; MSG SIZE  rcvd: %zu\n\n", result->size);
+}
+
+static int ask(struct iothdns *dns, const char *config, const struct options *options)
 {
 	unsigned int flags =
 	    (options->tcp ? IOTHDNS_QUERY_TCP : 0) | (options->search ? 0 : IOTHDNS_QUERY_EXACT);
-	struct result result = {options, 0};
-	struct timespec begin, end;
-	struct iothdns_query *query =
-	    iothdns_query_start(dns, options->name, options->type, flags, take, &result);
+	struct result result = {options, 0, 0};
+	struct timespec begin;
+	struct iothdns_query *query;
 	struct pollfd pfd;
 
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	query = iothdns_query_start(dns, options->name, options->type, flags, take, &result);
 	if (!query) {
-		fprintf(stderr, "iothdig: %s: %s\n", options->name,
+		fprintf(stderr, "iothdig: '%s': %s\n", options->name,
 		    errno == EINVAL ? "this is not a name" : strerror(errno));
 		return errno == EINVAL ? STATUS_USAGE : STATUS_INTERNAL;
 	}
-	clock_gettime(CLOCK_MONOTONIC, &begin);
 	pfd = (struct pollfd){iothdns_query_fd(query), POLLIN, 0};
 	while (poll(&pfd, 1, -1) < 0 || !iothdns_query_process(query))
 		continue;
-	clock_gettime(CLOCK_MONOTONIC, &end);
 	iothdns_query_free(query);
-	if (result.error) {
-		printf(";; no answer: %s\n", reason(result.error));
-		return STATUS_NO_REPLY;
-	}
-	if (!options->brief)
-		printf("\n;; Query time: %lld msec\n", (long long)(end.tv_sec - begin.tv_sec) * 1000 +
-		                                           (end.tv_nsec - begin.tv_nsec) / 1000000);
+	if (result.error)
+		return report(result.error, config, options);
+	if (!options->brief && (options->show & SHOW_STATS))
+		print_stats(&begin, config, &result);
 	return 0;
+}
+
+static void print_command(int argc, char *argv[])
+{
+	printf("\n; <<>> iothdig " VERSION " <<>>");
+	for (int i = 1; i < argc; i++)
+		printf(" %s", argv[i]);
+	putchar('\n');
 }
 
 int main(int argc, char *argv[])
 {
 	struct options options;
 	struct ioth *stack = NULL;
-	struct iothdns *dns;
+	struct iothdns *dns = NULL;
 	char *config;
 	int status = options_parse(&options, argc, argv);
 
@@ -140,12 +252,16 @@ int main(int argc, char *argv[])
 			return status;
 		}
 	}
-	config = read_config(stack, &options);
-	dns = config ? iothdns_init_strcfg(stack, config) : NULL;
-	if (dns)
-		status = ask(dns, &options);
-	else
-		fprintf(stderr, "iothdig: no configuration: %s\n", strerror(errno));
+	config = make_config(stack, &options);
+	if (config) {
+		if (!options.brief && (options.show & SHOW_COMMAND))
+			print_command(argc, argv);
+		dns = iothdns_init_strcfg(stack, config);
+		if (dns)
+			status = ask(dns, config, &options);
+		else
+			perror("iothdig");
+	}
 	iothdns_fini(dns);
 	free(config);
 	if (stack)

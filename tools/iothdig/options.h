@@ -7,14 +7,25 @@
 
 #include "reverse.h"
 
+/* What is printed: +answer, +noall and so on. */
+#define SHOW_COMMAND    1U
+#define SHOW_COMMENTS   2U
+#define SHOW_QUESTION   4U
+#define SHOW_ANSWER     8U
+#define SHOW_AUTHORITY  16U
+#define SHOW_ADDITIONAL 32U
+#define SHOW_STATS      64U
+#define SHOW_ALL        127U
+
 struct options {
 	const char *stack;  /* -s: for ioth_newstackc; NULL: the native stack */
 	const char *config; /* -r: a file like resolv.conf(5), or NULL */
-	const char *server; /* @ADDRESS, or NULL */
+	const char *server; /* @SERVER, or NULL */
 	const char *name;
 	char reverse[REVERSE_NAME_SIZE]; /* -x: what `name` is then */
-	int type;
+	int type;                        /* -1: not given */
 	bool tcp, brief, edns, search;
+	unsigned int show;
 	unsigned int timeout;
 	unsigned int tries;
 };

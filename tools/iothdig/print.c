@@ -4,27 +4,63 @@
 #include "print.h"
 
 #include <arpa/inet.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "options.h"
 #include "types.h"
 
-static void print_byte(unsigned char byte, const char *escaped)
+/* dig's columns. */
+#define COLUMN_TTL   24
+#define COLUMN_CLASS 32
+#define COLUMN_TYPE  40
+#define COLUMN_DATA  48
+
+/* Types whose data are numbers and bytes, which have no names in iothdns.h. */
+enum {
+	TYPE_HINFO = 13,
+	TYPE_NAPTR = 35,
+	TYPE_DNAME = 39,
+	TYPE_DS = 43,
+	TYPE_SSHFP = 44,
+	TYPE_TLSA = 52,
+	TYPE_SPF = 99,
+	TYPE_URI = 256
+};
+
+/* Returns how many characters there are. */
+static int print_byte(unsigned char byte, const char *escaped)
 {
 	if (byte < ' ' || byte >= 0x7f)
-		printf("\\%03u", byte);
-	else if (strchr(escaped, byte))
-		printf("\\%c", byte);
-	else
-		putchar(byte);
+		return printf("\\%03u", byte);
+	if (strchr(escaped, byte))
+		return printf("\\%c", byte);
+	putchar(byte);
+	return 1;
 }
 
 /* The library has escaped what would be misread: a backslash is meant as it is. */
-static void print_name(const char *name)
+static int print_name(const char *name)
 {
+	int width = 1;
+
 	for (; *name; name++)
-		print_byte((unsigned char)*name, "");
+		width += print_byte((unsigned char)*name, "");
 	putchar('.');
+	return width;
+}
+
+/* Goes to a column, or a blank further if it is behind. Returns where it is. */
+static int go_to(int at, int column)
+{
+	if (at >= column) {
+		putchar(' ');
+		return at + 1;
+	}
+	for (; at < column; at += 8 - at % 8)
+		putchar('\t');
+	return at;
 }
 
 static void print_string(const void *bytes, size_t len)
@@ -51,8 +87,13 @@ static void print_address(int family, struct iothdns_pkt *pkt)
 {
 	char text[INET6_ADDRSTRLEN];
 	uint8_t bytes[16];
+	uint16_t len = family == AF_INET ? 4 : 16;
 
-	iothdns_get_data(pkt, bytes, family == AF_INET ? 4 : 16);
+	if (iothdns_get_left(pkt) != len) {
+		print_unknown(pkt);
+		return;
+	}
+	iothdns_get_data(pkt, bytes, len);
 	fputs(inet_ntop(family, bytes, text, sizeof(text)), stdout);
 }
 
@@ -194,6 +235,47 @@ static void print_svcb(struct iothdns_pkt *pkt)
 		print_param(key, value, len);
 }
 
+/* Numbers of one byte (the first one of DS has two), then bytes in hexadecimal. */
+static void print_digest(struct iothdns_pkt *pkt, unsigned int numbers, bool wide)
+{
+	if (wide)
+		printf("%u ", iothdns_get_int16(pkt));
+	while (numbers-- > 0)
+		printf("%u ", iothdns_get_int8(pkt));
+	for (unsigned int i = 0; iothdns_get_left(pkt) > 0; i++)
+		printf("%s%02X", i && i % 28 == 0 ? " " : "", iothdns_get_int8(pkt));
+}
+
+static void print_one_string(struct iothdns_pkt *pkt)
+{
+	uint8_t bytes[IOTHDNS_MAXSTRING];
+	uint8_t len = iothdns_get_int8(pkt);
+
+	iothdns_get_data(pkt, bytes, len);
+	print_string(bytes, iothdns_error(pkt) ? 0 : len);
+	putchar(' ');
+}
+
+static void print_naptr(struct iothdns_pkt *pkt) /* RFC 3403, 4.1 */
+{
+	char name[IOTHDNS_MAXNAME];
+
+	printf("%u ", iothdns_get_int16(pkt));
+	printf("%u ", iothdns_get_int16(pkt));
+	for (int i = 0; i < 3; i++)
+		print_one_string(pkt);
+	print_name(iothdns_get_name(pkt, name));
+}
+
+static void print_uri(struct iothdns_pkt *pkt) /* RFC 7553, 4.5 */
+{
+	printf("%u ", iothdns_get_int16(pkt));
+	printf("%u \"", iothdns_get_int16(pkt));
+	while (iothdns_get_left(pkt) > 0)
+		print_byte(iothdns_get_int8(pkt), "\"\\");
+	putchar('"');
+}
+
 static void print_data(struct iothdns_rr *rr, struct iothdns_pkt *pkt)
 {
 	char name[IOTHDNS_MAXNAME];
@@ -212,10 +294,28 @@ static void print_data(struct iothdns_rr *rr, struct iothdns_pkt *pkt)
 	case IOTHDNS_TYPE_NS:
 	case IOTHDNS_TYPE_CNAME:
 	case IOTHDNS_TYPE_PTR:
+	case TYPE_DNAME:
 		print_name(iothdns_get_name(pkt, name));
 		break;
 	case IOTHDNS_TYPE_TXT:
+	case TYPE_HINFO:
+	case TYPE_SPF:
 		print_text(pkt);
+		break;
+	case TYPE_DS:
+		print_digest(pkt, 2, true);
+		break;
+	case TYPE_SSHFP:
+		print_digest(pkt, 2, false);
+		break;
+	case TYPE_TLSA:
+		print_digest(pkt, 3, false);
+		break;
+	case TYPE_NAPTR:
+		print_naptr(pkt);
+		break;
+	case TYPE_URI:
+		print_uri(pkt);
 		break;
 	case IOTHDNS_TYPE_SOA:
 		print_soa(pkt);
@@ -242,7 +342,6 @@ static void print_header(const struct iothdns_header *header, const unsigned int
 		const char *name;
 	} flags[] = {{IOTHDNS_RESPONSE, "qr"}, {IOTHDNS_AA, "aa"}, {IOTHDNS_TRUNC, "tc"},
 	    {IOTHDNS_RD, "rd"}, {IOTHDNS_RA, "ra"}, {IOTHDNS_AD, "ad"}, {IOTHDNS_CD, "cd"}};
-	char buffer[TYPE_NAME_SIZE];
 
 	printf(";; ->>HEADER<<- opcode: QUERY, status: %s, id: %u\n;; flags:",
 	    rcode_name(IOTHDNS_GET_RCODE(header->flags)), header->id);
@@ -250,50 +349,87 @@ static void print_header(const struct iothdns_header *header, const unsigned int
 		if (header->flags & flags[i].flag)
 			printf(" %s", flags[i].name);
 	}
-	printf("; QUERY: 1, ANSWER: %u, AUTHORITY: %u, ADDITIONAL: %u\n\n;; QUESTION SECTION:\n;",
-	    counts[1], counts[2], counts[3]);
-	print_name(header->qname);
-	printf("\t\tIN\t%s\n", type_name(header->qtype, buffer));
+	printf("; QUERY: 1, ANSWER: %u, AUTHORITY: %u, ADDITIONAL: %u\n\n", counts[1], counts[2],
+	    counts[3]);
 }
 
-/* Counts the records; a reader goes through a message once. */
-static void count(const struct iovec *message, unsigned int counts[4])
+static void print_question(const struct iothdns_header *header, bool title)
+{
+	char type[TYPE_NAME_SIZE], class[TYPE_NAME_SIZE];
+	int at;
+
+	printf("%s;", title ? ";; QUESTION SECTION:\n" : "");
+	at = go_to(print_name(header->qname), COLUMN_CLASS); /* the semicolon does not count */
+	at += printf("%s", class_name(header->qclass, class));
+	go_to(at, COLUMN_TYPE);
+	puts(type_name(header->qtype, type));
+}
+
+/* The upper bit of the TTL's lower half is "DO" (RFC 3225, 3). */
+static void print_edns(const struct iothdns_rr *opt)
+{
+	printf(";; OPT PSEUDOSECTION:\n; EDNS: version: %u, flags:%s; udp: %u\n", opt->ttl >> 16 & 0xff,
+	    opt->ttl & 0x8000 ? " do" : "", opt->class);
+}
+
+static void print_record(const char *name, struct iothdns_rr *rr, struct iothdns_pkt *pkt)
+{
+	char type[TYPE_NAME_SIZE], class[TYPE_NAME_SIZE];
+
+	int at = go_to(print_name(name), COLUMN_TTL);
+
+	at = go_to(at + printf("%u", rr->ttl), COLUMN_CLASS);
+	at = go_to(at + printf("%s", class_name(rr->class, class)), COLUMN_TYPE);
+	go_to(at + printf("%s", type_name(rr->type, type)), COLUMN_DATA);
+	print_data(rr, pkt);
+	putchar('\n');
+}
+
+/* Counts the records, and looks for what belongs above them; a reader goes through a message once.
+ */
+static void count(const struct iovec *message, unsigned int counts[4], struct iothdns_rr *opt)
 {
 	struct iothdns_header h;
 	struct iothdns_rr rr;
 	struct iothdns_pkt *pkt = iothdns_get_header(&h, message->iov_base, message->iov_len, NULL);
 	int section;
 
-	while (pkt && (section = iothdns_get_rr(pkt, &rr, NULL)) != 0)
+	while (pkt && (section = iothdns_get_rr(pkt, &rr, NULL)) != 0) {
 		counts[section]++;
+		if (rr.type == IOTHDNS_TYPE_OPT)
+			*opt = rr;
+	}
 	iothdns_free(pkt);
 }
 
-void print_answer(struct iothdns_header *header, struct iothdns_pkt *reply)
+void print_answer(struct iothdns_header *header, struct iothdns_pkt *reply, unsigned int show)
 {
-	static const char *const titles[] = {"", "ANSWER", "AUTHORITY", "ADDITIONAL"};
+	static const struct {
+		unsigned int show;
+		const char *title;
+	} sections[] = {{0, ""}, {SHOW_ANSWER, "ANSWER"}, {SHOW_AUTHORITY, "AUTHORITY"},
+	    {SHOW_ADDITIONAL, "ADDITIONAL"}};
 	unsigned int counts[4] = {0};
-	char name[IOTHDNS_MAXNAME], buffer[TYPE_NAME_SIZE];
+	char name[IOTHDNS_MAXNAME];
 	struct iovec message = iothdns_getbuf(reply);
-	struct iothdns_rr rr;
+	struct iothdns_rr rr, opt = {.type = 0};
+	bool titles = show & SHOW_COMMENTS;
 	int section, last = 0;
 
-	count(&message, counts);
-	print_header(header, counts);
+	count(&message, counts, &opt);
+	if (show & SHOW_COMMENTS)
+		print_header(header, counts);
+	if ((show & SHOW_COMMENTS) && opt.type)
+		print_edns(&opt);
+	if (show & SHOW_QUESTION)
+		print_question(header, titles);
 	while ((section = iothdns_get_rr(reply, &rr, name)) != 0) {
-		if (rr.type == IOTHDNS_TYPE_OPT) {
-			printf("\n;; OPT PSEUDOSECTION:\n; EDNS: version: %u, udp: %u\n", rr.ttl >> 16 & 0xff,
-			    rr.class);
+		if (rr.type == IOTHDNS_TYPE_OPT || !(show & sections[section].show))
 			continue;
-		}
-		if (section != last)
-			printf("\n;; %s SECTION:\n", titles[section]);
+		if (section != last && titles)
+			printf("\n;; %s SECTION:\n", sections[section].title);
 		last = section;
-		print_name(name);
-		printf("\t%u\t%s\t%s\t", rr.ttl, rr.class == IOTHDNS_CLASS_IN ? "IN" : "CLASS",
-		    type_name(rr.type, buffer));
-		print_data(&rr, reply);
-		putchar('\n');
+		print_record(name, &rr, reply);
 	}
 	if (iothdns_error(reply))
 		puts(";; the rest cannot be read");

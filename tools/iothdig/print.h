@@ -5,7 +5,8 @@
 
 #include <iothdns.h>
 
-void print_answer(struct iothdns_header *header, struct iothdns_pkt *reply);
+/* `show`: of options.h. */
+void print_answer(struct iothdns_header *header, struct iothdns_pkt *reply, unsigned int show);
 
 /* The data of the answer's records alone, one a line. */
 void print_brief(struct iothdns_pkt *reply);

@@ -36,6 +36,8 @@ static const struct {
     {64, "SVCB"},
     {65, "HTTPS"},
     {99, "SPF"},
+    {TYPE_IXFR, "IXFR"},
+    {TYPE_AXFR, "AXFR"},
     {255, "ANY"},
     {256, "URI"},
     {257, "CAA"},
@@ -65,6 +67,21 @@ const char *type_name(uint16_t type, char buffer[TYPE_NAME_SIZE])
 	}
 	snprintf(buffer, TYPE_NAME_SIZE, "TYPE%u", type);
 	return buffer;
+}
+
+const char *class_name(uint16_t class, char buffer[TYPE_NAME_SIZE])
+{
+	switch (class) {
+	case 1:
+		return "IN";
+	case 3:
+		return "CH";
+	case 4:
+		return "HS";
+	default:
+		snprintf(buffer, TYPE_NAME_SIZE, "CLASS%u", class);
+		return buffer;
+	}
 }
 
 const char *rcode_name(unsigned int rcode)
