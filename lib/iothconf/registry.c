@@ -309,6 +309,7 @@ static int start_background(void)
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (error)
 		goto close_wake;
+	(void)pthread_setname_np(background.thread, "iothconf");
 	background.runs = true;
 	return 0;
 
