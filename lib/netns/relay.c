@@ -105,6 +105,7 @@ void relay_free(struct relay *relay)
 
 	while ((line = list_first(&relay->lines, struct relay_line, in_lines)) != NULL) {
 		list_remove(&line->in_lines);
+		line_drain(line);
 		line_free(line);
 	}
 	free(relay->spare);

@@ -137,6 +137,7 @@ void relay_settle(struct relay *relay);
 
 /* Served by the loop, never blocking. `events` are poll's or epoll's: they are the same bits. */
 void line_port_ready(struct relay_line *line, uint32_t events);
+void line_drain(struct relay_line *line);                       /* before it is removed */
 void line_data_ready(struct relay_line *line, uint32_t events); /* of vdelink_direct_fd */
 void line_link_ready(struct relay_line *line);
 void line_deadline_passed(struct relay_line *line, uint64_t now);

@@ -23,7 +23,8 @@
 
 #include "relay_internal.h"
 
-#define BURSTS_MAX 4 /* to the network, in one visit */
+#define BURSTS_MAX   4 /* to the network, in one visit */
+#define DRAIN_VISITS 64
 
 /* A visit that met so many packets or frames is bulk traffic: the next one expects more of it. The
  * others are tuned to the round trip of a lone packet, where each call counts. */
@@ -256,6 +257,20 @@ void line_port_ready(struct relay_line *line, uint32_t events)
 	 * the link: its next attempt has to be awaited from here. */
 	if ((vdelink_state(line->link) == VDELINK_UP) != line->carrier)
 		follow_link(line);
+}
+
+/* What the interface has sent before it goes is still sent, as far as the network takes it at
+ * once: an answer, or the word with which a client gives its lease back. */
+void line_drain(struct relay_line *line)
+{
+	for (int visits = 0; visits < DRAIN_VISITS; visits++) {
+		uint64_t before =
+		    atomic_load_explicit(&line->to_network_frames.value, memory_order_relaxed);
+
+		line_port_ready(line, 0);
+		if (atomic_load_explicit(&line->to_network_frames.value, memory_order_relaxed) == before)
+			return;
+	}
 }
 
 /* The joiner has a packet for the kernel. */

@@ -108,8 +108,11 @@ void relay_settle(struct relay *relay)
 		line->result = 0;
 		if (line->request == LINE_ADD)
 			line->result = line_enter(relay, line);
-		else
+		else {
+			if (!atomic_load(&relay->lost))
+				line_drain(line);
 			line_leave(relay, line);
+		}
 		line->request = LINE_NONE;
 		pthread_cond_broadcast(&relay->settled);
 	}

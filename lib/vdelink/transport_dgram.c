@@ -16,14 +16,18 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
+#include <linux/sockios.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "peer_watch.h"
 #include "transport.h"
 
-#define BURST 64
+#define BURST      64
+#define CLOSE_WAIT 100 /* ms */
 
 /* What may be under way, in bytes as the kernel counts them (it doubles the value for its
  * overhead): about eighty frames of 1514 bytes, or, once there was a longer one, as many of 9014.
@@ -335,10 +339,24 @@ static void dgram_unwatch(struct transport *transport)
 		epoll_ctl(dgram->epoll_fd, EPOLL_CTL_DEL, dgram->control_fd, NULL);
 }
 
+/* A switch forgets a port when its control connection ends, and what it has not read from there yet
+ * with it: it gets a moment to do so. The kernel counts what is under way, but has no event for its
+ * end. */
+static void wait_until_read(int fd)
+{
+	static const struct timespec pause = {.tv_nsec = 1000000};
+	int left = 0;
+
+	for (int i = 0; i < CLOSE_WAIT && ioctl(fd, SIOCOUTQ, &left) == 0 && left > 0; i++)
+		(void)nanosleep(&pause, NULL);
+}
+
 static void dgram_close(struct transport *transport)
 {
 	struct dgram *dgram = dgram_of(transport);
 
+	if (!dgram->ptp)
+		wait_until_read(dgram->data_fd);
 	if (dgram->ptp && dgram->control_fd >= 0)
 		close(dgram->control_fd);
 	vde_close(dgram->conn);
