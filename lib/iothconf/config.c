@@ -15,24 +15,37 @@
 #include <iothconf.h>
 #include <ioth.h>
 
+#include "reasons.h"
 #include "registry.h"
 #include "request.h"
 #include "session.h"
 
-static _Thread_local char problem[768];
+static struct reasons reasons = REASONS_INIT;
 
 __attribute__((format(printf, 1, 2))) static void set_problem(const char *format, ...)
 {
+	char text[REASON_SIZE];
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(problem, sizeof(problem), format, arguments);
+	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
+	reasons_set(&reasons, text);
 }
 
 const char *ioth_config_error(void)
 {
-	return problem;
+	return reasons_get(&reasons);
+}
+
+/* Parses a string; there is no problem any more, or it is that of the string. 0 or -errno. */
+static int parse(struct request *request, const char *config, enum request_form form)
+{
+	char text[REASON_SIZE];
+	int error = request_parse(request, config, form, text, sizeof(text));
+
+	reasons_set(&reasons, error ? text : NULL);
+	return error;
 }
 
 static int to_public(int error)
@@ -185,6 +198,19 @@ static void dump(struct session *session)
 	}
 }
 
+/* True: all of them are set. */
+static bool configure_static(struct session *session, const struct request *request)
+{
+	struct session_problem problem = {0};
+
+	session_static(session, request, &problem);
+	wait_for_answers(session);
+	session_static_finish(session, request, &problem);
+	if (problem.error)
+		set_problem("%s", problem.text);
+	return problem.error == 0;
+}
+
 static int configure(struct ioth *stack, const struct request *request)
 {
 	struct session *session;
@@ -204,8 +230,7 @@ static int configure(struct ioth *stack, const struct request *request)
 		wait_for_answers(session);
 		done |= (int)session_finish(session);
 	}
-	if (request->run & SOURCE_STATIC &&
-	    session_static(session, request, problem, sizeof(problem)) == 0)
+	if (request->run & SOURCE_STATIC && configure_static(session, request))
 		done |= IOTHCONF_STATIC;
 	if (request->debug)
 		dump(session);
@@ -218,10 +243,9 @@ int ioth_config(struct ioth *stack, const char *config)
 	struct request request;
 	int error, done;
 
-	problem[0] = '\0';
 	if (!stack)
 		stack = ioth_get_defstack();
-	error = request_parse(&request, config, REQUEST_CONFIG, problem, sizeof(problem));
+	error = parse(&request, config, REQUEST_CONFIG);
 	if (error)
 		return to_public(error);
 	done = request.list.count ? configure(stack, &request) : 0;
@@ -237,8 +261,7 @@ struct ioth *ioth_newstackc(const char *stack_config)
 	struct ioth *stack = NULL;
 	int error;
 
-	problem[0] = '\0';
-	error = request_parse(&request, stack_config, REQUEST_NEWSTACK, problem, sizeof(problem));
+	error = parse(&request, stack_config, REQUEST_NEWSTACK);
 	if (error) {
 		errno = -error;
 		return NULL;
@@ -269,10 +292,9 @@ char *ioth_resolvconf(struct ioth *stack, const char *config)
 	char *text = NULL;
 	int error;
 
-	problem[0] = '\0';
 	if (!stack)
 		stack = ioth_get_defstack();
-	error = request_parse(&request, config, REQUEST_RESOLV, problem, sizeof(problem));
+	error = parse(&request, config, REQUEST_RESOLV);
 	if (error)
 		goto out;
 	error = acquire(&session, stack, &request);
@@ -295,7 +317,7 @@ int ioth_config_notify(struct ioth *stack, ioth_config_function *function, void 
 {
 	int error = registry_notify(stack ? stack : ioth_get_defstack(), function, argument);
 
-	problem[0] = '\0';
+	reasons_set(&reasons, NULL);
 	return error ? to_public(error) : 0;
 }
 
@@ -303,6 +325,6 @@ int ioth_config_fd(struct ioth *stack)
 {
 	int fd = registry_fd(stack ? stack : ioth_get_defstack());
 
-	problem[0] = '\0';
+	reasons_set(&reasons, NULL);
 	return fd < 0 ? to_public(fd) : fd;
 }

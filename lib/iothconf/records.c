@@ -115,7 +115,7 @@ static struct record *copy_of(const struct record *wanted)
 		return NULL;
 	*record = *wanted;
 	list_init(&record->link);
-	record->ours = false;
+	record->ours = record->detected = false;
 	if (wanted->domain) {
 		record->domain = strdup(wanted->domain);
 		if (!record->domain) {
@@ -230,12 +230,24 @@ unsigned int records_dad_done(struct records *records, const uint8_t address[16]
 		if (record->state != RECORD_WAITING || memcmp(record->address, address, 16) != 0)
 			continue;
 		sources |= record->source;
+		record->detected = !duplicate;
 		if (duplicate)
 			record->state = RECORD_DUPLICATE;
 		else
 			apply(records, record);
 	}
 	return sources;
+}
+
+int records_outcome(const struct records *records, const struct record *wanted)
+{
+	const struct record *record = find(records, wanted->source, wanted);
+
+	if (!record)
+		return -ENOENT;
+	return record->state == RECORD_DUPLICATE ? -EADDRINUSE
+	       : record->state == RECORD_REFUSED ? -EADDRNOTAVAIL
+	                                         : 0;
 }
 
 bool records_waiting(const struct records *records, unsigned int source)

@@ -48,6 +48,7 @@ struct record {
 
 	bool confirmed; /* between begin and commit */
 	bool ours;      /* the stack got it from us */
+	bool detected;  /* nobody else has it: duplicate address detection has been done */
 	enum record_state state;
 	unsigned int old_mtu;
 };
@@ -87,6 +88,9 @@ void records_clear(struct records *records, unsigned int source);
 
 /* How duplicate address detection went. Returns the source of the record, or 0: no record waits. */
 unsigned int records_dad_done(struct records *records, const uint8_t address[16], bool duplicate);
+/* What has become of a record: 0 (also while it waits), -EADDRINUSE for a duplicate, -EADDRNOTAVAIL
+ * if the stack has refused it, or -ENOENT. */
+int records_outcome(const struct records *records, const struct record *wanted);
 /* Does a record of this source wait? */
 bool records_waiting(const struct records *records, unsigned int source);
 /* Is there an applied record of this kind from this source? */

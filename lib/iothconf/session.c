@@ -13,6 +13,11 @@
 
 #include "socket.h"
 
+/* Once one protocol has answered, frames get through; the others have had the time then for two
+ * solicitations of routers, four seconds apart (RFC 4861, 10), and a second for the answer, and for
+ * three messages of DHCP and of DHCPv6. */
+#define PATIENCE (5 * ENGINE_SECOND)
+
 engine_time session_now(void)
 {
 	struct timespec now;
@@ -137,6 +142,7 @@ static void end_dhcp4(struct session *session)
 	session_close(session, SESSION_DHCP4);
 	session_close(session, SESSION_UDP4);
 	session_close(session, SESSION_ARP);
+	session->dhcp4_waits = false;
 	free(session->dhcp4);
 	session->dhcp4 = NULL;
 }
@@ -193,24 +199,43 @@ void session_start(struct session *session, const struct request *request)
 
 	session->wanted = protocols;
 	session->done = session->ok = session->events = 0;
+	session->patience_until = request->rfcdelay ? ENGINE_NEVER : now + PATIENCE;
 	if (request->thread)
 		session->stays |= protocols;
 	else
 		session->stays &= ~protocols;
 	if (protocols & SOURCE_RD && session_discovery_start(session, request, now) < 0)
 		session->done |= SOURCE_RD;
-	if (protocols & SOURCE_DHCP4 && session_dhcp4_start(session, request) < 0)
-		session->done |= SOURCE_DHCP4;
 	if (protocols & SOURCE_DHCP6 && session_dhcp6_start(session, request, now) < 0)
 		session->done |= SOURCE_DHCP6;
+	if (protocols & SOURCE_DHCP4 && session_dhcp4_start(session, request, now) < 0)
+		session->done |= SOURCE_DHCP4;
 	session_run(session);
+}
+
+/* The protocols that have heard nothing: whether there is anybody cannot be known. */
+static unsigned int silent(const struct session *session)
+{
+	const struct dhcp6_client *dhcp6 = session->dhcp6;
+	unsigned int sources = 0;
+
+	if (session->discovery && !session->discovery->answered)
+		sources |= SOURCE_RD;
+	if (session->dhcp4 && session->dhcp4->state == DHCP4_SELECTING)
+		sources |= SOURCE_DHCP4;
+	if (dhcp6 && (session->dhcp6_waits || dhcp6->state == DHCP6C_INFORM ||
+	                 (dhcp6->state == DHCP6C_SOLICIT && dhcp6->server.len == 0)))
+		sources |= SOURCE_DHCP6;
+	return sources;
 }
 
 unsigned int session_pending(const struct session *session)
 {
-	static const unsigned int sources[] = {SOURCE_DHCP4, SOURCE_DHCP6, SOURCE_RD};
+	static const unsigned int sources[] = {SOURCE_STATIC, SOURCE_DHCP4, SOURCE_DHCP6, SOURCE_RD};
 	unsigned int pending = session->wanted & ~session->done;
 
+	if (session->ok && session_now() >= session->patience_until)
+		pending &= ~silent(session);
 	if (session->wanted && session->dad.count > 0)
 		pending |= SOURCE_ETH;
 
@@ -239,6 +264,7 @@ unsigned int session_finish(struct session *session)
 	if (ends & SOURCE_RD)
 		end_discovery(session);
 	session->wanted = 0;
+	session_close(session, SESSION_GROUP);
 	follow_changes(session);
 	return ok;
 }
@@ -324,6 +350,8 @@ void session_run(struct session *session)
 	/* A duplicate may have made the clients go on. */
 	session_dhcp6_input(session, now);
 	settle(session, now);
+	if (session->dhcp4)
+		session_dhcp4_try(session, now);
 	follow_changes(session);
 	if (!changed && session->records.resolver_changed)
 		session->news = true;
@@ -333,8 +361,11 @@ engine_time session_deadline(const struct session *session)
 {
 	engine_time deadline = session->dad.deadline;
 
+	if (session->wanted && session->ok && session->patience_until > session_now())
+		deadline = engine_min(deadline, session->patience_until);
 	if (session->dhcp4)
-		deadline = engine_min(deadline, session->dhcp4->deadline);
+		deadline = engine_min(
+		    deadline, session->dhcp4_waits ? session->dhcp4_until : session->dhcp4->deadline);
 	if (session->discovery)
 		deadline = engine_min(deadline, session->discovery->deadline);
 	if (!session->dhcp6)

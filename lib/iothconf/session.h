@@ -31,6 +31,7 @@ enum session_fd {
 	SESSION_DAD,     /* while an IPv6 address is looked for */
 	SESSION_UDP6,    /* DHCPv6 */
 	SESSION_CHANGES, /* netlink: links and addresses */
+	SESSION_GROUP,   /* membership in the group of the link-local address; nothing is read */
 	SESSION_FDS
 };
 
@@ -54,6 +55,10 @@ struct session {
 	unsigned int events; /* noted by the engines: session_events.h */
 	int epoll;           /* that may have the descriptors; -1: none */
 
+	engine_time patience_until; /* for who has said nothing, once another has answered */
+	/* DHCPv4 starts when DHCPv6 has its answer, or a moment later. */
+	bool dhcp4_waits;
+	engine_time dhcp4_until;
 	/* DHCPv6 starts when there is a link-local address, and after the first advertisement. */
 	bool dhcp6_waits;
 	engine_time dhcp6_at, dhcp6_until;
@@ -86,9 +91,16 @@ void session_eth_undo(struct session *session);
 void session_start(struct session *session, const struct request *request);
 /* The protocols that have not answered yet. */
 unsigned int session_pending(const struct session *session);
-/* Static items. 0, or the first -errno, with the item and the reason in `problem`. */
-int session_static(
-    struct session *session, const struct request *request, char *problem, size_t size);
+/* Static items, in two steps, between which session_pending says whether their addresses are still
+ * looked for: all but gateways, and then those. `problem` keeps the first that fails. */
+struct session_problem {
+	int error; /* 0: none */
+	char text[400];
+};
+void session_static(
+    struct session *session, const struct request *request, struct session_problem *problem);
+void session_static_finish(
+    struct session *session, const struct request *request, struct session_problem *problem);
 /* Ends the engines that do not stay; the bits of the sources that have succeeded. */
 unsigned int session_finish(struct session *session);
 
@@ -130,7 +142,9 @@ void session_set_lifetimes(struct session *session, const struct record *record)
 void session_time_record(const struct session *session, struct record *record, engine_time now,
     engine_time preferred, engine_time valid);
 
-int session_dhcp4_start(struct session *session, const struct request *request);
+int session_dhcp4_start(struct session *session, const struct request *request, engine_time now);
+/* Starts it if it does not wait for DHCPv6 any more. */
+void session_dhcp4_try(struct session *session, engine_time now);
 void session_dhcp4_input(struct session *session, engine_time now);
 void session_dhcp4_apply(struct session *session);
 

@@ -10,6 +10,11 @@
 #include "session.h"
 #include "socket.h"
 
+/* Where both are asked for, DHCPv6 is asked first: it answers in a moment, or not for long. A
+ * server may take seconds for its DHCPv4 offer (dnsmasq pings the address first) and serve nobody
+ * meanwhile; then the address of DHCPv6 is looked for during that time, and not after it. */
+#define HEAD_START (ENGINE_SECOND / 5)
+
 static const uint8_t nobody[4];
 static const uint8_t everybody[4] = {255, 255, 255, 255};
 
@@ -85,7 +90,7 @@ static uint32_t iaid_of(const uint8_t mac[6])
 	return (uint32_t)mac[2] << 24 | (uint32_t)mac[3] << 16 | (uint32_t)mac[4] << 8 | mac[5];
 }
 
-int session_dhcp4_start(struct session *session, const struct request *request)
+int session_dhcp4_start(struct session *session, const struct request *request, engine_time now)
 {
 	struct dhcp4_config config = {.fqdn_wire = request->fqdnwire,
 	    .rapid = request->rapid,
@@ -108,8 +113,22 @@ int session_dhcp4_start(struct session *session, const struct request *request)
 			return -ENOMEM;
 		dhcp4_client_init(session->dhcp4, &config, &dhcp4_ops, session);
 	}
-	dhcp4_client_start(session->dhcp4, session_now());
+	session->dhcp4_waits = true;
+	session->dhcp4_until = now;
+	if (session->wanted & ~session->done & SOURCE_DHCP6 && !session->dhcp4->has_lease) {
+		dhcp4_client_stop(session->dhcp4);
+		session->dhcp4_until += HEAD_START;
+	}
+	session_dhcp4_try(session, now);
 	return 0;
+}
+
+void session_dhcp4_try(struct session *session, engine_time now)
+{
+	if (!session->dhcp4_waits || (now < session->dhcp4_until && !(session->done & SOURCE_DHCP6)))
+		return;
+	session->dhcp4_waits = false;
+	dhcp4_client_start(session->dhcp4, now);
 }
 
 /* Notes the way to the server, too: the MAC address of who has brought its last word, itself or a
@@ -160,6 +179,7 @@ void session_dhcp4_input(struct session *session, engine_time now)
 
 	if (!session->dhcp4)
 		return;
+	session_dhcp4_try(session, now);
 	read_answers(session, now);
 	read_arp(session, now);
 	dhcp4_client_timer(session->dhcp4, now);

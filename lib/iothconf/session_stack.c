@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a session does to its stack: link, addresses, routes, static items. */
+/* What a session does to its stack: link, addresses, routes. */
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
 #include <linux/if_addr.h>
 #include <net/if.h>
@@ -11,6 +10,7 @@
 #include <iothaddr.h>
 #include <ioth.h>
 
+#include "frame.h"
 #include "session.h"
 #include "socket.h"
 
@@ -29,8 +29,9 @@ static int change_address(struct session *session, bool add, const struct record
 	int len = record->len;
 
 	memcpy(address, record->address, sizeof(address));
-	/* Detection has been done here, or is not wanted; that of static ones is left to the stack. */
-	if (add && record->family == AF_INET6 && (session->nodad || record->source != SOURCE_STATIC))
+	/* Detection has been done here, or is not wanted; or else it is left to the stack. */
+	if (add && record->family == AF_INET6 &&
+	    (session->nodad || record->detected || record->source != SOURCE_STATIC))
 		len = nl_addrdata2prefix(len, IFA_F_NODAD, 0);
 	return to_error(
 	    add ? ioth_ipaddr_add(session->stack, record->family, address, len, session->ifindex)
@@ -128,10 +129,19 @@ static void record_remove(void *context, const struct record *record)
 
 static bool record_detect(void *context, const struct record *record)
 {
+	static const uint8_t no_mac[6];
 	struct session *session = context;
 
-	return !session->nodad && record->source != SOURCE_STATIC &&
-	       dad_add(&session->dad, session_now(), record->address, session->rfcdelay) == 0;
+	if (session->nodad)
+		return false;
+	/* On lo, or while the link is down, there is nobody to ask: the stack does so when that
+	 * changes. */
+	if (record->source == SOURCE_STATIC &&
+	    (memcmp(session->mac, no_mac, sizeof(no_mac)) == 0 ||
+	        !socket_link_runs(session->stack, session->interface) ||
+	        !session_open_packet(session, SESSION_DAD)))
+		return false;
+	return dad_add(&session->dad, session_now(), record->address, session->rfcdelay) == 0;
 }
 
 static void record_forget(void *context, const struct record *record)
@@ -182,6 +192,18 @@ static bool add_link_local(struct session *session, uint8_t address[16])
 	link_local_of(address, session->mac);
 	return ioth_ipaddr_add(session->stack, AF_INET6, address,
 	           nl_addrdata2prefix(64, IFA_F_NODAD, 0), session->ifindex) == 0;
+}
+
+/* Linux joins an address's solicited-node group only some time after the link has come up. A router
+ * that looks for us in that moment, to answer the first solicitation, would find nobody, and ask
+ * again a second later. */
+static void join_group_of(struct session *session, const uint8_t address[16])
+{
+	uint8_t group[16];
+
+	frame_solicited_node(group, address);
+	if (session->fd[SESSION_GROUP] < 0)
+		session->fd[SESSION_GROUP] = socket_group6(session->stack, session->ifindex, group);
 }
 
 void session_duplicate_link_local(struct session *session, const uint8_t address[16])
@@ -258,86 +280,9 @@ int session_eth(struct session *session, const struct request *request)
 	if (ioth_linksetupdown(session->stack, session->ifindex, 1) < 0)
 		return -errno;
 	wait_for_carrier(session);
+	if (added && (request->run & (SOURCE_RD | SOURCE_DHCP6)))
+		join_group_of(session, address);
 	if (added && !request->nodad)
 		(void)dad_add(&session->dad, session_now(), address, request->rfcdelay);
 	return 0;
-}
-
-/* ---- static items ---- */
-
-static struct record record_of(const struct request_item *item)
-{
-	struct record record = {.source = SOURCE_STATIC, .family = item->prefix.family};
-
-	switch (item->kind) {
-	case ITEM_ADDRESS:
-		record.kind = RECORD_ADDRESS;
-		memcpy(record.address, item->prefix.address, 16);
-		record.len = (uint8_t)item->prefix.len;
-		break;
-	case ITEM_GATEWAY:
-		record.kind = RECORD_ROUTE;
-		memcpy(record.gateway, item->prefix.address, 16);
-		record.has_gateway = true;
-		break;
-	case ITEM_DNS:
-		record.kind = RECORD_DNS;
-		memcpy(record.address, item->prefix.address, 16);
-		break;
-	case ITEM_DOMAIN:
-		record.kind = RECORD_DOMAIN;
-		record.family = 0;
-		record.domain = (char *)(uintptr_t)item->domain;
-		break;
-	}
-	return record;
-}
-
-static void describe(const struct request_item *item, int error, char *problem, size_t size)
-{
-	static const char *const tags[] = {"ip", "gw", "dns", "domain"};
-	char text[ADDRTEXT_PREFIX_SIZE] = "";
-
-	if (item->kind == ITEM_ADDRESS)
-		(void)addrtext_print_prefix(text, sizeof(text), &item->prefix);
-	else if (item->kind != ITEM_DOMAIN)
-		(void)addrtext_print_ip(text, sizeof(text), item->prefix.family, item->prefix.address);
-	snprintf(problem, size, "%s%s=%.300s: %s", item->remove ? "-" : "", tags[item->kind],
-	    item->kind == ITEM_DOMAIN ? item->domain : text,
-	    item->remove ? "this is not a static item here" : strerrordesc_np(-error));
-}
-
-static int apply_item(struct session *session, const struct request_item *item)
-{
-	struct record record = record_of(item);
-
-	if (item->remove)
-		return records_remove(&session->records, &record);
-	session->records.error = 0;
-	records_add(&session->records, &record);
-	return session->records.error;
-}
-
-int session_static(
-    struct session *session, const struct request *request, char *problem, size_t size)
-{
-	enum { UNDO, ADD, LEAD, STEPS };
-	int first = 0;
-
-	/* What goes, goes first; addresses come before the gateways that they lead to. */
-	for (int step = UNDO; step < STEPS; step++) {
-		for (size_t i = 0; i < request->items; i++) {
-			const struct request_item *item = &request->item[i];
-			int error;
-
-			if ((item->remove ? UNDO : item->kind == ITEM_GATEWAY ? LEAD : ADD) != step)
-				continue;
-			error = apply_item(session, item);
-			if (error && !first) {
-				describe(item, error, problem, size);
-				first = error;
-			}
-		}
-	}
-	return first;
 }

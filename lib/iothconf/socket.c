@@ -209,6 +209,18 @@ int socket_udp6(struct ioth *stack, unsigned int ifindex, const uint8_t address[
 	return bind_or_close(fd, &name, sizeof(name));
 }
 
+int socket_group6(struct ioth *stack, unsigned int ifindex, const uint8_t group[16])
+{
+	struct ipv6_mreq request = {.ipv6mr_interface = ifindex};
+	int fd = open_socket(stack, AF_INET6, SOCK_DGRAM, 0);
+
+	if (fd < 0)
+		return fd;
+	memcpy(&request.ipv6mr_multiaddr, group, 16);
+	(void)ioth_setsockopt(fd, IPPROTO_IPV6, IPV6_ADD_MEMBERSHIP, &request, sizeof(request));
+	return fd;
+}
+
 void socket_send_udp6(int fd, unsigned int ifindex, const void *payload, size_t len)
 {
 	/* All_DHCP_Relay_Agents_and_Servers: RFC 8415, 7.1. */

@@ -46,6 +46,9 @@ int socket_udp6(struct ioth *stack, unsigned int ifindex, const uint8_t address[
 void socket_send_udp6(int fd, unsigned int ifindex, const void *payload, size_t len);
 ssize_t socket_receive_udp6(int fd, void *payload, size_t size);
 
+/* A socket that does nothing but be a member of a group. */
+int socket_group6(struct ioth *stack, unsigned int ifindex, const uint8_t group[16]);
+
 /* Netlink messages about changes of links and IPv6 addresses. */
 int socket_changes(struct ioth *stack);
 
