@@ -11,6 +11,8 @@
 #include "session.h"
 #include "socket.h"
 
+#define IDGEN_RETRIES 3 /* RFC 7217, 7 */
+
 static const uint8_t unspecified[16];
 
 static void send_icmp6(struct session *session, enum session_fd which, const uint8_t source[16],
@@ -220,7 +222,9 @@ static void dad_done(void *context, const uint8_t target[16], bool duplicate)
 		session_duplicate_link_local(session, target);
 	if (sources & SOURCE_DHCP6)
 		session_dhcp6_duplicate(session, session_now(), target);
-	if ((sources & SOURCE_RD) && session->slaac.kind == SLAAC_OPAQUE) {
+	/* No more often: who claims all of them does so on purpose. */
+	if ((sources & SOURCE_RD) && session->slaac.kind == SLAAC_OPAQUE &&
+	    session->slaac_counter < IDGEN_RETRIES) {
 		session->slaac_counter++; /* RFC 7217, 6: with the next counter */
 		session->events |= EVENT_RD_CHANGED;
 	}

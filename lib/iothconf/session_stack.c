@@ -138,7 +138,7 @@ static bool record_detect(void *context, const struct record *record)
 	 * changes. */
 	if (record->source == SOURCE_STATIC &&
 	    (memcmp(session->mac, no_mac, sizeof(no_mac)) == 0 ||
-	        !socket_link_runs(session->stack, session->interface) ||
+	        !socket_link_is(session->stack, session->interface, IFF_RUNNING) ||
 	        !session_open_packet(session, SESSION_DAD)))
 		return false;
 	return dad_add(&session->dad, session_now(), record->address, session->rfcdelay) == 0;

@@ -14,6 +14,7 @@ and the order:
     ra LIFETIME PREFIX RDNSS [FLAGS]
                     advertises a router, a prefix of 64 bits and PREFIX53 as name server for RDNSS seconds,
                     at once and when asked; FLAGS is 128 for M, 64 for O
+    norouter        is no router any more, without a word
     own ADDRESS     has this IPv4 address, too: answers ARP for it
     push            from now on advertises before each answer by DHCP, too
     contend N       claims the next N global IPv6 addresses that somebody wants to use (RFC 4862, 5.4)
@@ -151,6 +152,8 @@ def obey(words):
         advertise()
     elif words[0] == 'push':
         state['push'] = True
+    elif words[0] == 'norouter':
+        state['ra'] = None
     elif words[0] == 'own':
         state['own'].add(socket.inet_aton(words[1]))
     elif words[0] == 'contend':

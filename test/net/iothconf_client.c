@@ -3,13 +3,17 @@
  *
  *     iothconf_client CONFIG [WORD...]
  *
- * CONFIG is ioth_newstackc's ("native": the default stack). A line of output each:
- *     +STRING     ioth_config: "config BITS", with "; REASON" if there is one, or "config -1 ERRNO:
- * REASON" resolv      ioth_resolvconf: its lines, each after "| ", or "unchanged" addresses
- * "address TEXT" of vde0 but for link-local ones link        "link TEXT", the MAC address ms=N the
- * next +STRING has to be done after N milliseconds (told as "late" if it is not) news        waits
- * until ioth_config_fd is readable: "news N", N calls of the function so far read        waits for
- * a line of input delete      ioth_delstack: "deleted" or "delete ERRNO"
+ * CONFIG is ioth_newstackc's ("native": the default stack). A line of output for each word:
+ *     +STRING       ioth_config: "config BITS", with "; REASON" if there is one,
+ *                   or "config -1 ERRNO: REASON"
+ *     resolv        ioth_resolvconf: its lines, each after "| ", or "unchanged"
+ *     addresses     "address TEXT" of vde0, but for link-local ones
+ *     bind=ADDRESS  a socket to an IPv6 address: "bound" or "bind ERRNO"
+ *     link          "link TEXT", the MAC address
+ *     ms=N          the next +STRING has to be done after N ms, or it is told as "late"
+ *     news          waits until ioth_config_fd is readable: "news N", N calls of the function
+ *     read          waits for a line of input
+ *     delete        ioth_delstack: "deleted" or "delete ERRNO"
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -87,6 +91,19 @@ static void addresses(struct ioth *stack)
 	ioth_freeifaddrs(list);
 }
 
+static void bind_to(struct ioth *stack, const char *text)
+{
+	struct sockaddr_in6 name = {.sin6_family = AF_INET6};
+	int fd = ioth_msocket(stack, AF_INET6, SOCK_DGRAM, 0);
+
+	inet_pton(AF_INET6, text, &name.sin6_addr);
+	if (ioth_bind(fd, (struct sockaddr *)&name, sizeof(name)) == 0)
+		printf("bound\n");
+	else
+		printf("bind %s\n", strerrorname_np(errno));
+	ioth_close(fd);
+}
+
 static void link_address(struct ioth *stack)
 {
 	char text[MAC_ADDRSTRLEN];
@@ -131,6 +148,8 @@ int main(int argc, char *argv[])
 			resolv(stack);
 		} else if (strcmp(word, "addresses") == 0) {
 			addresses(stack);
+		} else if (strncmp(word, "bind=", 5) == 0) {
+			bind_to(stack, word + 5);
 		} else if (strcmp(word, "link") == 0) {
 			link_address(stack);
 		} else if (strcmp(word, "news") == 0) {

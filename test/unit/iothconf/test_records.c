@@ -235,6 +235,31 @@ static void test_detection(void **state)
 	records_discard(&world.records);
 }
 
+/* What has become of a record that was asked for. */
+static void test_outcome(void **state)
+{
+	struct record one = address(SOURCE_STATIC, AF_INET6, 1);
+
+	begin();
+	assert_int_equal(records_outcome(&world.records, &one), -ENOENT);
+	world.detects = true;
+	put(one);
+	assert_int_equal(records_outcome(&world.records, &one), 0);
+	records_dad_done(&world.records, one.address, true);
+	assert_int_equal(records_outcome(&world.records, &one), -EADDRINUSE);
+	assert_int_equal(records_remove(&world.records, &one), 0);
+	assert_log(""); /* it never was there */
+	put(one);
+	records_dad_done(&world.records, one.address, false);
+	assert_int_equal(records_outcome(&world.records, &one), 0);
+	records_clear(&world.records, SOURCE_STATIC);
+	world.detects = false;
+	world.error = -EACCES;
+	put(one);
+	assert_int_equal(records_outcome(&world.records, &one), -EADDRNOTAVAIL);
+	records_discard(&world.records);
+}
+
 /* Lifetimes change while an address stays; only what is ours is told of it. */
 static void test_lifetimes(void **state)
 {
@@ -313,6 +338,7 @@ int main(void)
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_remove),
 	    cmocka_unit_test(test_detection),
+	    cmocka_unit_test(test_outcome),
 	    cmocka_unit_test(test_lifetimes),
 	    cmocka_unit_test(test_text),
 	};
