@@ -30,6 +30,7 @@
  *
  * TCP sockets have another kind of pair: readiness_stream.c.
  */
+#include "inner.h"
 #include "readiness_stream.h"
 
 #include <errno.h>
@@ -64,7 +65,7 @@ int readiness_open(struct readiness *readiness, bool nonblocking)
 		close(end[1]);
 		return err;
 	}
-	*readiness = (struct readiness){.inner = end[1], .shown = POLLOUT};
+	*readiness = (struct readiness){.inner = inner_keep(end[1]), .shown = POLLOUT};
 	arm_error(readiness, end[0]);
 	return end[0];
 }
@@ -75,17 +76,18 @@ void readiness_close(struct readiness *readiness)
 		stream_close(readiness);
 		return;
 	}
-	close(readiness->inner);
-	readiness->inner = -1;
+	inner_close(readiness->inner);
+	readiness->inner = INNER_NONE;
 }
 
 static void raise_in(struct readiness *readiness)
 {
 	char token = 0;
+	ssize_t sent = inner_send(readiness->inner, &token, 1, 0);
 
-	if (send(readiness->inner, &token, 1, MSG_DONTWAIT | MSG_NOSIGNAL) != 1) {
+	if (sent != 1) {
 		/* Connected once and for all; unless the other end is no more. */
-		if (errno == ECONNREFUSED || errno == ENOTCONN)
+		if (sent == -ECONNREFUSED || sent == -ENOTCONN)
 			readiness->shown |= POLLNVAL;
 		return;
 	}
@@ -108,7 +110,7 @@ static void raise_out(struct readiness *readiness)
 	char bytes[1];
 
 	/* The token of error lies before the filler. */
-	while (recv(readiness->inner, bytes, sizeof(bytes), MSG_DONTWAIT) >= 0)
+	while (inner_receive(readiness->inner, bytes, sizeof(bytes)) >= 0)
 		;
 	readiness->armed = false;
 	readiness->shown |= POLLOUT;
@@ -128,17 +130,22 @@ static void raise_error(struct readiness *readiness)
 	const struct sockaddr none = {.sa_family = AF_UNSPEC};
 	struct sockaddr_un name;
 	socklen_t len = sizeof(name);
+	int inner;
 
-	if ((readiness->shown & POLLOUT) == 0 || readiness->armed) {
-		if (getpeername(readiness->inner, (struct sockaddr *)&name, &len) < 0 ||
-		    connect(readiness->inner, &none, sizeof(none)) < 0)
-			return;
-		if (connect(readiness->inner, (struct sockaddr *)&name, len) < 0)
+	if ((readiness->shown & POLLOUT) && !readiness->armed)
+		return;
+	inner = inner_borrow(readiness->inner);
+	if (inner < 0)
+		return; /* the next call is told the error itself */
+	if (getpeername(inner, (struct sockaddr *)&name, &len) == 0 &&
+	    connect(inner, &none, sizeof(none)) == 0) {
+		if (connect(inner, (struct sockaddr *)&name, len) < 0)
 			readiness->shown |= POLLNVAL; /* closed a moment ago */
 		readiness->armed = false;
 		/* What made POLLOUT go is purged. */
 		readiness->shown |= POLLERR | POLLOUT;
 	}
+	inner_return(readiness->inner, inner);
 }
 
 static void lower_error(struct readiness *readiness, int fd)

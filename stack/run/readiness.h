@@ -9,7 +9,7 @@
 #include <sys/un.h>
 
 struct readiness {
-	int inner; /* our end of the pair; -1: none */
+	int inner; /* our end of the pair: inner.h */
 	/* POLLIN, POLLOUT, POLLERR, POLLRDHUP, POLLHUP; POLLNVAL: the program's end was closed. */
 	unsigned int shown;
 	unsigned int tokens; /* datagrams that make POLLIN, in the program's end */

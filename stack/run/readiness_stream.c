@@ -38,6 +38,8 @@
  */
 #include "readiness_stream.h"
 
+#include "inner.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -225,7 +227,7 @@ static int renew(struct readiness *readiness, int fd)
 	}
 	close(fresh);
 	stream_close(readiness);
-	*readiness = (struct readiness){.stream = true, .inner = -1, .shown = FRESH};
+	*readiness = (struct readiness){.stream = true, .inner = INNER_NONE, .shown = FRESH};
 	return 0;
 }
 
@@ -235,7 +237,7 @@ static void raise_out(struct readiness *readiness)
 {
 	char token;
 
-	if (recv(readiness->inner, &token, 1, MSG_DONTWAIT) == 0)
+	if (inner_receive(readiness->inner, &token, 1) == 0)
 		readiness->shown |= POLLNVAL; /* the program's end is no more */
 	readiness->shown |= POLLOUT;
 }
@@ -243,15 +245,16 @@ static void raise_out(struct readiness *readiness)
 static void raise_in(struct readiness *readiness, int flags)
 {
 	char token = 0;
+	ssize_t sent = inner_send(readiness->inner, &token, 1, flags);
 
-	if (send(readiness->inner, &token, 1, MSG_DONTWAIT | MSG_NOSIGNAL | flags) == 1) {
+	if (sent == 1) {
 		if (flags & MSG_OOB)
 			readiness->shown |= POLLPRI;
 		else
 			readiness->tokens++;
 		readiness->shown |= POLLIN;
 		readiness->looked = false;
-	} else if (errno == EPIPE || errno == ECONNRESET) {
+	} else if (sent == -EPIPE || sent == -ECONNRESET) {
 		/* SHUT_WR was what made RDHUP; else the program's end is no more. */
 		if (!(readiness->shown & POLLRDHUP))
 			readiness->shown |= POLLNVAL;
@@ -261,15 +264,14 @@ static void raise_in(struct readiness *readiness, int flags)
 static void raise_hangup(struct readiness *readiness, unsigned int mask)
 {
 	if ((mask & POLLERR) && readiness->armed) {
-		close(readiness->inner);
-		readiness->inner = -1;
+		stream_close(readiness);
 		readiness->shown |= GONE | POLLERR;
 		return;
 	}
 	if (!(readiness->shown & POLLOUT))
 		raise_out(readiness);
-	shutdown(readiness->inner, SHUT_RDWR);
-	readiness->shown |= GONE;
+	if (inner_shutdown(readiness->inner, SHUT_RDWR) == 0)
+		readiness->shown |= GONE;
 }
 
 /* ---- what readiness.c calls ---- */
@@ -282,9 +284,8 @@ static unsigned int possible(unsigned int mask)
 
 void stream_close(struct readiness *readiness)
 {
-	if (readiness->inner >= 0)
-		close(readiness->inner);
-	readiness->inner = -1;
+	inner_close(readiness->inner);
+	readiness->inner = INNER_NONE;
 }
 
 void stream_raise(struct readiness *readiness, unsigned int mask)
@@ -293,7 +294,7 @@ void stream_raise(struct readiness *readiness, unsigned int mask)
 
 	mask = possible(mask);
 	rising = mask & ~readiness->shown;
-	if (readiness->inner < 0 || (readiness->shown & POLLHUP))
+	if (readiness->inner == INNER_NONE || (readiness->shown & POLLHUP))
 		return;
 	if (mask & POLLHUP) {
 		raise_hangup(readiness, mask);
@@ -305,8 +306,8 @@ void stream_raise(struct readiness *readiness, unsigned int mask)
 		raise_in(readiness, MSG_OOB);
 	if (rising & POLLRDHUP) {
 		/* With it comes IN: one edge. */
-		shutdown(readiness->inner, SHUT_WR);
-		readiness->shown |= POLLRDHUP | POLLIN;
+		if (inner_shutdown(readiness->inner, SHUT_WR) == 0)
+			readiness->shown |= POLLRDHUP | POLLIN;
 		return;
 	}
 	if ((rising & POLLIN) || ((mask & POLLIN) && readiness->looked))
@@ -321,7 +322,8 @@ bool stream_show(struct readiness *readiness, int fd, unsigned int mask)
 	mask = possible(mask);
 	falling = readiness->shown & ~mask;
 	readiness->looked = mask & POLLIN;
-	if (__builtin_expect(readiness->shown == mask, 1) && (readiness->armed || readiness->inner < 0))
+	if (__builtin_expect(readiness->shown == mask, 1) &&
+	    (readiness->armed || readiness->inner == INNER_NONE))
 		return false;
 	if (mask == FRESH)
 		return readiness->shown != FRESH && renew(readiness, fd) == 0;
@@ -331,14 +333,14 @@ bool stream_show(struct readiness *readiness, int fd, unsigned int mask)
 		lower_error(readiness, fd);
 	if (falling & POLLPRI)
 		lower_urgent(readiness, fd);
-	if (readiness->inner < 0 || (readiness->shown & POLLHUP))
+	if (readiness->inner == INNER_NONE || (readiness->shown & POLLHUP))
 		return false;
 	if ((falling & POLLIN) && !(readiness->shown & POLLRDHUP))
 		lower_in(readiness, fd);
 	readiness->looked = false;
 	stream_raise(readiness, mask);
 	readiness->looked = mask & POLLIN;
-	if (readiness->inner < 0 || (readiness->shown & POLLHUP))
+	if (readiness->inner == INNER_NONE || (readiness->shown & POLLHUP))
 		return false;
 	if (readiness->shown & ~mask & POLLOUT)
 		lower_out(readiness, fd);
@@ -355,7 +357,7 @@ int readiness_open_stream(struct readiness *readiness, bool nonblocking)
 
 	if (fd < 0)
 		return -errno;
-	*readiness = (struct readiness){.stream = true, .inner = -1, .shown = FRESH};
+	*readiness = (struct readiness){.stream = true, .inner = INNER_NONE, .shown = FRESH};
 	return fd;
 }
 
@@ -366,7 +368,7 @@ int readiness_open_connected(struct readiness *readiness, bool nonblocking)
 	if (socketpair(
 	        AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | (nonblocking ? SOCK_NONBLOCK : 0), 0, end) < 0)
 		return -errno;
-	*readiness = (struct readiness){.stream = true, .inner = end[1], .shown = POLLOUT};
+	*readiness = (struct readiness){.stream = true, .inner = inner_keep(end[1]), .shown = POLLOUT};
 	arm(readiness, end[0]);
 	return end[0];
 }
@@ -388,7 +390,7 @@ int readiness_pair(struct readiness *readiness, int fd, bool *renewed)
 	int inner, err;
 
 	*renewed = false;
-	if (readiness->inner >= 0 && !(readiness->shown & POLLHUP))
+	if (readiness->inner != INNER_NONE && !(readiness->shown & POLLHUP))
 		return 0;
 	if (readiness->shown != FRESH) {
 		err = renew(readiness, fd);
@@ -407,7 +409,7 @@ int readiness_pair(struct readiness *readiness, int fd, bool *renewed)
 	}
 	if (inner < 0)
 		return inner;
-	*readiness = (struct readiness){.stream = true, .inner = inner, .shown = POLLOUT};
+	*readiness = (struct readiness){.stream = true, .inner = inner_keep(inner), .shown = POLLOUT};
 	arm(readiness, fd);
 	return 0;
 }

@@ -3,6 +3,7 @@
  * the kernel's that is brought into the same state; and the mechanism alone. */
 #include "host.h"
 
+#include "crowded.h"
 #include "readiness.h"
 
 #include <fcntl.h>
@@ -265,5 +266,5 @@ int main(void)
 	    cmocka_unit_test(test_like_kernel),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return CROWDED_RUN(tests, NULL, NULL);
 }

@@ -13,6 +13,8 @@
 #include <sys/epoll.h>
 #include <sys/stat.h>
 
+#include "crowded.h"
+
 #define ALL   (POLLIN | POLLPRI | POLLOUT | POLLERR | POLLRDHUP | POLLHUP)
 #define FRESH (POLLOUT | POLLHUP)
 #define GONE  (POLLIN | POLLOUT | POLLHUP | POLLRDHUP)
@@ -253,5 +255,5 @@ int main(void)
 	    cmocka_unit_test(test_edges),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return CROWDED_RUN(tests, setup, teardown);
 }

@@ -3,6 +3,8 @@
  * kernel's, and ours. What is known to differ is said where it is passed over. */
 #include "stream_states.h"
 
+#include "crowded.h"
+
 #include <linux/sockios.h>
 
 static long call_send(const struct subject *s)
@@ -372,5 +374,5 @@ int main(void)
 	    cmocka_unit_test(test_calls),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return CROWDED_RUN(tests, setup, teardown);
 }

@@ -3,6 +3,8 @@
  * known to differ is said where it is passed over. */
 #include "stream_states.h"
 
+#include "crowded.h"
+
 #include <sys/epoll.h>
 #include <sys/select.h>
 
@@ -86,5 +88,5 @@ int main(void)
 	    cmocka_unit_test(test_readiness),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return CROWDED_RUN(tests, setup, teardown);
 }
