@@ -8,7 +8,8 @@
  *
  * It makes a stack, brings the interface vde0 up with the address 192.168.250.51/24, and connects
  * to iothtest_server (192.168.250.50 port 5000). Lines typed go there, what comes back is shown. An
- * ioth socket is a file descriptor: poll(2) waits for it and for the standard input at once.
+ * ioth socket is a file descriptor: poll(2) waits for it and for the standard input at once. A
+ * server that is just being started is waited for.
  */
 #include <errno.h>
 #include <poll.h>
@@ -23,6 +24,7 @@
 
 #define SERVER "192.168.250.50"
 #define PORT   5000
+#define TRIES  50 /* five times a second, if nobody is there yet */
 
 static const uint8_t address[] = {192, 168, 250, 51};
 
@@ -48,23 +50,30 @@ static int configure(struct ioth *stack, const char *interface)
 	return 0;
 }
 
+/* A socket whose connect(2) has failed is used no more: each time another one. */
 static int open_connection(struct ioth *stack)
 {
 	struct sockaddr_in server = {.sin_family = AF_INET, .sin_port = htons(PORT)};
-	int fd;
+	int tries = 0;
 
 	inet_pton(AF_INET, SERVER, &server.sin_addr);
-	fd = ioth_msocket(stack, AF_INET, SOCK_STREAM, 0);
-	if (fd < 0) {
-		perror("socket");
-		return -1;
-	}
-	if (ioth_connect(fd, (struct sockaddr *)&server, sizeof(server)) < 0) {
-		perror("connect to " SERVER);
+	for (;;) {
+		int fd = ioth_msocket(stack, AF_INET, SOCK_STREAM, 0), error;
+
+		if (fd < 0) {
+			perror("socket");
+			return -1;
+		}
+		if (ioth_connect(fd, (struct sockaddr *)&server, sizeof(server)) == 0)
+			return fd;
+		error = errno;
 		ioth_close(fd);
-		return -1;
+		if ((error != ECONNREFUSED && error != EHOSTUNREACH) || ++tries == TRIES) {
+			fprintf(stderr, "connect to " SERVER ": %s\n", strerror(error));
+			return -1;
+		}
+		poll(NULL, 0, 200);
 	}
-	return fd;
 }
 
 /* write(2) or ioth_write: both may take less than they are given. */

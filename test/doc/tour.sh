@@ -1,10 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# README.md's tour and its program, pasted line by line into a shell, do what is promised there.
+# README.md's tour and its program, pasted all at once into a shell, do what is promised there.
 #
-# Left out or put in: the network lies in a private directory, `make` has been done, the clients get a line
-# typed, and where a reader takes a moment to read on, the shell waits.  Then: what scripts/env gives to
-# pkg-config and man.  Arguments: SOURCE BUILD
+# Left out or put in: the network lies in a private directory, and `make` has been done. Then: what
+# scripts/env gives to pkg-config and man.  Arguments: SOURCE BUILD
 set -eu
 src=$1
 build=$2
@@ -30,38 +29,20 @@ end_all() {
 trap end_all EXIT
 trap 'exit 1' INT TERM HUP
 
-{
-    cat <<'END_OF_HEAD'
-retry() { # COMMAND...: until it succeeds
-    local end=$((SECONDS + 60))
-    until "$@"; do
-        [ $SECONDS -lt $end ] || return
-        sleep 0.05
-    done
-}
-END_OF_HEAD
-    awk '/^## /{ on = /Five minutes/ } on && /^    / { print substr($0, 5) }' "$src/README.md" |
-        sed -e '/^make$/d' \
-            -e "s|/tmp/sw|$dir/sw|g" \
-            -e "s|(scripts/env)|('$src/scripts/env' '$build')|" \
-            -e "s|^vde_plug .*|&; retry grep -q '00010000 .* $dir/sw/ctl\$' /proc/net/unix|" \
-            -e "s|^\\(iothtest_server.*\\) &\$|\\1 >server.log \\& jobs -p >jobs; retry grep -q listening server.log|" \
-            -e "s|^.*iothtest_client.*|echo typed \\| &|" \
-            -e "s|^\\(ioth_threads.*\\) &\$|\\1 >threads.log \\& jobs -p >jobs; retry grep -q addresses threads.log|" \
-            -e 's|^\./hello &$|& jobs -p >jobs|' \
-            -e "s|^vdens .*/dev/tcp/.*|retry &|"
-} >"$dir/lines"
+awk '/^## /{ on = /Five minutes/ } on && /^    / { print substr($0, 5) }' "$src/README.md" |
+    sed -e '/^make$/d' \
+        -e "s|/tmp/sw|$dir/sw|g" \
+        -e "s|(scripts/env)|('$src/scripts/env' '$build')|" \
+        -e 's|^.* &$|& jobs -p >jobs|' >"$dir/lines"
 cd "$dir"
 unset PKG_CONFIG_PATH MANPATH IOTH_PLUGIN_PATH LD_LIBRARY_PATH
-# Through a pipe, from which no reader takes more than its line: the shell inside the vdens reads on.
-# shellcheck disable=SC2002 # a pipe is meant
-cat lines | SHELL=/bin/bash HOME=$dir timeout 100 bash >out 2>err || :
+SHELL=/bin/bash HOME=$dir timeout 600 bash <lines >out 2>err || :
 
 failed=0
 expect() { # COUNT PATTERN WHAT
     [ "$(grep -c -- "$2" out)" = "$1" ] || { echo "FAIL: $3"; failed=1; }
 }
-expect 2 '^typed$' "what is typed comes back, from both stacks"
+expect 2 '^there and back$' "what is typed comes back, from both stacks"
 expect 1 ' 3 received' "the visitor's three pings are answered"
 expect 1 '^fd69:.*5 answered' "a thread answers pings"
 expect 1 '^hello, thread$' "another thread sends back what it was sent"
