@@ -106,7 +106,7 @@ bool services_find_name(
 		if (!take_service(&line, protocol, &word, &found))
 			continue;
 		do {
-			if (text_is(&word, name)) {
+			if (text_is_folded(&word, name)) { /* RFC 6335, 5.1: "case-insensitive" */
 				*port = found;
 				return true;
 			}

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The tables in doc/rfc*.md name files and tests that exist.
+"""The tables in doc/rfc*.md and doc/iothdns.md name files and tests that exist.
 
 Usage: rfc_tables.py SOURCE-ROOT
 
@@ -8,6 +8,7 @@ The column "where" names files of stack/; "tested" names tests as FILE:FUNCTION 
 test_options of test_ip.c, which that file also runs; `ip:*` all of it), "fuzz TARGET" or "script NAME"
 (test/script/tcp/NAME.script). What MUST
 be done and is done has a test, unless the row says that there is nothing to be done ("none").
+In iothdns.md the tests are those of test/unit/iothdns, or scripts (test/PATH.sh), and each row has one.
 """
 import pathlib
 import re
@@ -31,10 +32,10 @@ def rows(path):
             yield number, dict(zip(header, cells))
 
 
-def tests_of(root):
+def tests_of(directory):
     """NAME of test_NAME.c -> the functions that it runs"""
     result = {}
-    for path in sorted((root / 'test/unit/stack').rglob('test_*.c')):
+    for path in sorted(directory.rglob('test_*.c')):
         text = path.read_text()
         ran = set(re.findall(r'cmocka_unit_test\w*\(\s*test_(\w+)', text))
         result[path.stem.removeprefix('test_')] = ran
@@ -66,8 +67,25 @@ def check_tested(place, tested, tests, root):
             problems.append(f'{place}: there is no test/script/tcp/{script}.script')
 
 
+def check_iothdns(root):
+    tests = tests_of(root / 'test/unit/iothdns')
+    count = 0
+    for number, row in rows(root / 'doc/iothdns.md'):
+        count += 1
+        place = f'iothdns.md:{number}'
+        check_tested(place, row['tested'], tests, root)
+        for script in re.findall(r'test/\S+\.sh', row['tested']):
+            if not (root / script).exists():
+                problems.append(f'{place}: there is no {script}')
+        if not row['tested']:
+            problems.append(f'{place}: no test')
+    if count < 35 or len(tests) < 7:
+        problems.append('too little was found of iothdns: this test is wrong')
+
+
 def main(root):
-    tests, count, references = tests_of(root), 0, 0
+    tests, count, references = tests_of(root / 'test/unit/stack'), 0, 0
+    check_iothdns(root)
     for path in sorted((root / 'doc').glob('rfc*.md')):
         for number, row in rows(path):
             place, tested = f'{path.name}:{number}', row.get('tested', '')

@@ -175,6 +175,7 @@ static void test_services(void **state)
 	assert_true(services_find_name(&services, "www", "tcp", &port));
 	assert_int_equal(port, 80);
 	assert_false(services_find_name(&services, "www", "udp", &port));
+	assert_true(services_find_name(&services, "WWW", "tcp", &port));
 	assert_true(services_find_name(&services, "time", "udp", &port));
 	assert_false(services_find_name(&services, "big", "tcp", &port));
 	assert_false(services_find_name(&services, "web", "tcp", &port));
