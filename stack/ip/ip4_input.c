@@ -29,6 +29,23 @@ static bool is_martian(const struct px_pkt *pkt, const struct ip4_header *header
 	return px_ip_is_reserved4(&header->dst);
 }
 
+/* From outside, and yet from an address of this host, or from a broadcast address here (RFC 1122
+ * section 3.2.1.3 (d) to (f); Linux's martian source): an answer would go to many, or in a circle.
+ * Packets come in rows of one source, which is looked up once. */
+static bool is_own_source(struct px_stack *stack, const struct px_pkt *pkt)
+{
+	struct ip_state *ip = stack->ip;
+
+	if ((pkt->flags & PX_PKT_LOOPED) || px_iface_is_loopback(pkt->iface) ||
+	    (ip->known_generation == stack->generation && px_ip_eq(&ip->known_source, &pkt->src)))
+		return false;
+	if (px_route_lookup(stack, &pkt->src, 0, PX_LOOKUP_LOCAL_ONLY))
+		return true;
+	ip->known_source = pkt->src;
+	ip->known_generation = stack->generation;
+	return false;
+}
+
 /* Whose it is: RTN_LOCAL, RTN_BROADCAST, RTN_MULTICAST, RTN_UNICAST (another's), or 0 (nobody's).
  */
 static uint8_t classify(struct px_stack *stack, const struct px_pkt *pkt)
@@ -141,7 +158,7 @@ void ip4_input(struct px_stack *stack, struct px_pkt *pkt)
 	pkt->ttl = header.ttl;
 	pkt->tos = header.tos;
 	pkt->protocol = header.protocol;
-	if (is_martian(pkt, &header)) {
+	if (is_martian(pkt, &header) || is_own_source(stack, pkt)) {
 		PX_COUNT(stack, IpInAddrErrors);
 		goto drop;
 	}

@@ -45,6 +45,10 @@ struct ip_state {
 
 	uint32_t id_counter[IP_ID_COUNTERS]; /* output.c */
 	unsigned int group_count;
+
+	/* The source of the last packet that was let in, while `generation` lasts: ip4_input.c. */
+	struct px_ip known_source;
+	uint32_t known_generation;
 };
 
 /* ---- input ---- */

@@ -421,6 +421,9 @@ static void test_martians(void **state)
 	    {"255.255.255.255", "10.0.0.2"},
 	    {"0.0.0.0", "10.0.0.2"},
 	    {"240.0.0.1", "10.0.0.2"},
+	    {"10.0.0.255", "10.0.0.2"},
+	    {"10.0.0.2", "10.0.0.2"},
+	    {"10.0.0.2", "10.0.0.255"},
 	    {"10.0.0.9", "127.0.0.1"},
 	    {"10.0.0.9", "0.0.0.0"},
 	};
@@ -439,8 +442,12 @@ static void test_martians(void **state)
 	struct px_iface *b = net_host(attach, 2);
 
 	sim_run(sim, 5 * PX_SEC);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		net_inject4(rows[i].src, rows[i].dst, 1, 64, 0, NULL, 0, echo, 8);
+		sim_run(sim, PX_SEC);
+		if (net_stat(b, PX_IcmpInMsgs))
+			fail_msg("%s -> %s was taken", rows[i].src, rows[i].dst);
+	}
 	for (size_t i = 0; i < sizeof(rows6) / sizeof(rows6[0]); i++)
 		net_inject6(rows6[i].src, rows6[i].dst, IPPROTO_ICMPV6, 64, echo6, 8);
 	sim_run(sim, PX_SEC);

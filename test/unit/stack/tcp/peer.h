@@ -23,7 +23,7 @@ struct peer {
 	struct captured {
 		struct tcp_header header;
 		uint32_t len;
-		uint8_t tos;
+		uint8_t tos, ttl;
 		px_time time;
 	} seen[PEER_MAX];
 	unsigned int count, read;
@@ -47,6 +47,7 @@ static inline bool peer_probe(struct sim_wire *w, const struct sim_port *from, c
 	assert_true(tcp_parse(&reader, &seen->header));
 	seen->len = (uint32_t)wire_left(&reader);
 	seen->tos = frame[ETHER_HEADER + 1];
+	seen->ttl = frame[ETHER_HEADER + 8];
 	seen->time = sim->now;
 	peer.count++;
 	if (seen->header.options.has_timestamp)

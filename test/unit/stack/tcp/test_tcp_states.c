@@ -350,26 +350,73 @@ static void test_reopen(void **state)
 	assert_int_equal(peer.iface->stack->tcp->timewait_count, 0);
 }
 
+static void inject_syn(const char *from, const char *to, uint16_t error)
+{
+	struct tcp_header header = {.seq = 1, .flags = TCP_SYN, .dport = 80, .sport = 9};
+	struct px_ip src = px_ip_parse(from), dst = px_ip_parse(to);
+	uint8_t bytes[TCP_HEADER_MAX];
+	size_t len = tcp_write(bytes, &header);
+	uint16_t sum = checksum_finish(
+	    checksum_add(ip_pseudo_header(&src, &dst, IPPROTO_TCP, (uint32_t)len), bytes, len));
+
+	sum ^= error;
+	memcpy(bytes + TCP_CHECKSUM_OFFSET, &sum, 2);
+	net_inject4(from, to, IPPROTO_TCP, 64, 0, NULL, 0, bytes, len);
+	sim_run(sim, 100 * PX_MSEC);
+}
+
 /* RFC 9293 MUST-57 and its like: only between two hosts. */
 static void test_addresses(void **state)
 {
-	struct tcp_header header = {.seq = 1, .flags = TCP_SYN, .dport = 80, .sport = 9};
-	uint8_t bytes[TCP_HEADER_MAX];
-	size_t len = tcp_write(bytes, &header);
-	struct px_ip group = px_ip_parse("10.0.0.255"), src = px_ip_parse("10.0.0.9");
-	uint16_t sum = checksum_finish(
-	    checksum_add(ip_pseudo_header(&src, &group, IPPROTO_TCP, (uint32_t)len), bytes, len));
+	static const char *const bad[][2] = {
+	    {"10.0.0.9", "10.0.0.255"},
+	    {"10.0.0.9", "255.255.255.255"},
+	    {"10.0.0.9", "224.0.0.1"},
+	    /* MUST-63: nobody has these. */
+	    {"255.255.255.255", "10.0.0.1"},
+	    {"10.0.0.255", "10.0.0.1"},
+	    {"224.0.0.1", "10.0.0.1"},
+	    {"0.0.0.0", "10.0.0.1"},
+	    {"127.0.0.1", "10.0.0.1"},
+	    {"10.0.0.1", "10.0.0.1"},
+	};
+	static const char *const targets[] = {"10.0.0.255", "255.255.255.255", "224.0.0.1"};
 
-	memcpy(bytes + TCP_CHECKSUM_OFFSET, &sum, 2);
-	net_inject4("10.0.0.9", "10.0.0.255", IPPROTO_TCP, 64, 0, NULL, 0, bytes, len);
-	sim_run(sim, PX_SEC);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		inject_syn(bad[i][0], bad[i][1], 0);
+	/* A wrong checksum. */
+	inject_syn("10.0.0.9", "10.0.0.1", 1);
 	assert_true(peer_quiet());
 	assert_int_equal(peer.listener->listener->request_count, 0);
-	/* A wrong checksum. */
-	net_inject4("10.0.0.9", "10.0.0.1", IPPROTO_TCP, 64, 0, NULL, 0, bytes, len);
-	sim_run(sim, PX_SEC);
-	assert_true(peer_quiet());
 	assert_int_equal(net_stat(peer.iface, PX_TcpInCsumErrors), 1);
+	inject_syn("10.0.0.9", "10.0.0.1", 0); /* what all of them would have made */
+	assert_int_equal(peer.listener->listener->request_count, 1);
+	/* MUST-46. */
+	for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
+		struct tcp_end *end = new_end(peer.iface, AF_INET);
+		assert_int_equal(connect_text(end, targets[i], 80), -ENETUNREACH);
+		assert_int_equal(tcp_state(end), TCP_STATE_CLOSED);
+		tcp_close(end);
+	}
+}
+
+/* RFC 9293 MUST-48, MUST-49, SHLD-21, SHLD-22: both are the program's, at any time, and reach the
+ * wire as they are. */
+static void test_tos_and_ttl(void **state)
+{
+	peer_open();
+	assert_int_equal(peer_write(10, 0), 10);
+	assert_int_equal(peer_next()->ttl, 64);
+	peer_send(TCP_ACK, 1, 11, 60000, 0);
+	peer.end->endpoint.ttl = 7;
+	peer.end->endpoint.tos = 0xb8;
+	assert_int_equal(peer_write(10, 0), 10);
+	assert_int_equal(peer.seen[peer.read].ttl, 7);
+	assert_int_equal(peer_next()->tos, 0xb8);
+	peer_send(TCP_ACK, 1, 21, 60000, 0);
+	peer.end->endpoint.tos = 0x28;
+	assert_int_equal(peer_write(10, 0), 10);
+	assert_int_equal(peer_next()->tos, 0x28);
 }
 
 int main(void)
@@ -389,6 +436,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_unread, setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_reopen, setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_addresses, setup, net_teardown),
+	    cmocka_unit_test_setup_teardown(test_tos_and_ttl, setup, net_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
