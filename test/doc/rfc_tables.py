@@ -6,8 +6,8 @@ Usage: rfc_tables.py SOURCE-ROOT
 
 The column "where" names files of stack/; "tested" names tests as FILE:FUNCTION (`ip:options` is
 test_options of test_ip.c, which that file also runs; `ip:*` all of it), "fuzz TARGET" or "script NAME"
-(test/script/tcp/NAME.script). What MUST
-be done and is done has a test, unless the row says that there is nothing to be done ("none").
+(test/script/tcp/NAME.script). What MUST be done and is done has a test, unless the row says that
+there is nothing to be done ("none"). Each requirement of RFC 9293's appendix B is in rfc9293.md once.
 In iothdns.md the tests are those of test/unit/iothdns, or scripts (test/PATH.sh), and each row has one.
 """
 import pathlib
@@ -83,19 +83,33 @@ def check_iothdns(root):
         problems.append('too little was found of iothdns: this test is wrong')
 
 
+def check_numbers(found):
+    """MUST-1 to MUST-69, and so on: RFC 9293 appendix B."""
+    wanted = {f'{level}-{number}' for level, last in (('MUST', 69), ('SHLD', 31), ('MAY', 18), ('REC', 1))
+              for number in range(1, last + 1)}
+    for number in sorted(wanted - set(found)):
+        problems.append(f'rfc9293.md: {number} is missing')
+    for number in sorted({number for number in found if found.count(number) > 1} | set(found) - wanted):
+        problems.append(f'rfc9293.md: {number} is there twice, or not in the RFC')
+
+
 def main(root):
     tests, count, references = tests_of(root / 'test/unit/stack'), 0, 0
     check_iothdns(root)
+    numbers = []
     for path in sorted((root / 'doc').glob('rfc*.md')):
         for number, row in rows(path):
             place, tested = f'{path.name}:{number}', row.get('tested', '')
             count += 1
+            if path.name == 'rfc9293.md':
+                numbers += re.findall(r'\b(?:MUST|SHLD|MAY|REC)-\d+', row.get('number', ''))
             references += bool(tested)
             check_where(place, row.get('where', ''), root)
             check_tested(place, tested, tests, root)
             if row['state'].startswith('done') and '(n' not in row['state'] and not tested and \
                     re.search(r'\bMUST\b', row['level']):
                 problems.append(f'{place}: done, and no test: {row["what"]}')
+    check_numbers(numbers)
     if count < 100 or references < 80 or len(tests) < 15:
         problems.append('too little was found: this test is wrong')
     print(f'{count} requirements, {references} with a test')
