@@ -359,6 +359,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	tcp.sack = data[1] & 2;
 	tcp_sysctl(fuzz.stack)->syncookies = data[1] >> 2 & 3;
 	tcp_sysctl(fuzz.stack)->ecn = data[1] >> 4 & 1;
+	if (data[1] & 32)
+		strcpy(tcp_sysctl(fuzz.stack)->congestion, "bbr");
 	if (tcp_new(fuzz.stack, AF_INET, &tcp.listener) < 0 ||
 	    tcp_bind(tcp.listener, &any, tcp.lport, 0) < 0 || tcp_listen(tcp.listener, 3) < 0)
 		abort();

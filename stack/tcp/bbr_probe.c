@@ -268,6 +268,9 @@ void bbr_inflight_too_high(
 {
 	uint32_t least = bbr_share(bbr_target_inflight(bbr, cc), BETA_PERCENT);
 
+	/* The window does not go below that, either. */
+	if (least < bbr_min_pipe_cwnd(cc))
+		least = bbr_min_pipe_cwnd(cc);
 	bbr->prev_probe_too_high = true;
 	bbr->is_bw_probe_sample = false; /* once a probe */
 	if (!app_limited)

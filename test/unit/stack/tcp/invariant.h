@@ -3,6 +3,7 @@
 #ifndef TEST_INVARIANT_H
 #define TEST_INVARIANT_H
 
+#include "bbr.h"
 #include "tcp_internal.h"
 
 #include <stdio.h>
@@ -109,12 +110,29 @@ static inline void tcp_check_receiving(const struct tcp_end *end)
 	TCP_CHECK(truesize <= 2 * (size_t)end->endpoint.rcvbuf + PX_PKT_MAX + 4096);
 }
 
+/* Of the path as BBR sees it. */
+static inline void tcp_check_bbr(const struct tcp_end *end)
+{
+	const struct bbr *bbr = end->cc.state;
+
+	TCP_CHECK(bbr->state < BBR_STATES);
+	TCP_CHECK(bbr->ack_phase <= BBR_ACKS_PROBE_STOPPING);
+	TCP_CHECK(bbr->state == BBR_STARTUP || bbr->state == BBR_PROBE_RTT || bbr->full_bw_reached);
+	TCP_CHECK(end->cc.pacing_rate > 0);
+	TCP_CHECK(bbr->bw <= bbr_max_bw(bbr));
+	TCP_CHECK(bbr->min_rtt > 0);
+	TCP_CHECK(bbr->inflight_longterm > 0);
+	TCP_CHECK(bbr->next_round_delivered <= end->rate.delivered);
+}
+
 static inline void tcp_check_end(const struct tcp_end *end)
 {
 	tcp_check_receiving(end);
 	if (end->done || tcp_in_state(end, TCP_IN(CLOSED) | TCP_IN(LISTEN)))
 		return;
 	tcp_check_sending(end);
+	if (end->cc.ops == &tcp_cc_bbr && tcp_in_state(end, TCP_SYNCHRONIZED))
+		tcp_check_bbr(end);
 	/* Whoever waits for the peer has a timer. */
 	if (end->snd_nxt != end->snd_una || end->write_seq != end->snd_nxt)
 		TCP_CHECK(end->deadline[TCP_TIMER_SEND] != PX_TIME_NEVER ||
