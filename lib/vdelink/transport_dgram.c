@@ -27,7 +27,7 @@
 #include "transport.h"
 
 #define BURST      64
-#define CLOSE_WAIT 100 /* ms */
+#define CLOSE_WAIT 500 /* ms */
 
 /* What may be under way, in bytes as the kernel counts them (it doubles the value for its
  * overhead): about eighty frames of 1514 bytes, or, once there was a longer one, as many of 9014.
@@ -340,8 +340,9 @@ static void dgram_unwatch(struct transport *transport)
 }
 
 /* A switch forgets a port when its control connection ends, and what it has not read from there yet
- * with it: it gets a moment to do so. The kernel counts what is under way, but has no event for its
- * end. */
+ * with it. So does the kernel for the other end of a cable, as soon as that sends something to the
+ * socket that is gone (unix_dgram_disconnected empties its queue). Both get a moment to read. The
+ * kernel counts what is under way, but has no event for its end. */
 static void wait_until_read(int fd)
 {
 	static const struct timespec pause = {.tv_nsec = 1000000};
@@ -355,8 +356,7 @@ static void dgram_close(struct transport *transport)
 {
 	struct dgram *dgram = dgram_of(transport);
 
-	if (!dgram->ptp)
-		wait_until_read(dgram->data_fd);
+	wait_until_read(dgram->data_fd);
 	if (dgram->ptp && dgram->control_fd >= 0)
 		close(dgram->control_fd);
 	vde_close(dgram->conn);

@@ -81,8 +81,19 @@ client()
 	[ "$status" = 0 ] || fail "client $stack $address $*: status $status: $out; $err"
 }
 
-# clean_capture FILE COUNT [PATTERN...]: at least so many segments, and tshark's expert has no warning and
-# no error but those that match a pattern, and notes of nothing but the end of connections.
+# resets FILE: those that are no answer to a segment that came late. Who has sent and seen both ends of a
+# connection and the last acknowledgement forgets it; another one of that (the end was sent twice, since the
+# machine let the other side wait) is answered by a reset without ACK: RFC 9293, 3.10.7.1.
+resets()
+{
+	tshark -r "$1" -Y 'tcp.flags.fin == 1 || tcp.flags.reset == 1' -T fields -e frame.number -e tcp.stream \
+		-e tcp.srcport -e tcp.flags.fin -e tcp.flags.reset -e tcp.flags.ack 2>/dev/null | awk '
+		$4 == 1 && !(($2, $3) in fin) { fin[$2, $3]; ends[$2]++ }
+		$5 == 1 && ($6 == 1 || ends[$2] < 2)'
+}
+
+# clean_capture FILE COUNT [PATTERN...]: at least so many segments, no reset, and tshark's expert has no warning
+# and no error but those that match a pattern, and notes of nothing but the end of connections.
 clean_capture()
 {
 	local file=$1 count=$2 faults pattern
@@ -95,7 +106,8 @@ clean_capture()
 	tshark -r "$file" -d tcp.port==5000,data -o tcp.check_checksum:TRUE -q -z expert,note \
 		>"$dir/expert" 2>"$dir/tshark.err" || fail "tshark: $(cat "$dir/tshark.err")"
 	faults=$(grep -E '^ +[0-9]+ .* TCP ' "$dir/expert" || :)
-	for pattern in 'the connection closing' "$@"; do
+	[ -z "$(resets "$file")" ] || fail "connections were reset: $(resets "$file")"
+	for pattern in 'the connection closing' 'Connection reset' "$@"; do
 		faults=$(grep -Ev -- "$pattern" <<<"$faults" || :)
 	done
 	[ -z "$faults" ] || fail "tshark finds in ${file##*/}: $faults"
