@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The tables in doc/rfc*.md and doc/iothdns.md name files and tests that exist.
+"""The tables in doc/rfc*.md, doc/bbr.md and doc/iothdns.md name files and tests that exist.
 
 Usage: rfc_tables.py SOURCE-ROOT
 
@@ -97,7 +97,7 @@ def main(root):
     tests, count, references = tests_of(root / 'test/unit/stack'), 0, 0
     check_iothdns(root)
     numbers = []
-    for path in sorted((root / 'doc').glob('rfc*.md')):
+    for path in sorted([*(root / 'doc').glob('rfc*.md'), root / 'doc/bbr.md']):
         for number, row in rows(path):
             place, tested = f'{path.name}:{number}', row.get('tested', '')
             count += 1
