@@ -370,25 +370,23 @@ static void test_pacing_fast(void **state)
 	limited_rate("cubic", 3000000);
 }
 
-#define BOTTLENECK(test) cmocka_unit_test_setup_teardown(test, net_setup, net_teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    BOTTLENECK(test_bbr_alone),
-	    BOTTLENECK(test_bbr_shallow_queue),
-	    BOTTLENECK(test_bbr_probes_rtt),
-	    BOTTLENECK(test_bbr_ten_times_faster),
-	    BOTTLENECK(test_bbr_ten_times_slower),
-	    BOTTLENECK(test_bbr_longer_path),
-	    BOTTLENECK(test_bbr_one_percent_lost),
-	    BOTTLENECK(test_reno_one_percent_lost),
-	    BOTTLENECK(test_two_bbr),
-	    BOTTLENECK(test_bbr_and_cubic),
-	    BOTTLENECK(test_bbr_app_limited),
-	    BOTTLENECK(test_pacing_cubic),
-	    BOTTLENECK(test_pacing_bbr),
-	    BOTTLENECK(test_pacing_fast),
+	    cmocka_unit_test_setup_teardown(test_bbr_alone, net_setup, net_teardown),
+	    cmocka_unit_test_setup_teardown(test_bbr_shallow_queue, net_setup, net_teardown),
+	    cmocka_unit_test_setup_teardown(test_bbr_probes_rtt, net_setup, net_teardown),
+	    cmocka_unit_test_setup_teardown(test_bbr_ten_times_faster, net_setup, net_teardown),
+	    cmocka_unit_test_setup_teardown(test_bbr_ten_times_slower, net_setup, net_teardown),
+	    cmocka_unit_test_setup_teardown(test_bbr_longer_path, net_setup, net_teardown),
+	    cmocka_unit_test_setup_teardown(test_bbr_one_percent_lost, net_setup, net_teardown),
+	    cmocka_unit_test_setup_teardown(test_reno_one_percent_lost, net_setup, net_teardown),
+	    cmocka_unit_test_setup_teardown(test_two_bbr, net_setup, net_teardown),
+	    cmocka_unit_test_setup_teardown(test_bbr_and_cubic, net_setup, net_teardown),
+	    cmocka_unit_test_setup_teardown(test_bbr_app_limited, net_setup, net_teardown),
+	    cmocka_unit_test_setup_teardown(test_pacing_cubic, net_setup, net_teardown),
+	    cmocka_unit_test_setup_teardown(test_pacing_bbr, net_setup, net_teardown),
+	    cmocka_unit_test_setup_teardown(test_pacing_fast, net_setup, net_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
