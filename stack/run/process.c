@@ -51,6 +51,16 @@ px_time process_now(void)
 	return (px_time)now.tv_sec * PX_SEC + (px_time)now.tv_nsec;
 }
 
+void process_init_lock(pthread_mutex_t *lock)
+{
+	pthread_mutexattr_t attributes;
+
+	pthread_mutexattr_init(&attributes);
+	pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ADAPTIVE_NP);
+	pthread_mutex_init(lock, &attributes);
+	pthread_mutexattr_destroy(&attributes);
+}
+
 unsigned int process_generation(void)
 {
 	return atomic_load_explicit(&process.generation, memory_order_relaxed);
@@ -58,18 +68,20 @@ unsigned int process_generation(void)
 
 /* ---- the thread ---- */
 
+/* Best without the lock, which a poller wants as soon as it is awake. */
 static void kick(struct poller *poller)
 {
 	const uint64_t one = 1;
 
-	/* Fails only when the counter is full: then it is readable. */
+	/* The counter has room for 584 years of kicks, one a nanosecond. */
 	if (write(poller->event_fd, &one, sizeof(one)) < 0)
 		return;
 }
 
-static void run_item(struct poller *poller, struct poll_item *item)
+static void run_item(struct poller *poller, struct poll_item *item, bool due)
 {
 	poller->running = item;
+	item->due = due;
 	pthread_mutex_unlock(&poller->lock);
 	item->run(item, process_now());
 	pthread_mutex_lock(&poller->lock);
@@ -81,13 +93,10 @@ static void run_batch(struct poller *poller)
 {
 	for (unsigned int i = 0; i < poller->batch_count; i++) {
 		struct poll_item *item = poller->batch[i];
-		uint64_t unused;
 
 		poller->batch[i] = NULL;
-		if (item)
-			run_item(poller, item);
-		else if (read(poller->event_fd, &unused, sizeof(unused)) < 0)
-			continue; /* a detached item, or nothing in it */
+		if (item) /* neither detached meanwhile nor a kick */
+			run_item(poller, item, false);
 	}
 	poller->batch_count = 0;
 }
@@ -105,14 +114,14 @@ static void run_due(struct poller *poller)
 		struct poll_item *item = list_first(&ready, struct poll_item, ready);
 
 		list_remove(&item->ready);
-		run_item(poller, item);
+		run_item(poller, item, false);
 	}
 	/* One that is due again at once waits until descriptors were looked at. */
 	while (ran++ < BATCH && (timer = timerq_expired(&poller->deadlines, now))) {
 		struct poll_item *item = timerq_entry(timer, struct poll_item, timer);
 
 		atomic_store_explicit(&item->deadline, PX_TIME_NEVER, memory_order_relaxed);
-		run_item(poller, item);
+		run_item(poller, item, true);
 	}
 }
 
@@ -177,14 +186,15 @@ static void poller_free(struct poller *poller)
 
 static int poller_new(struct poller **result)
 {
-	struct epoll_event event = {.events = EPOLLIN};
+	/* By edges: a kick is an event, and need not be read away. */
+	struct epoll_event event = {.events = EPOLLIN | EPOLLET};
 	struct poller *poller = calloc(1, sizeof(*poller));
 	sigset_t all, before;
 	int err;
 
 	if (!poller)
 		return -ENOMEM;
-	pthread_mutex_init(&poller->lock, NULL);
+	process_init_lock(&poller->lock);
 	pthread_cond_init(&poller->left, NULL);
 	list_init(&poller->ready);
 	poller->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -386,21 +396,22 @@ void poller_unwatch(struct poll_item *item, int fd)
 void poller_queue(struct poll_item *item)
 {
 	struct poller *poller = item->poller;
+	bool asleep = false;
 
 	pthread_mutex_lock(&poller->lock);
 	if (list_is_empty(&item->ready)) {
-		bool first = list_is_empty(&poller->ready);
-
+		asleep = list_is_empty(&poller->ready) && poller->sleeps_until;
 		list_append(&poller->ready, &item->ready);
-		if (first && poller->sleeps_until)
-			kick(poller);
 	}
 	pthread_mutex_unlock(&poller->lock);
+	if (asleep)
+		kick(poller);
 }
 
 void poller_deadline(struct poll_item *item, px_time deadline)
 {
 	struct poller *poller = item->poller;
+	bool late = false;
 
 	if (deadline >= atomic_load_explicit(&item->deadline, memory_order_relaxed))
 		return;
@@ -408,8 +419,11 @@ void poller_deadline(struct poll_item *item, px_time deadline)
 	if (deadline < item->deadline) {
 		atomic_store_explicit(&item->deadline, deadline, memory_order_relaxed);
 		timerq_set(&poller->deadlines, &item->timer, deadline);
-		if (deadline < poller->sleeps_until)
-			kick(poller);
+		late = deadline < poller->sleeps_until;
+		if (late)
+			poller->sleeps_until = deadline; /* one kick will do */
 	}
 	pthread_mutex_unlock(&poller->lock);
+	if (late)
+		kick(poller);
 }

@@ -12,6 +12,7 @@
 #include "list.h"
 #include "timer.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 struct poller;
@@ -23,6 +24,7 @@ struct poll_item {
 	struct list ready;
 	struct timerq_timer timer;
 	bool watched; /* has had descriptors */
+	bool due;     /* for `run`: it is its deadline alone that has come */
 	/* The deadline that the poller knows; changed under the lock, read without. */
 	_Atomic px_time deadline;
 };
@@ -53,6 +55,10 @@ void poller_deadline(struct poll_item *item, px_time deadline);
 void process_stop(void);
 
 px_time process_now(void);
+
+/* Of a lock that is held for less time than a sleep would take: who finds it taken tries for a
+ * while. */
+void process_init_lock(pthread_mutex_t *lock);
 
 /* Changes in a forked child: what the parent made is not the child's. */
 unsigned int process_generation(void);

@@ -178,17 +178,6 @@ close_core:
 	return err;
 }
 
-/* It is held for less time than a sleep would take: who finds it taken tries for a while. */
-static void init_lock(pthread_mutex_t *lock)
-{
-	pthread_mutexattr_t attributes;
-
-	pthread_mutexattr_init(&attributes);
-	pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ADAPTIVE_NP);
-	pthread_mutex_init(lock, &attributes);
-	pthread_mutexattr_destroy(&attributes);
-}
-
 int stack_new(
     const char *const *vnlv, const char *text, char *reason, size_t size, struct picox **result)
 {
@@ -205,7 +194,7 @@ int stack_new(
 		return -ENOMEM;
 	}
 	pthread_once(&once, hook_fork);
-	init_lock(&stack->lock);
+	process_init_lock(&stack->lock);
 	readiness_hold();
 	pthread_cond_init(&stack->file_freed, NULL);
 	list_init(&stack->ports);
