@@ -29,6 +29,7 @@ struct stack {
 	ioth_config_function *function;
 	void *argument;
 	int fd;                /* eventfd; -1: none */
+	bool deleting;         /* the background keeps off: it would open sockets again */
 	struct dhcp_duid duid; /* of all its interfaces (RFC 8415, 11); len 0: none yet */
 };
 
@@ -166,10 +167,11 @@ static void arm(struct entry *entry)
 	}
 }
 
-/* Takes a session for a run; false: it has an owner. The lock is held. */
+/* Takes a session for a run; false: it has an owner, or its stack is about to go. The lock is held.
+ */
 static bool take(struct entry *entry)
 {
-	if (!entry || entry->busy)
+	if (!entry || entry->busy || entry->stack->deleting)
 		return false;
 	entry->busy = true;
 	timerq_cancel(&timers, &entry->timer);
@@ -340,8 +342,10 @@ __attribute__((destructor)) static void end_background(void)
 
 static void stack_suspends(struct stack *stack)
 {
+	const struct ioth *name = stack->stack;
 	struct entry *entry;
 
+	stack->deleting = true;
 	/* The list may change while the lock is given up: from the beginning each time. */
 again:
 	list_for_each (entry, &stack->entries, link) {
@@ -349,7 +353,7 @@ again:
 			continue; /* inside of a call: the stack is in use, and stays */
 		if (entry->busy) {
 			pthread_cond_wait(&given_back, &lock);
-			stack = find_stack(stack->stack);
+			stack = find_stack(name);
 			if (!stack)
 				return;
 			goto again;
@@ -381,6 +385,7 @@ static void stack_stays(struct stack *stack)
 {
 	struct entry *entry;
 
+	stack->deleting = false;
 	list_for_each (entry, &stack->entries, link) {
 		if (entry->busy || !entry->session.stays)
 			continue;

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The tables in doc/rfc*.md, doc/bbr.md and doc/iothdns.md name files and tests that exist.
+"""The tables in doc/rfc*.md, doc/bbr.md, doc/iothdns.md and doc/iothconf.md name files and tests that exist.
 
 Usage: rfc_tables.py SOURCE-ROOT
 
@@ -9,6 +9,7 @@ test_options of test_ip.c, which that file also runs; `ip:*` all of it), "fuzz T
 (test/script/tcp/NAME.script). What MUST be done and is done has a test, unless the row says that
 there is nothing to be done ("none"). Each requirement of RFC 9293's appendix B is in rfc9293.md once.
 In iothdns.md the tests are those of test/unit/iothdns, or scripts (test/PATH.sh), and each row has one.
+In iothconf.md "where" names files of lib/, and "net NAME", "interop NAME" are test/net/NAME.sh and so on.
 """
 import pathlib
 import re
@@ -38,19 +39,19 @@ def tests_of(directory):
     for path in sorted(directory.rglob('test_*.c')):
         text = path.read_text()
         ran = set(re.findall(r'cmocka_unit_test\w*\(\s*test_(\w+)', text))
-        result[path.stem.removeprefix('test_')] = ran
+        result.setdefault(path.stem.removeprefix('test_'), set()).update(ran)
     return result
 
 
-def check_where(place, where, root):
+def check_where(place, where, sources):
     directory = ''
     for name in re.findall(r'[a-z0-9_]+/[a-z0-9_]*(?:\.c|\.h)?|[a-z0-9_]+\.[ch]\b', where):
         if '/' in name:
             directory = name.rsplit('/', 1)[0]
         else:
             name = f'{directory}/{name}'
-        if not (root / 'stack' / name).exists():
-            problems.append(f'{place}: there is no stack/{name}')
+        if not (sources / name).exists():
+            problems.append(f'{place}: there is no {sources.name}/{name}')
 
 
 def check_tested(place, tested, tests, root):
@@ -83,6 +84,23 @@ def check_iothdns(root):
         problems.append('too little was found of iothdns: this test is wrong')
 
 
+def check_iothconf(root):
+    tests = tests_of(root / 'test/unit')
+    count = 0
+    for number, row in rows(root / 'doc/iothconf.md'):
+        count += 1
+        place = f'iothconf.md:{number}'
+        check_where(place, row['where'], root / 'lib')
+        check_tested(place, row['tested'], tests, root)
+        for suite, name in re.findall(r'\b(net|interop) ([a-z0-9_]+)', row['tested']):
+            if not (root / 'test' / suite / f'{name}.sh').exists():
+                problems.append(f'{place}: there is no test/{suite}/{name}.sh')
+        if row['state'].startswith('done') and not row['tested']:
+            problems.append(f'{place}: done, and no test')
+    if count < 40 or len(tests) < 50:
+        problems.append('too little was found of iothconf: this test is wrong')
+
+
 def check_numbers(found):
     """MUST-1 to MUST-69, and so on: RFC 9293 appendix B."""
     wanted = {f'{level}-{number}' for level, last in (('MUST', 69), ('SHLD', 31), ('MAY', 18), ('REC', 1))
@@ -96,6 +114,7 @@ def check_numbers(found):
 def main(root):
     tests, count, references = tests_of(root / 'test/unit/stack'), 0, 0
     check_iothdns(root)
+    check_iothconf(root)
     numbers = []
     for path in sorted([*(root / 'doc').glob('rfc*.md'), root / 'doc/bbr.md']):
         for number, row in rows(path):
@@ -104,7 +123,7 @@ def main(root):
             if path.name == 'rfc9293.md':
                 numbers += re.findall(r'\b(?:MUST|SHLD|MAY|REC)-\d+', row.get('number', ''))
             references += bool(tested)
-            check_where(place, row.get('where', ''), root)
+            check_where(place, row.get('where', ''), root / 'stack')
             check_tested(place, tested, tests, root)
             if row['state'].startswith('done') and '(n' not in row['state'] and not tested and \
                     re.search(r'\bMUST\b', row['level']):

@@ -59,6 +59,15 @@ if [ "$stack" = picox ]; then # Linux asks, too
 	order speak
 fi
 
+# A stack can be deleted whatever the background is doing with it at that moment.
+order lease 1
+order ra 1800 fd09:: 600
+for ((i = 0; i < 2 * rounds; i++)); do
+	client +eth,dhcp,rd,slaac,nodad,thread delete
+	assert_equal "config 22,deleted" "$(paste -sd, <<<"$out")" "a stack that is deleted while it is at work"
+done
+order lease 3600
+
 for ((i = 0; i < rounds; i++)); do
 	client +eth,dhcp,nodad,thread +-dhcp delete
 	assert_equal "config 6,config 0,deleted" "$(paste -sd, <<<"$out")" "a lease that is given back"
