@@ -15,7 +15,7 @@
 /* Of the rate, what is left without headers: 1448 bytes of 1514. */
 #define GOODPUT (RATE / 1514 * 1448)
 
-#define STEP (2 * PX_MSEC)
+#define STEP (3 * PX_MSEC)
 
 /* A stream from somebody to b; of bytes that nobody looks at, for there are many. */
 struct flow {
@@ -135,7 +135,7 @@ static void test_bbr_alone(void **state)
 	flow_open(&flow, ia);
 	assert_in_range(run_flow(&flow, 2 * PX_SEC), GOODPUT * 90 / 100, GOODPUT);
 	mean_wait();
-	rate = run_flow(&flow, 20 * PX_SEC);
+	rate = run_flow(&flow, 10 * PX_SEC);
 	assert_in_range(rate, GOODPUT * 95 / 100, GOODPUT);
 	/* The queue would hold 80 ms. */
 	assert_true(mean_wait() < 6 * PX_MSEC);
@@ -156,7 +156,7 @@ static void test_bbr_shallow_queue(void **state)
 	run_flow(&flow, 2 * PX_SEC);
 	lost = wire->lost;
 	frames = wire->frames;
-	assert_in_range(run_flow(&flow, 20 * PX_SEC), GOODPUT * 80 / 100, GOODPUT);
+	assert_in_range(run_flow(&flow, 10 * PX_SEC), GOODPUT * 80 / 100, GOODPUT);
 	assert_true((wire->lost - lost) * 100 < (wire->frames - frames) * 2);
 }
 
@@ -195,13 +195,13 @@ static void test_bbr_ten_times_faster(void **state)
 {
 	struct flow flow;
 
-	topology("bbr", 20 * BDP);
-	tcp_sysctl(ib->stack)->rmem[1] = 1 << 20;
+	topology("bbr", 2 * BDP);
+	wire->rate = RATE / 10;
 	flow_open(&flow, ia);
 	run_flow(&flow, 4 * PX_SEC);
-	wire->rate = 10 * RATE;
+	wire->rate = RATE;
 	run_flow(&flow, 8 * PX_SEC);
-	assert_true(run_flow(&flow, 4 * PX_SEC) > GOODPUT * 8);
+	assert_true(run_flow(&flow, 4 * PX_SEC) > GOODPUT * 80 / 100);
 }
 
 static void test_bbr_ten_times_slower(void **state)
@@ -241,7 +241,7 @@ static uint64_t with_loss(const char *algorithm, uint32_t loss)
 	flow_open(&flow, ia);
 	wire->loss = loss;
 	run_flow(&flow, 4 * PX_SEC);
-	return run_flow(&flow, 30 * PX_SEC);
+	return run_flow(&flow, 20 * PX_SEC);
 }
 
 static void test_bbr_one_percent_lost(void **state)
@@ -266,8 +266,8 @@ static void share(const char *second, size_t queue, uint64_t *rates)
 	flow_open(&flows[0], ia);
 	run_flow(&flows[0], 5 * PX_SEC); /* has the path to itself, and gives half of it away */
 	flow_open(&flows[1], ic);
-	run_flows(flows, 2, 20 * PX_SEC, rates);
-	run_flows(flows, 2, 40 * PX_SEC, rates);
+	run_flows(flows, 2, 15 * PX_SEC, rates);
+	run_flows(flows, 2, 25 * PX_SEC, rates);
 }
 
 static void test_two_bbr(void **state)
@@ -341,7 +341,7 @@ static void limited_rate(const char *algorithm, uint64_t rate)
 	struct flow flow;
 
 	topology(algorithm, 20 * BDP);
-	wire->rate = 0;
+	wire->rate = 5 * RATE;
 	wire->delay = PX_MSEC;
 	wire->probe = see_burst;
 	flow_open(&flow, ia);
@@ -352,7 +352,8 @@ static void limited_rate(const char *algorithm, uint64_t rate)
 	assert_in_range(run_flow(&flow, 4 * PX_SEC), rate * 97 / 100, rate * 101 / 100);
 	assert_true(burst_max <= rate / 1000 * 12 / 10 + 2 * 1514);
 	tcp_set_max_pacing(flow.from, UINT64_MAX);
-	assert_true(run_flow(&flow, PX_SEC) > 3 * rate);
+	run_flow(&flow, 3 * PX_SEC); /* BBR must find out */
+	assert_true(run_flow(&flow, PX_SEC) > 2 * rate);
 }
 
 static void test_pacing_cubic(void **state)
@@ -367,7 +368,7 @@ static void test_pacing_bbr(void **state)
 
 static void test_pacing_fast(void **state)
 {
-	limited_rate("cubic", 3000000);
+	limited_rate("cubic", 2000000);
 }
 
 int main(void)
