@@ -267,9 +267,11 @@ bool tcp_request_cookie_arrives(struct tcp_end *end, struct tcp_arrival *arrival
 	if (!tcp_cookie_check(&stack->tcp->cookie_key, &request.entry.flow, request.irs, request.iss,
 	        options->has_timestamp, options->tsecr, stack->now, &cookie)) {
 		PX_COUNT(stack, TcpExtSyncookiesFailed);
-		/* Data that overtook the ACK: only the first number after the SYN fits the cookie. A RST
-		 * would end what the ACK behind it is to begin. */
-		return arrival->len > 0;
+		/* Only the first number after the SYN fits the cookie. What overtook that, or what a client
+		 * says to a SYN-ACK that a forged SYN in its name brought it, does not; and a RST would end
+		 * the connection that is about to begin. So, unlike Linux's, the listener is silent while
+		 * cookies are out; which also sends nothing to whose name is forged in a flood of ACKs. */
+		return true;
 	}
 	PX_COUNT(stack, TcpExtSyncookiesRecv);
 	if (tcp_accept_full(end) || px_mem_pressure(stack->mem)) {

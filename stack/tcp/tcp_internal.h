@@ -493,7 +493,7 @@ bool tcp_accept_full(const struct tcp_end *end);
 void tcp_request_start(struct tcp_request *request);
 /* Answers a SYN with a cookie; the request is the caller's. */
 void tcp_request_cookie(struct tcp_request *request, struct tcp_listener *listener);
-/* An ACK that belongs to nothing: false, if to no cookie either. */
+/* An ACK that belongs to nothing. False: no cookies are out; it is to be answered by RST. */
 bool tcp_request_cookie_arrives(struct tcp_end *end, struct tcp_arrival *arrival);
 /* A connection made of a request. NULL: refused. */
 struct tcp_end *tcp_request_promote(struct tcp_request *request, const struct tcp_arrival *arrival);
