@@ -128,6 +128,7 @@ static void test_syn_flood(void **state)
 	assert_true(peer_quiet());
 	assert_int_equal(net_stat(peer.iface, PX_TcpExtSyncookiesFailed), 1);
 	sim_run(sim, 200 * PX_SEC); /* no cookie is good any more */
+	peer_skip();
 	peer_send(TCP_ACK, 1, 12345, 1000, 0);
 	peer_expect(TCP_RST, 12345, 0, 0);
 	/* Without cookies the SYN is dropped. */
