@@ -88,8 +88,8 @@ static unsigned int threads(const char *name, unsigned long *waits)
 		bench_die(1, "/proc/self/task");
 	*waits = 0;
 	while ((entry = readdir(tasks))) {
+		static const char waited[] = "voluntary_ctxt_switches:";
 		char path[300], line[128];
-		unsigned long value;
 		bool is_it = false;
 		FILE *file;
 
@@ -103,8 +103,8 @@ static unsigned int threads(const char *name, unsigned long *waits)
 
 			if (sscanf(line, "Name: %63s", said) == 1)
 				is_it = strcmp(said, name) == 0;
-			else if (is_it && sscanf(line, "voluntary_ctxt_switches: %lu", &value) == 1)
-				*waits += value;
+			else if (is_it && strncmp(line, waited, sizeof(waited) - 1) == 0)
+				*waits += strtoul(line + sizeof(waited) - 1, NULL, 10);
 		}
 		if (file)
 			fclose(file);
