@@ -103,7 +103,7 @@ uint32_t bbr_quantization_budget(const struct bbr *bbr, const struct tcp_cc *cc,
 	if (volume < budget)
 		volume = budget;
 	if (bbr->state == BBR_PROBE_BW_UP)
-		volume += 2 * cc->mss;
+		volume += UINT64_C(2) * cc->mss;
 	return volume < TCP_CC_WINDOW_MAX ? (uint32_t)volume : TCP_CC_WINDOW_MAX;
 }
 

@@ -14,8 +14,8 @@
 
 #define MSS 1000u
 #define RTT (100 * PX_MSEC)
-#define BW  1000000u /* bytes a second: with RTT, 100 segments */
-#define BDP (BW / 10)
+#define BW  UINT64_C(1000000) /* bytes a second: with RTT, 100 segments */
+#define BDP ((uint32_t)(BW / 10))
 
 struct path {
 	struct tcp_cc cc;
@@ -113,6 +113,12 @@ static inline void path_lose(struct path *path, unsigned int segments)
 		path->rate.lost += MSS;
 		tcp_cc_lost(&path->cc, &loss);
 	}
+}
+
+static inline void path_recover(struct path *path)
+{
+	tcp_cc_reduce(&path->cc, TCP_CC_LOSS, path->in_flight, path->now);
+	path->recovery = true;
 }
 
 #define assert_state(path, wanted)                                                                 \

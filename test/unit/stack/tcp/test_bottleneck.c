@@ -9,7 +9,7 @@
 #include "bbr.h"
 #include "stream.h"
 
-#define RATE    1250000u /* bytes a second: 10 Mbit/s */
+#define RATE    UINT64_C(1250000) /* bytes a second: 10 Mbit/s */
 #define DELAY   (20 * PX_MSEC)
 #define BDP     (RATE / 1000 * 40)
 /* Of the rate, what is left without headers: 1448 bytes of 1514. */
