@@ -191,6 +191,7 @@ static size_t handle_size(void)
 int main(int argc, char *argv[])
 {
 	int lookups = argc > 1 ? (int)bench_number(argv[1], TURNS, 1e7) : 3000;
+	int made;
 	double cares = 0, fresh = 0, kept = 0, cached = 0;
 	pid_t server;
 
@@ -202,11 +203,12 @@ int main(int argc, char *argv[])
 		kept += with_iothdns("nameserver 127.0.0.1\noptions no-cache keep-port", lookups / TURNS);
 		cached += with_iothdns("nameserver 127.0.0.1", lookups / TURNS);
 	}
+	made = lookups / TURNS * TURNS;
 	/* Nanoseconds to look-ups a second. */
-	cares = lookups / TURNS * TURNS * 1e9 / cares;
-	fresh = lookups / TURNS * TURNS * 1e9 / fresh;
-	kept = lookups / TURNS * TURNS * 1e9 / kept;
-	cached = lookups / TURNS * TURNS * 1e9 / cached;
+	cares = made * 1e9 / cares;
+	fresh = made * 1e9 / fresh;
+	kept = made * 1e9 / kept;
+	cached = made * 1e9 / cached;
 	kill(server, SIGKILL);
 	printf("{\"cares_per_s\": %.0f, \"fresh_per_s\": %.0f, \"kept_per_s\": %.0f, \"cached_per_s\": "
 	       "%.0f, "
