@@ -73,21 +73,16 @@ uint64_t checksum_add(uint64_t sum, const void *data, size_t len)
 	return fold_to_32(sum);
 }
 
-uint16_t checksum_fold(uint64_t sum)
-{
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)sum;
-}
-
 uint64_t checksum_pseudo_ipv4(
     const void *source, const void *destination, uint8_t protocol, uint16_t len)
 {
 	const unsigned char rest[4] = {0, protocol, (unsigned char)(len >> 8), (unsigned char)len};
-	uint64_t sum = checksum_add(0, rest, sizeof(rest));
+	uint32_t word[3];
 
-	sum = checksum_add(sum, source, 4);
-	return checksum_add(sum, destination, 4);
+	memcpy(&word[0], rest, sizeof(rest));
+	memcpy(&word[1], source, sizeof(word[1]));
+	memcpy(&word[2], destination, sizeof(word[2]));
+	return (uint64_t)word[0] + word[1] + word[2];
 }
 
 uint64_t checksum_pseudo_ipv6(

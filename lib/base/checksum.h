@@ -15,7 +15,13 @@ uint64_t checksum_add(uint64_t sum, const void *data, size_t len);
 
 /* Folds a running sum to 16 bits, without complement. The result is in memory (network) order:
  * store it with memcpy. */
-uint16_t checksum_fold(uint64_t sum);
+static inline uint16_t checksum_fold(uint64_t sum)
+{
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16); /* 33 bits before, 18 after */
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)((sum & 0xffff) + (sum >> 16));
+}
 
 /* The checksum field's value for a running sum: the complement of the fold, memory order. */
 static inline uint16_t checksum_finish(uint64_t sum)

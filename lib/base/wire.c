@@ -50,16 +50,6 @@ static void put(struct wire_writer *writer, uint64_t value, size_t width)
 		store(p, value, width);
 }
 
-void wire_put_u8(struct wire_writer *writer, uint8_t value)
-{
-	put(writer, value, 1);
-}
-
-void wire_put_u16(struct wire_writer *writer, uint16_t value)
-{
-	put(writer, value, 2);
-}
-
 void wire_put_u24(struct wire_writer *writer, uint32_t value)
 {
 	if (value >> 24)

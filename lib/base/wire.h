@@ -133,8 +133,25 @@ static inline uint8_t *wire_room(struct wire_writer *writer, size_t len)
 	return room;
 }
 
-void wire_put_u8(struct wire_writer *writer, uint8_t value);
-void wire_put_u16(struct wire_writer *writer, uint16_t value);
+/* Each packet's header is made of these two. */
+static inline void wire_put_u8(struct wire_writer *writer, uint8_t value)
+{
+	uint8_t *p = wire_room(writer, 1);
+
+	if (p)
+		p[0] = value;
+}
+
+static inline void wire_put_u16(struct wire_writer *writer, uint16_t value)
+{
+	uint8_t *p = wire_room(writer, 2);
+
+	if (!p)
+		return;
+	p[0] = (uint8_t)(value >> 8);
+	p[1] = (uint8_t)value;
+}
+
 void wire_put_u24(struct wire_writer *writer, uint32_t value); /* error: above 2^24 - 1 */
 void wire_put_u32(struct wire_writer *writer, uint32_t value);
 void wire_put_u64(struct wire_writer *writer, uint64_t value);

@@ -63,7 +63,7 @@ struct px_pkt *px_pkt_new(struct px_mem *mem, size_t headroom, size_t room)
 	pkt = px_alloc(mem, size);
 	if (!pkt)
 		return NULL;
-	memset(pkt, 0, sizeof(*pkt));
+	memset(pkt, 0, offsetof(struct px_pkt, slice));
 	block_init(&pkt->own, mem, (uint8_t *)(pkt + 1), headroom + room, size);
 	pkt->block = &pkt->own;
 	pkt->data = pkt->own.data + headroom;

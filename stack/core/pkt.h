@@ -80,7 +80,6 @@ struct px_pkt {
 	uint32_t flags; /* enum px_pkt_flag */
 	uint16_t slices;
 	uint16_t vlan_tci;
-	struct px_slice slice[PX_PKT_SLICES];
 
 	/* Where and when. The interface is borrowed: valid during input or output; what is kept
 	 * (a socket's queue) goes by the index. */
@@ -110,6 +109,8 @@ struct px_pkt {
 		uint64_t word[2];
 		void *pointer[2];
 	} cb;
+
+	struct px_slice slice[PX_PKT_SLICES]; /* last: those that are not in use are not cleared */
 };
 
 /* A packet with `headroom` free bytes before and `room` after its (empty) linear part. */

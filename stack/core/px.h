@@ -25,9 +25,9 @@
  * and their addresses, routes, neighbours, fragments, groups, sockets, timers. Nothing is global. A
  * function that "takes" a packet frees it or hands it on, whatever it returns.
  *
- * Layers. Each directory of stack/ includes only those before it: wire, core, link, ip, udp, tcp, raw,
- * packet, netlink, socket. A layer keeps its own state behind a pointer of struct px_stack that
- * only it can see through, and hears of the layers below by events (core/layer.h).
+ * Layers. Each directory of stack/ includes only those before it: wire, core, link, ip, udp, tcp,
+ * raw, packet, netlink, socket. A layer keeps its own state behind a pointer of struct px_stack
+ * that only it can see through, and hears of the layers below by events (core/layer.h).
  */
 #ifndef CORE_PX_H
 #define CORE_PX_H
@@ -168,6 +168,13 @@ void px_tap_show(struct px_stack *stack, struct px_pkt *frame);
 static inline bool px_tapped(const struct px_stack *stack)
 {
 	return !list_is_empty(&stack->taps);
+}
+
+/* Whether px_run would find nothing to do, and there is nothing to send. */
+static inline bool px_is_settled(const struct px_stack *stack)
+{
+	return !stack->loopback.first && list_is_empty(&stack->deferred) &&
+	       list_is_empty(&stack->tx_pending) && timerq_next_deadline(&stack->timers) > stack->now;
 }
 
 /* When px_run is wanted; PX_TIME_NEVER. At the current time if it is wanted at once. */

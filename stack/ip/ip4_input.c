@@ -52,6 +52,8 @@ static uint8_t classify(struct px_stack *stack, const struct px_pkt *pkt)
 {
 	const struct px_route *route;
 
+	if (ip_is_local_again(stack, &pkt->dst))
+		return RTN_LOCAL;
 	if (px_ip_is_limited_broadcast(&pkt->dst))
 		return RTN_BROADCAST;
 	if (px_ip_is_multicast(&pkt->dst))
@@ -63,6 +65,8 @@ static uint8_t classify(struct px_stack *stack, const struct px_pkt *pkt)
 	if (route->type == RTN_BROADCAST && route->iface != pkt->iface &&
 	    !px_iface_is_loopback(pkt->iface))
 		return 0;
+	if (route->type == RTN_LOCAL)
+		ip_remember_local(stack, &pkt->dst);
 	return route->type;
 }
 

@@ -41,11 +41,16 @@ static uint8_t classify(struct px_stack *stack, const struct px_pkt *pkt)
 {
 	const struct px_route *route;
 
+	if (ip_is_local_again(stack, &pkt->dst))
+		return RTN_LOCAL;
 	if (px_ip_is_multicast(&pkt->dst))
 		return ip_group_wanted(pkt->iface, &pkt->dst, &pkt->src) ? RTN_MULTICAST : 0;
 	route = px_route_lookup(
 	    stack, &pkt->dst, px_ip_needs_scope(&pkt->dst) ? pkt->ifindex : 0, PX_LOOKUP_LOCAL_ONLY);
-	return route && route->type == RTN_LOCAL ? RTN_LOCAL : RTN_UNICAST;
+	if (!route || route->type != RTN_LOCAL)
+		return RTN_UNICAST;
+	ip_remember_local(stack, &pkt->dst);
+	return RTN_LOCAL;
 }
 
 /* A parameter problem; `at` points into the packet from its network header. */

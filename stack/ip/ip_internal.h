@@ -43,6 +43,14 @@ struct ip_state {
 	struct token_bucket icmp_global;
 	struct token_bucket *icmp_peers; /* ICMP_PEER_BUCKETS, when the first error is sent */
 
+	/* The address of ours that the last packet was for: the next one is probably, too. It holds
+	 * while the generation does. */
+	struct {
+		struct px_ip dst;
+		uint32_t generation;
+		bool known;
+	} local;
+
 	uint32_t id_counter[IP_ID_COUNTERS]; /* output.c */
 	unsigned int group_count;
 
@@ -52,6 +60,22 @@ struct ip_state {
 };
 
 /* ---- input ---- */
+
+/* Whether this is the address of ours that the last packet was for (not one that needs a zone). */
+static inline bool ip_is_local_again(const struct px_stack *stack, const struct px_ip *dst)
+{
+	const struct ip_state *ip = stack->ip;
+
+	return ip->local.known && ip->local.generation == stack->generation &&
+	       px_ip_eq(&ip->local.dst, dst);
+}
+
+static inline void ip_remember_local(struct px_stack *stack, const struct px_ip *dst)
+{
+	stack->ip->local.dst = *dst;
+	stack->ip->local.generation = stack->generation;
+	stack->ip->local.known = !px_ip_needs_scope(dst);
+}
 
 void ip4_input(struct px_stack *stack, struct px_pkt *pkt);
 void ip6_input(struct px_stack *stack, struct px_pkt *pkt);

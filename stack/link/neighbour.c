@@ -56,13 +56,18 @@ static uint64_t neighbour_hash(const struct px_iface *iface, const struct px_ip 
 
 struct neighbour *neighbour_find(const struct px_iface *iface, const struct px_ip *ip)
 {
-	uint64_t hash = neighbour_hash(iface, ip);
-	struct px_tnode *node = px_table_chain(&iface->stack->neighbours->entries, hash);
+	struct neighbour_table *table = iface->stack->neighbours;
+	struct px_tnode *node;
+	uint64_t hash;
 
-	for (; node; node = node->next) {
+	if (table->last && table->last->iface == iface && px_ip_eq(&table->last->ip, ip))
+		return table->last;
+	hash = neighbour_hash(iface, ip);
+	for (node = px_table_chain(&table->entries, hash); node; node = node->next) {
 		struct neighbour *neighbour = (struct neighbour *)node;
+
 		if (node->hash == hash && neighbour->iface == iface && px_ip_eq(&neighbour->ip, ip))
-			return neighbour;
+			return table->last = neighbour;
 	}
 	return NULL;
 }
@@ -311,6 +316,8 @@ void neighbour_delete(struct neighbour *neighbour)
 	while ((pkt = unpend(neighbour)))
 		px_pkt_free(pkt);
 	px_table_remove(&stack->neighbours->entries, &neighbour->hash);
+	if (stack->neighbours->last == neighbour)
+		stack->neighbours->last = NULL;
 	list_remove(&neighbour->lru);
 	px_event(stack, PX_EVENT_NEIGHBOUR_DEL, neighbour);
 	px_free(stack->mem, neighbour, sizeof(*neighbour));

@@ -67,6 +67,7 @@ struct neighbour_table {
 	struct px_table entries;
 	struct list lru;
 	size_t pending_bytes;
+	struct neighbour *last; /* found last: the next packet is probably for him, too. May be NULL */
 };
 
 int neighbours_init(struct px_stack *stack);

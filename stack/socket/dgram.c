@@ -220,9 +220,11 @@ static int dgram_receive(
 	pkt = endpoint_take(e, flags & MSG_PEEK);
 	if (!pkt)
 		return -ENOMEM;
-	len = sock_name_write(
-	    sock->domain, &pkt->src, sock->ops->dgram->ports ? pkt->sport : 0, pkt->ifindex, &name);
-	sock_name_copy(&name, len, msg->msg_name, &msg->msg_namelen);
+	if (msg->msg_name) {
+		len = sock_name_write(
+		    sock->domain, &pkt->src, sock->ops->dgram->ports ? pkt->sport : 0, pkt->ifindex, &name);
+		sock_name_copy(&name, len, msg->msg_name, &msg->msg_namelen);
+	}
 	writer = control_writer(msg);
 	control_write_packet(sock, pkt, &writer);
 	control_end(&writer);

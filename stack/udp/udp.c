@@ -19,6 +19,9 @@
 struct udp_state {
 	struct px_table ports, flows;
 	struct list ends;
+	/* Who got the last datagram by its flow: the next one is probably his, and needs no hash.
+	 * NULL: the tables have changed. */
+	struct udp_end *last;
 };
 
 static struct udp_end *of_port(struct px_tnode *node)
@@ -54,6 +57,7 @@ static void take_out(struct udp_end *end)
 {
 	struct udp_state *udp = end->endpoint.stack->udp;
 
+	udp->last = NULL;
 	if (end->in_ports)
 		px_table_remove(&udp->ports, &end->by_port);
 	if (end->in_flows)
@@ -76,17 +80,28 @@ static void put_in(struct udp_end *end)
 	end->in_flows = true;
 }
 
+static bool takes_flow(const struct udp_end *end, const struct px_ip *local, uint16_t lport,
+    const struct px_ip *remote, uint16_t rport, uint32_t ifindex)
+{
+	return end->endpoint.lport == lport && end->endpoint.rport == rport &&
+	       endpoint_score(&end->endpoint, local, remote, ifindex);
+}
+
 static struct udp_end *lookup_connected(struct px_stack *stack, const struct px_ip *local,
     uint16_t lport, const struct px_ip *remote, uint16_t rport, uint32_t ifindex)
 {
-	uint64_t hash = flow_hash(stack, local, lport, remote, rport);
-	struct px_tnode *node = px_table_chain(&stack->udp->flows, hash);
+	struct udp_state *udp = stack->udp;
+	struct px_tnode *node;
+	uint64_t hash;
 
-	for (; node; node = node->next) {
+	if (udp->last && takes_flow(udp->last, local, lport, remote, rport, ifindex))
+		return udp->last;
+	hash = flow_hash(stack, local, lport, remote, rport);
+	for (node = px_table_chain(&udp->flows, hash); node; node = node->next) {
 		struct udp_end *end = of_flow(node);
-		if (node->hash == hash && end->endpoint.lport == lport && end->endpoint.rport == rport &&
-		    endpoint_score(&end->endpoint, local, remote, ifindex))
-			return end;
+
+		if (node->hash == hash && takes_flow(end, local, lport, remote, rport, ifindex))
+			return udp->last = end;
 	}
 	return NULL;
 }

@@ -50,7 +50,8 @@ void ip4_write(
 	wire_put_u16(&writer, 0);
 	wire_put_bytes(&writer, px_ip_bytes(&header->src), 4);
 	wire_put_bytes(&writer, px_ip_bytes(&header->dst), 4);
-	wire_put_bytes(&writer, options, options_len);
+	if (options_len)
+		wire_put_bytes(&writer, options, options_len);
 	checksum = checksum_finish(checksum_add(0, bytes, header_len));
 	memcpy(bytes + 10, &checksum, sizeof(checksum));
 }
@@ -212,8 +213,12 @@ uint64_t ip_pseudo_header(
 {
 	uint64_t sum;
 
-	sum = checksum_add(0, px_ip_bytes(src), px_ip_len(src));
-	sum = checksum_add(sum, px_ip_bytes(dst), px_ip_len(dst));
+	if (px_ip_is4(src)) {
+		sum = (uint64_t)px_ip4_word(src) + px_ip4_word(dst);
+	} else {
+		sum = checksum_add(0, src->b, sizeof(src->b));
+		sum = checksum_add(sum, dst->b, sizeof(dst->b));
+	}
 	/* Numbers, where checksum_add wants memory order. Above 65535 the length is two words
 	 * (RFC 8200 section 8.1). */
 	return sum + htons(protocol) + htons((uint16_t)(len >> 16)) + htons((uint16_t)len);
