@@ -27,6 +27,13 @@ struct transport_ops {
 	void (*want_write)(struct transport *transport, bool want);
 	/* Takes its data descriptor out of the set for good and returns it; or -1. May be NULL. */
 	int (*direct)(struct transport *transport);
+	/* For one who sleeps in recv(2): all three NULL, or none. Takes the data descriptor out of the
+	 * set, until `rewatch`, and returns it; receiving from it waits for VDELINK_DOZE_MS. -1: not
+	 * now. `received` tells what that recv, with MSG_TRUNC, gave (or -errno), and returns as
+	 * vdelink_recv does, or -errno: lost. */
+	int (*doze)(struct transport *transport);
+	int (*rewatch)(struct transport *transport);
+	int (*received)(struct transport *transport, struct iovec *frame, ssize_t result);
 	/* The set reported `events` for a descriptor of the transport. 0, or -errno: lost. */
 	int (*event)(struct transport *transport, uint32_t events, bool control);
 	/* Ends everything; may block. */

@@ -22,6 +22,7 @@
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 
 #include "peer_watch.h"
 #include "transport.h"
@@ -43,8 +44,9 @@ struct dgram {
 	int data_fd, epoll_fd;
 	int control_fd; /* vde://: the control connection; ptp://: peer_watch.h; or -1 */
 	bool ptp, seqpacket;
-	bool jumbo;  /* has the larger send buffer */
-	bool direct; /* the owner polls the data descriptor */
+	bool jumbo;        /* has the larger send buffer */
+	bool direct;       /* the owner polls the data descriptor */
+	bool patient, out; /* receiving waits without MSG_DONTWAIT; it is not in the set */
 	bool want_write, out_armed;
 	int error; /* met after frames were received or sent: for the next call */
 };
@@ -112,35 +114,46 @@ static unsigned int dgram_keep(
 	return kept;
 }
 
-/* recvmmsg and sendmmsg; the calls for one message are cheaper, those for one piece cheaper still,
- * and that is a part of the round trip. */
-static int receive_messages(int fd, struct mmsghdr *messages, unsigned int count)
+/* What one recv(2) with MSG_TRUNC gave. */
+static int dgram_received(struct transport *transport, struct iovec *frame, ssize_t result)
 {
-	const struct iovec *room = messages->msg_hdr.msg_iov;
-	ssize_t len;
+	struct dgram *dgram = dgram_of(transport);
+	struct vdelink_stats *stats = transport->stats;
 
-	if (count > 1)
-		return recvmmsg(fd, messages, count, MSG_DONTWAIT, NULL);
-	len = recv(fd, room->iov_base, room->iov_len, MSG_DONTWAIT | MSG_TRUNC);
-	messages->msg_len = (unsigned int)len;
-	if (len > (ssize_t)room->iov_len)
-		messages->msg_hdr.msg_flags = MSG_TRUNC;
-	return len < 0 ? -1 : 1;
+	if (result < 0)
+		return dgram_error(dgram, (int)-result);
+	if (result == 0)
+		dgram_peer_left(dgram);
+	if (result < FRAME_MIN || (size_t)result > frame->iov_len) {
+		stats->rx_dropped++;
+		return 0;
+	}
+	frame->iov_len = (size_t)result;
+	stats->rx_bytes += (uint64_t)result;
+	stats->rx_frames++;
+	return 1;
 }
 
-static int send_messages(int fd, struct mmsghdr *messages, unsigned int count)
+/* recvmmsg and sendmmsg for several. The calls for one message are cheaper, those for one piece
+ * cheaper still, and that is a part of the round trip; so is the C library's work for calls that
+ * are cancellation points, which these, that never wait, are not. */
+static int receive_one(struct dgram *dgram, struct iovec *frame)
 {
-	const struct iovec *piece = messages->msg_hdr.msg_iov;
-	ssize_t len;
+	ssize_t len = syscall(SYS_recvfrom, dgram->data_fd, frame->iov_base, frame->iov_len,
+	    MSG_DONTWAIT | MSG_TRUNC, NULL, NULL);
 
-	if (count > 1)
-		return sendmmsg(fd, messages, count, MSG_DONTWAIT | MSG_NOSIGNAL);
-	if (messages->msg_hdr.msg_iovlen == 1)
-		len = send(fd, piece->iov_base, piece->iov_len, MSG_DONTWAIT | MSG_NOSIGNAL);
-	else
-		len = sendmsg(fd, &messages->msg_hdr, MSG_DONTWAIT | MSG_NOSIGNAL);
-	messages->msg_len = (unsigned int)len;
-	return len < 0 ? -1 : 1;
+	return dgram_received(&dgram->transport, frame, len < 0 ? -errno : len);
+}
+
+static ssize_t send_one(int fd, const struct vdelink_frame *frame)
+{
+	const struct msghdr message = {
+	    .msg_iov = (struct iovec *)(uintptr_t)frame->piece, .msg_iovlen = frame->pieces};
+
+	if (frame->pieces == 1)
+		return syscall(SYS_sendto, fd, frame->piece->iov_base, frame->piece->iov_len,
+		    MSG_DONTWAIT | MSG_NOSIGNAL, NULL, 0);
+	return syscall(SYS_sendmsg, fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 static int dgram_recv(struct transport *transport, struct iovec *frames, unsigned int max)
@@ -153,6 +166,8 @@ static int dgram_recv(struct transport *transport, struct iovec *frames, unsigne
 		dgram->error = 0;
 		return error;
 	}
+	if (max == 1)
+		return receive_one(dgram, frames);
 	if (max > BURST)
 		max = BURST;
 	memset(messages, 0, max * sizeof messages[0]);
@@ -160,12 +175,27 @@ static int dgram_recv(struct transport *transport, struct iovec *frames, unsigne
 		messages[i].msg_hdr.msg_iov = &frames[i];
 		messages[i].msg_hdr.msg_iovlen = 1;
 	}
-	count = receive_messages(dgram->data_fd, messages, max);
+	count = recvmmsg(dgram->data_fd, messages, max, MSG_DONTWAIT, NULL);
 	if (count < 0)
 		return dgram_error(dgram, errno);
 	if (count == 0)
 		return 0;
 	return (int)dgram_keep(dgram, messages, frames, (unsigned int)count);
+}
+
+/* Whether receiving without MSG_DONTWAIT waits. vde_send would then wait for room, too. */
+static bool set_patient(struct dgram *dgram, bool patient)
+{
+	int flags;
+
+	if (dgram->patient == patient)
+		return true;
+	flags = fcntl(dgram->data_fd, F_GETFL);
+	if (flags < 0 ||
+	    fcntl(dgram->data_fd, F_SETFL, patient ? flags & ~O_NONBLOCK : flags | O_NONBLOCK) < 0)
+		return false;
+	dgram->patient = patient;
+	return true;
 }
 
 /* The first of the frames could not be sent with `error`. Returns 1 if it is done with (sent by
@@ -198,6 +228,7 @@ static int dgram_send_failed(struct dgram *dgram, const struct vdelink_frame *fr
 		memcpy(buffer + len, frame->piece[i].iov_base, frame->piece[i].iov_len);
 		len += frame->piece[i].iov_len;
 	}
+	set_patient(dgram, false);
 	if (vde_send(dgram->conn, buffer, len, 0) == (ssize_t)len) {
 		stats->tx_frames++;
 		stats->tx_bytes += len;
@@ -216,32 +247,50 @@ static void set_send_buffer(int fd, int size)
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
 }
 
+static int send_burst(
+    int fd, const struct vdelink_frame *frames, unsigned int count, uint64_t *bytes)
+{
+	struct mmsghdr messages[BURST];
+	int sent;
+
+	memset(messages, 0, count * sizeof messages[0]);
+	for (unsigned int i = 0; i < count; i++) {
+		messages[i].msg_hdr.msg_iov = (struct iovec *)(uintptr_t)frames[i].piece;
+		messages[i].msg_hdr.msg_iovlen = frames[i].pieces;
+	}
+	sent = sendmmsg(fd, messages, count, MSG_DONTWAIT | MSG_NOSIGNAL);
+	for (int i = 0; i < sent; i++)
+		*bytes += messages[i].msg_len;
+	return sent;
+}
+
 static int dgram_send(
     struct transport *transport, const struct vdelink_frame *frames, unsigned int count)
 {
 	struct dgram *dgram = dgram_of(transport);
 	struct vdelink_stats *stats = transport->stats;
-	struct mmsghdr messages[BURST];
 	unsigned int done = 0;
 
 	while (done < count) {
 		unsigned int burst = count - done < BURST ? count - done : BURST;
+		uint64_t bytes = 0;
 		int sent;
 
 		if (!dgram->jumbo && frame_len(&frames[done]) > JUMBO) {
 			set_send_buffer(dgram->data_fd, SEND_BUFFER_JUMBO);
 			dgram->jumbo = true;
 		}
-		memset(messages, 0, burst * sizeof messages[0]);
-		for (unsigned int i = 0; i < burst; i++) {
-			messages[i].msg_hdr.msg_iov = (struct iovec *)(uintptr_t)frames[done + i].piece;
-			messages[i].msg_hdr.msg_iovlen = frames[done + i].pieces;
+		if (burst == 1) {
+			ssize_t len = send_one(dgram->data_fd, &frames[done]);
+
+			sent = len < 0 ? -1 : 1;
+			bytes = (uint64_t)len;
+		} else {
+			sent = send_burst(dgram->data_fd, &frames[done], burst, &bytes);
 		}
-		sent = send_messages(dgram->data_fd, messages, burst);
 		if (sent > 0) {
 			stats->tx_frames += (unsigned int)sent;
-			for (int i = 0; i < sent; i++)
-				stats->tx_bytes += messages[i].msg_len;
+			stats->tx_bytes += bytes;
 			done += (unsigned int)sent;
 			continue;
 		}
@@ -265,7 +314,7 @@ static void dgram_arm(struct dgram *dgram, bool out)
 	struct epoll_event event = {
 	    .events = EPOLLIN | (out ? (uint32_t)EPOLLOUT : 0), .data.u32 = TRANSPORT_DATA};
 
-	if (dgram->out_armed == out || dgram->direct)
+	if (dgram->out_armed == out || dgram->direct || dgram->out)
 		return;
 	if (epoll_ctl(dgram->epoll_fd, EPOLL_CTL_MOD, dgram->data_fd, &event) == 0)
 		dgram->out_armed = out;
@@ -329,11 +378,39 @@ static int dgram_direct(struct transport *transport)
 	return dgram->data_fd;
 }
 
+static int dgram_doze(struct transport *transport)
+{
+	const struct timeval limit = {.tv_usec = VDELINK_DOZE_MS * 1000};
+	struct dgram *dgram = dgram_of(transport);
+
+	if (dgram->direct || dgram->error != 0 || dgram->want_write)
+		return -1;
+	if (!dgram->patient &&
+	    (setsockopt(dgram->data_fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) < 0 ||
+	        !set_patient(dgram, true)))
+		return -1;
+	epoll_ctl(dgram->epoll_fd, EPOLL_CTL_DEL, dgram->data_fd, NULL);
+	dgram->out = true;
+	dgram->out_armed = false;
+	return dgram->data_fd;
+}
+
+static int dgram_rewatch(struct transport *transport)
+{
+	struct dgram *dgram = dgram_of(transport);
+	struct epoll_event event = {.events = EPOLLIN | (dgram->want_write ? (uint32_t)EPOLLOUT : 0),
+	    .data.u32 = TRANSPORT_DATA};
+
+	dgram->out = false;
+	dgram->out_armed = dgram->want_write;
+	return epoll_ctl(dgram->epoll_fd, EPOLL_CTL_ADD, dgram->data_fd, &event) < 0 ? -errno : 0;
+}
+
 static void dgram_unwatch(struct transport *transport)
 {
 	struct dgram *dgram = dgram_of(transport);
 
-	if (!dgram->direct)
+	if (!dgram->direct && !dgram->out)
 		epoll_ctl(dgram->epoll_fd, EPOLL_CTL_DEL, dgram->data_fd, NULL);
 	if (dgram->control_fd >= 0)
 		epoll_ctl(dgram->epoll_fd, EPOLL_CTL_DEL, dgram->control_fd, NULL);
@@ -359,6 +436,7 @@ static void dgram_close(struct transport *transport)
 	wait_until_read(dgram->data_fd);
 	if (dgram->ptp && dgram->control_fd >= 0)
 		close(dgram->control_fd);
+	set_patient(dgram, false); /* it says good-bye */
 	vde_close(dgram->conn);
 	free(dgram);
 }
@@ -370,6 +448,9 @@ static const struct transport_ops dgram_ops = {
     .unwatch = dgram_unwatch,
     .want_write = dgram_want_write,
     .direct = dgram_direct,
+    .doze = dgram_doze,
+    .rewatch = dgram_rewatch,
+    .received = dgram_received,
     .event = dgram_event,
     .close = dgram_close,
 };

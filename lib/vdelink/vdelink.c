@@ -20,6 +20,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 
 #include "epoll_sleep.h"
 #include "link.h"
@@ -35,6 +36,8 @@ struct vdelink {
 	int epoll_fd, event_fd;
 	bool want_write, direct;
 	int direct_fd;
+	int doze_fd; /* the data descriptor while it is out of the set; or -1 */
+	bool dozing; /* somebody is inside recv(2): it may not be closed */
 	uint64_t deadline, backoff;
 	size_t frame_max;
 	struct vdelink_stats stats;
@@ -86,7 +89,7 @@ static void schedule_attempt(struct vdelink *link)
 static void lost(struct vdelink *link)
 {
 	link->stats.losses++;
-	link->direct_fd = -1;
+	link->direct_fd = link->doze_fd = -1;
 	/* It stays open until the opener closes it, and its descriptors may stay readable. */
 	link->transport->ops->unwatch(link->transport);
 	schedule_attempt(link);
@@ -94,6 +97,11 @@ static void lost(struct vdelink *link)
 
 static void attempt(struct vdelink *link)
 {
+	/* The old one is closed first; a moment later nobody is inside of it. */
+	if (link->dozing) {
+		schedule_attempt(link);
+		return;
+	}
 	if (opener_start(link->vnl, link->description, link->transport, link->event_fd, &link->opener) <
 	    0) {
 		schedule_attempt(link);
@@ -129,7 +137,7 @@ int vdelink_open(const char *vnl, const char *description, struct vdelink **resu
 
 	if (link == NULL)
 		return -ENOMEM;
-	link->epoll_fd = link->event_fd = link->direct_fd = -1;
+	link->epoll_fd = link->event_fd = link->direct_fd = link->doze_fd = -1;
 	link->vnl = vnl_absolute(vnl);
 	link->description = strdup(description);
 	if (link->vnl == NULL || link->description == NULL) {
@@ -223,6 +231,45 @@ int vdelink_wait(const struct vdelink *link, const struct timespec *timeout)
 			news |= VDELINK_EVENTS;
 	}
 	return news;
+}
+
+/* ---- sleeping in recv(2) ---- */
+
+int vdelink_doze_begin(struct vdelink *link)
+{
+	if (link->doze_fd < 0 && link->state == VDELINK_UP && link->transport->ops->doze != NULL)
+		link->doze_fd = link->transport->ops->doze(link->transport);
+	link->dozing = link->doze_fd >= 0;
+	return link->doze_fd;
+}
+
+ssize_t vdelink_doze(int fd, const struct iovec *frame)
+{
+	ssize_t result = recv(fd, frame->iov_base, frame->iov_len, MSG_TRUNC);
+
+	return result < 0 ? -errno : result;
+}
+
+bool vdelink_doze_end(struct vdelink *link, struct iovec *frame, ssize_t result)
+{
+	int count;
+
+	link->dozing = false;
+	if (link->state != VDELINK_UP || result == -EINTR || result == -EAGAIN)
+		return false;
+	count = link->transport->ops->received(link->transport, frame, result);
+	if (count < 0)
+		lost(link);
+	return count > 0;
+}
+
+void vdelink_watch(struct vdelink *link)
+{
+	if (link->doze_fd < 0)
+		return;
+	link->doze_fd = -1;
+	if (link->transport->ops->rewatch(link->transport) < 0)
+		lost(link);
 }
 
 enum vdelink_state vdelink_state(const struct vdelink *link)

@@ -23,6 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <time.h>
+#include <sys/types.h>
 #include <sys/uio.h>
 
 #define VDELINK_FRAME_MAX 65550 /* 64 KiB and an Ethernet header with one 802.1Q tag */
@@ -101,6 +102,23 @@ enum vdelink_news {
 };
 int vdelink_set_wake(struct vdelink *link, int wake_fd);
 int vdelink_wait(const struct vdelink *link, const struct timespec *timeout);
+
+/* For an owner in the midst of a conversation, who expects the next frame at any moment: a sleep in
+ * recv(2) itself costs one system call a frame instead of two, and the socket, out of the set
+ * meanwhile, no call back. But nobody can end it: it ends by a frame, a signal, or after
+ * VDELINK_DOZE_MS (rounded up to the kernel's ticks), whatever else happens to the link. One
+ * thread at a time:
+ *
+ *     vdelink_doze_begin    what to sleep in, or -1: not this network, not now
+ *     vdelink_doze          the owner may use the link elsewhere meanwhile. A cancellation point
+ *     vdelink_doze_end      always; `result` is what vdelink_doze returned, -EINTR if it did not.
+ *                           True: `frame` has one, iov_len says how long
+ *     vdelink_watch         before anybody waits for vdelink_fd, or by vdelink_wait */
+#define VDELINK_DOZE_MS 4
+int vdelink_doze_begin(struct vdelink *link);
+ssize_t vdelink_doze(int fd, const struct iovec *frame);
+bool vdelink_doze_end(struct vdelink *link, struct iovec *frame, ssize_t result);
+void vdelink_watch(struct vdelink *link);
 
 /* When the link has something to do by itself (an attempt to reopen): the monotonic time in
  * nanoseconds, or UINT64_MAX. The owner calls vdelink_poll at that time or earlier, and after

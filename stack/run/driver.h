@@ -40,6 +40,13 @@ struct px_link_config {
 	void *context;
 };
 
+/* Of one who sleeps in the receiving. */
+struct px_doze {
+	struct px_pkt *room; /* NULL: nobody does */
+	size_t size;
+	int fd;
+};
+
 struct px_link_ops {
 	const char *name;
 	/* 0 or -errno. */
@@ -55,6 +62,15 @@ struct px_link_ops {
 	 * -errno) names a descriptor that ends it while readable. */
 	int (*wait)(const void *link, const struct timespec *timeout);
 	int (*wake)(void *link, int fd);
+	/* May be NULL: sleeps in the receiving itself, for a few milliseconds at most, and nobody can
+	 * end it (vdelink_doze). Begun and ended under the lock, slept without; `doze` is a
+	 * cancellation point. `doze_begin`: false: not now. `doze_end`, after -EINTR, too, if `doze`
+	 * was never called: the frame, the caller's, or NULL. From then on `fd` shows nothing, until
+	 * `watch`. */
+	bool (*doze_begin)(void *link, struct px_doze *doze);
+	ssize_t (*doze)(const struct px_doze *doze);
+	struct px_pkt *(*doze_end)(void *link, struct px_doze *doze, ssize_t result);
+	void (*watch)(void *link);
 	int (*fd)(const void *link);  /* -1: notify is called */
 	bool (*up)(const void *link); /* carrier */
 	/* poll is wanted at `deadline`, and after the descriptor became readable. */

@@ -2,19 +2,23 @@
 /* An interface on a VDE network: packets to and from lib/vdelink, in bursts.
  *
  * Packets to receive into are made before a burst and kept if nothing came; their number follows
- * what comes, so that an idle interface keeps few.
+ * what comes, so that an idle interface keeps few. A small frame gets a packet of its size, and
+ * the large one is received into again: to copy a hundred bytes takes less time than to allocate
+ * two thousand, and who queues it does not keep them.
  */
 #include "driver.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <net/ethernet.h>
 
 #include "vdelink.h"
 
 #define ROOM_EXTRA (ETHER_HDR_LEN + 4) /* header and one tag */
 #define BATCH_MIN  2
+#define COPY_MAX   512
 
 struct vde_port {
 	struct vdelink *link;
@@ -72,6 +76,42 @@ static void drop_burst(struct vde_port *port)
 	vdelink_recv(port->link, none, PX_BURST);
 }
 
+/* A packet of its own for a small frame. NULL: it is not small, or there is no memory. */
+static struct px_pkt *copy_small(const struct vde_port *port, const struct iovec *frame)
+{
+	struct px_pkt *pkt = NULL;
+
+	if (frame->iov_len <= COPY_MAX)
+		pkt = px_pkt_new(port->mem, PX_PKT_HEADROOM, frame->iov_len);
+	if (pkt)
+		memcpy(px_pkt_put(pkt, frame->iov_len), frame->iov_base, frame->iov_len);
+	return pkt;
+}
+
+/* The packets of `count` frames, which lie in spare ones. */
+static void take_frames(
+    struct vde_port *port, const struct iovec *frame, unsigned int count, struct px_pkt **pkts)
+{
+	unsigned int taken = 0;
+
+	for (unsigned int i = 0; i < count; i++) {
+		unsigned int at = taken;
+
+		pkts[i] = copy_small(port, &frame[i]);
+		if (pkts[i])
+			continue;
+		/* The link may have exchanged rooms: find whose this is. */
+		while (port->spare[at]->data != frame[i].iov_base)
+			at++;
+		pkts[i] = port->spare[at];
+		port->spare[at] = port->spare[taken++];
+		px_pkt_put(pkts[i], frame[i].iov_len);
+	}
+	port->spare_count -= taken;
+	for (unsigned int i = 0; taken && i < port->spare_count; i++)
+		port->spare[i] = port->spare[i + taken];
+}
+
 static unsigned int vde_port_receive(void *link, struct px_pkt **pkts, unsigned int max)
 {
 	struct vde_port *port = link;
@@ -95,19 +135,7 @@ static unsigned int vde_port_receive(void *link, struct px_pkt **pkts, unsigned 
 		frame[i].iov_len = port->room;
 	}
 	count = vdelink_recv(port->link, frame, wanted);
-	for (unsigned int i = 0; i < count; i++) {
-		/* The link may have exchanged rooms: find whose this is. */
-		unsigned int at = i;
-
-		while (port->spare[at]->data != frame[i].iov_base)
-			at++;
-		pkts[i] = port->spare[at];
-		port->spare[at] = port->spare[i];
-		px_pkt_put(pkts[i], frame[i].iov_len);
-	}
-	port->spare_count -= count;
-	for (unsigned int i = 0; i < port->spare_count; i++)
-		port->spare[i] = port->spare[i + count];
+	take_frames(port, frame, count, pkts);
 	if (wanted < port->batch)
 		return count; /* nobody wanted more */
 	if (count == wanted && port->batch < PX_BURST)
@@ -153,6 +181,55 @@ static int vde_port_wake(void *link, int fd)
 	return vdelink_set_wake(((struct vde_port *)link)->link, fd);
 }
 
+static bool vde_port_doze_begin(void *link, struct px_doze *doze)
+{
+	struct vde_port *port = link;
+
+	doze->fd = vdelink_doze_begin(port->link);
+	if (doze->fd < 0)
+		return false;
+	doze->size = port->room;
+	doze->room = port->spare_count ? port->spare[--port->spare_count]
+	                               : px_pkt_new(port->mem, PX_PKT_HEADROOM, port->room);
+	if (!doze->room)
+		vdelink_doze_end(port->link, NULL, -EINTR);
+	return doze->room;
+}
+
+static ssize_t vde_port_doze(const struct px_doze *doze)
+{
+	const struct iovec frame = {doze->room->data, doze->size};
+
+	return vdelink_doze(doze->fd, &frame);
+}
+
+static struct px_pkt *vde_port_doze_end(void *link, struct px_doze *doze, ssize_t result)
+{
+	struct vde_port *port = link;
+	struct px_pkt *room = doze->room, *pkt = NULL;
+	struct iovec frame = {room->data, doze->size};
+
+	doze->room = NULL;
+	if (vdelink_doze_end(port->link, &frame, result)) {
+		pkt = copy_small(port, &frame);
+		if (!pkt) {
+			px_pkt_put(room, frame.iov_len);
+			return room;
+		}
+	}
+	/* The MTU may have changed meanwhile. */
+	if (doze->size == port->room && port->spare_count < PX_BURST)
+		port->spare[port->spare_count++] = room;
+	else
+		px_pkt_free(room);
+	return pkt;
+}
+
+static void vde_port_watch(void *link)
+{
+	vdelink_watch(((struct vde_port *)link)->link);
+}
+
 static int vde_port_fd(const void *link)
 {
 	return vdelink_fd(((const struct vde_port *)link)->link);
@@ -189,6 +266,10 @@ const struct px_link_ops link_vde = {
     .want_write = vde_port_want_write,
     .wait = vde_port_wait,
     .wake = vde_port_wake,
+    .doze_begin = vde_port_doze_begin,
+    .doze = vde_port_doze,
+    .doze_end = vde_port_doze_end,
+    .watch = vde_port_watch,
     .fd = vde_port_fd,
     .up = vde_port_up,
     .deadline = vde_port_deadline,

@@ -130,6 +130,11 @@ void runtime_settle(struct picox *stack)
 {
 	px_time now = stack->px->now, deadline;
 
+	/* Nothing was done, or done already: in most calls that is so once. */
+	if (px_is_settled(stack->px) && !stack->links_asked && !stack->starved && !stack->file_died &&
+	    px_timer_next(stack->px) >=
+	        atomic_load_explicit(&stack->item.deadline, memory_order_relaxed))
+		return;
 	for (unsigned int round = 0; round < SETTLE_ROUNDS; round++) {
 		px_run(stack->px, now);
 		transmit(stack);
@@ -140,6 +145,7 @@ void runtime_settle(struct picox *stack)
 		waiters_room(stack);
 	if (stack->file_died)
 		file_drop_dead(stack);
+	stack->links_asked = false;
 	deadline = next_deadline(stack);
 	if (deadline != PX_TIME_NEVER)
 		poller_deadline(&stack->item, deadline);
@@ -190,6 +196,7 @@ static unsigned int port_receive(struct port *port, unsigned int max)
 /* Its state may change. */
 static void port_poll(struct port *port, px_time now)
 {
+	port->stack->links_asked = true;
 	port->ops->poll(port->link, now);
 	if (port->iface)
 		px_iface_set_carrier(port->iface, port->ops->up(port->link));
@@ -214,6 +221,7 @@ unsigned int runtime_receive(struct picox *stack, unsigned int max, bool states)
 	if (atomic_load_explicit(&stack->news, memory_order_relaxed))
 		atomic_store(&stack->news, 0);
 	restart_output(stack);
+	stack->links_asked = true;
 	list_for_each (port, &stack->ports, node) {
 		unsigned int count = port_receive(port, max);
 
@@ -240,6 +248,9 @@ static void tell_driver(struct picox *stack, enum news news)
 		break;
 	case DRIVER_FUTEX:
 		futex_wake(&stack->news);
+		break;
+	case DRIVER_DOZES: /* it looks when it wakes up */
+		atomic_store(&stack->missed, true);
 		break;
 	case DRIVER_DESCRIPTORS:
 		if (write(stack->event_fd, &one, sizeof(one)) < 0)
@@ -268,10 +279,20 @@ void runtime_arm(struct picox *stack, bool armed)
 		return;
 	list_for_each (port, &stack->ports, node) {
 		int fd = port->ops->fd(port->link);
+
+		if (armed && port->ops->watch)
+			port->ops->watch(port->link);
 		if (fd >= 0)
 			poller_arm(&stack->item, fd, armed);
 	}
 	stack->armed = armed;
+}
+
+void runtime_hand_over(struct picox *stack)
+{
+	runtime_arm(stack, false);
+	stack->watching = true;
+	poller_deadline(&stack->item, stack->px->now + WATCH_TIME);
 }
 
 /* A caller is blocked, or was a moment ago: who waits for the links? */
@@ -280,8 +301,7 @@ static void watch(struct picox *stack, px_time now)
 	bool led = stack->leader != NULL;
 
 	if (led && stack->armed) {
-		runtime_arm(stack, false);
-		stack->watching = true;
+		runtime_hand_over(stack);
 	} else if (stack->calls == stack->calls_seen) {
 		stack->watching = false;
 		if (!led)

@@ -52,6 +52,7 @@ enum driver {
 	DRIVER_SPINS,       /* a leader that looks all the time */
 	DRIVER_FUTEX,       /* a leader asleep on `news`: no link has a descriptor */
 	DRIVER_DESCRIPTORS, /* a leader asleep on the links' descriptors and event_fd */
+	DRIVER_DOZES,       /* a leader asleep in a link, for a moment: out of reach */
 };
 
 enum news {
@@ -90,8 +91,13 @@ struct picox {
 	int event_fd;          /* -1 until a leader sleeps on descriptors */
 	px_time input_at;      /* when a leader received last, and how much */
 	unsigned int input_count;
-	bool armed;    /* the links are in the poller's set */
-	bool watching; /* the poller is going to look */
+	/* doze.c */
+	struct px_doze doze;           /* of the leader */
+	_Atomic bool missed;           /* somebody could not reach it */
+	px_time doze_from, doze_pause; /* not before; and how long it was put off the last time */
+	bool links_asked;              /* since their deadlines were looked at */
+	bool armed;                    /* the links are in the poller's set */
+	bool watching;                 /* the poller is going to look */
 	uint64_t calls, calls_seen;
 
 	/* Threads to be woken once the lock is free. */
@@ -131,7 +137,10 @@ void runtime_notify(void *stack);
 void runtime_wake_leader(struct picox *stack);
 
 void runtime_poll(struct poll_item *item, px_time now);
+/* Whether the poller waits for the links. */
 void runtime_arm(struct picox *stack, bool armed);
+/* A leader waits for them, in its own way: the poller is to look later whether one still does. */
+void runtime_hand_over(struct picox *stack);
 
 /* Whether a transmit queue is full: senders wait, until a quarter of it is free. */
 bool runtime_congested(const struct picox *stack);
@@ -243,6 +252,15 @@ void waiters_room(struct picox *stack);
 
 /* Waits until everything is sent, at most until `until`. The lock is held before and after. */
 void wait_drained(struct picox *stack, px_time until);
+
+/* ---- sleeping in a link: doze.c. The lock is held. ---- */
+
+/* The leader may sleep in stack->slept_on by its `doze`, without the lock, until `until`. */
+bool doze_begin(struct picox *stack, px_time until);
+/* It did, from `began` on: takes in what came. 0 or -EINTR. */
+int doze_end(struct picox *stack, px_time began, ssize_t result);
+/* The same, but what came is the caller's, or NULL. For one who was cancelled. */
+struct px_pkt *doze_leave(struct picox *stack, ssize_t result);
 
 /* Whether all handlers that may have run ask for calls to be restarted (restart.c). */
 bool signals_restart(void);

@@ -169,6 +169,8 @@ static void make_bed(struct picox *stack, struct bed *bed)
 
 		if (fd < 0)
 			continue;
+		if (port->ops->watch)
+			port->ops->watch(port->link);
 		if (stack->descriptors == 1 && port->ops->wait && !port->wakes)
 			port->wakes = port->ops->wake(port->link, stack->event_fd) == 0;
 		if (stack->descriptors == 1 && port->wakes)
@@ -257,9 +259,28 @@ int wait_for_descriptors(struct picox *stack)
 /* It may be closed now (ports_reap). */
 static void left_link(struct picox *stack)
 {
+	if (stack->doze.room)
+		px_pkt_free(doze_leave(stack, -EINTR));
 	if (stack->slept_on && !stack->slept_on->iface)
 		pthread_cond_broadcast(&stack->file_freed);
 	stack->slept_on = NULL;
+}
+
+static int doze(struct call *call, struct waiter *waiter)
+{
+	struct picox *stack = call->stack;
+	const struct port *port = stack->slept_on;
+	const struct px_doze where = stack->doze;
+	px_time began = stack->px->now;
+	ssize_t result;
+	int err;
+
+	fall_asleep(call, waiter);
+	result = port->ops->doze(&where);
+	wake_up(call, waiter);
+	err = doze_end(stack, began, result);
+	left_link(stack);
+	return waiter->ready ? 0 : err;
 }
 
 static int lead(struct call *call, struct waiter *waiter, px_time until)
@@ -274,6 +295,8 @@ static int lead(struct call *call, struct waiter *waiter, px_time until)
 
 	if (busy && spin(call, waiter, busy, until))
 		return 0;
+	if (doze_begin(stack, until))
+		return doze(call, waiter);
 	if (stack->descriptors) {
 		make_bed(stack, &bed);
 		atomic_store(&stack->driver, DRIVER_DESCRIPTORS);

@@ -331,6 +331,58 @@ static void test_wait(void **state)
 	close(wake_fd);
 }
 
+/* As an owner sleeps who expects an answer: in recv. */
+static void test_doze(void **state)
+{
+	struct vdelink *a = open_link("ptp://%s/wire"), *b = open_link("ptp://%s/wire");
+	unsigned char room[2000];
+	struct iovec frame = {room, sizeof room};
+	ssize_t result;
+	int fd;
+
+	(void)state;
+	while (serve(b, 0))
+		;
+	fd = vdelink_doze_begin(b);
+	assert_int_not_equal(fd, -1);
+	assert_int_equal(vdelink_doze(fd, &frame), -EAGAIN); /* in the end */
+	assert_false(vdelink_doze_end(b, &frame, -EAGAIN));
+	assert_int_equal(vdelink_doze_begin(b), fd);
+	assert_int_equal(send_numbered(a, 1, 100), 1);
+	assert_int_equal(vdelink_doze(fd, &frame), 100);
+	assert_true(vdelink_doze_end(b, &frame, 100));
+	assert_int_equal(frame.iov_len, 100);
+	/* It shows nothing, nor hides anything. */
+	assert_int_equal(send_numbered(a, 2, 100), 1);
+	assert_false(serve(b, 0));
+	vdelink_watch(b);
+	assert_true(serve(b, PATIENCE_MS));
+	assert_int_equal(recv_numbered(b, NULL), 2);
+	/* Longer than its room: dropped. */
+	assert_int_equal(vdelink_doze_begin(b), fd);
+	assert_int_equal(send_numbered(a, 3, 1000), 1);
+	frame = (struct iovec){room, 500};
+	assert_int_equal(vdelink_doze(fd, &frame), 1000);
+	assert_false(vdelink_doze_end(b, &frame, 1000));
+	/* The peer goes, with a good-bye or without, and another one comes. */
+	assert_int_equal(vdelink_doze_begin(b), fd);
+	vdelink_close(a);
+	result = vdelink_doze(fd, &frame);
+	assert_true(result <= 0);
+	assert_false(vdelink_doze_end(b, &frame, result));
+	vdelink_watch(b);
+	a = open_link("ptp://%s/wire");
+	send_until_received(a, b);
+	/* Sending to a full peer does not wait, though receiving does. */
+	assert_int_equal(vdelink_doze_begin(b), fd);
+	assert_false(vdelink_doze_end(b, &frame, -EINTR));
+	for (unsigned int i = 1; send_numbered(b, i, 1000); i++)
+		assert_in_range(i, 1, 100000);
+	vdelink_close(a);
+	assert_in_range(send_numbered(b, 1, 100), 0, 1);
+	vdelink_close(b);
+}
+
 /* The hub's client, in a process of its own: the hub answers its vde_open while it is served. It
  * answers each number by itself; the first may come several times. */
 static _Noreturn void hub_client(void)
@@ -520,6 +572,7 @@ int main(void)
 	    TEST(ptp_peer_returns),
 	    TEST(ptp_direct),
 	    TEST(wait),
+	    TEST(doze),
 	    TEST(hub),
 	    TEST(null),
 	    TEST(blocking_module),
