@@ -3,7 +3,8 @@
  *
  * Each frame is preceded by its length, two bytes, big-endian (vde_plug(1), dpipe(1)). Both pipes
  * are non-blocking on our side, so this transport needs no thread. A frame that the pipe took in
- * part is kept and finished before the next one.
+ * part is kept and finished before the next one. What was read of the pipe and not asked for is
+ * shown by a descriptor of its own, since the pipe shows it no more.
  *
  * The command is not a child of the program: wait(2) and SIGCHLD are the program's own business.
  * So it is started by an intermediate process without exit signal, which leaves it to the nearest
@@ -18,6 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -32,7 +34,9 @@ struct command {
 	int in_fd, out_fd, epoll_fd;
 	bool ended;
 
-	/* Bytes read and not yet handed over. */
+	/* Bytes read and not yet handed over; `left_fd` is readable while a whole frame is there. */
+	int left_fd;
+	bool left;
 	size_t read_at, read_end;
 	unsigned char read[4 * (STREAM_HEADER + STREAM_FRAME_MAX)];
 
@@ -79,6 +83,18 @@ static size_t next_frame(const struct command *command)
 	return have < len ? 0 : len;
 }
 
+static void show_left(struct command *command)
+{
+	bool left = next_frame(command) != 0;
+	uint64_t count = 1;
+
+	if (left == command->left)
+		return;
+	if (left ? write(command->left_fd, &count, sizeof count) == sizeof count
+	         : read(command->left_fd, &count, sizeof count) == sizeof count)
+		command->left = left;
+}
+
 static int command_recv(struct transport *transport, struct iovec *frames, unsigned int max)
 {
 	struct command *command = command_of(transport);
@@ -105,6 +121,7 @@ static int command_recv(struct transport *transport, struct iovec *frames, unsig
 		stats->rx_bytes += len;
 	}
 	stats->rx_frames += count;
+	show_left(command);
 	return command->ended && count == 0 ? -ENETDOWN : (int)count;
 }
 
@@ -187,7 +204,8 @@ static int command_watch(struct transport *transport, int epoll_fd)
 	struct epoll_event event = {.events = EPOLLIN, .data.u32 = TRANSPORT_DATA};
 
 	command->epoll_fd = epoll_fd;
-	if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, command->in_fd, &event) < 0)
+	if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, command->in_fd, &event) < 0 ||
+	    epoll_ctl(epoll_fd, EPOLL_CTL_ADD, command->left_fd, &event) < 0)
 		return -errno;
 	event.events = 0;
 	if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, command->out_fd, &event) < 0)
@@ -201,6 +219,7 @@ static void command_unwatch(struct transport *transport)
 
 	epoll_ctl(command->epoll_fd, EPOLL_CTL_DEL, command->in_fd, NULL);
 	epoll_ctl(command->epoll_fd, EPOLL_CTL_DEL, command->out_fd, NULL);
+	epoll_ctl(command->epoll_fd, EPOLL_CTL_DEL, command->left_fd, NULL);
 }
 
 static void command_close(struct transport *transport)
@@ -209,6 +228,7 @@ static void command_close(struct transport *transport)
 
 	close(command->in_fd);
 	close(command->out_fd);
+	close(command->left_fd);
 	free(command);
 }
 
@@ -275,9 +295,14 @@ int transport_command_open(const char *line, struct transport **transport)
 	command = calloc(1, sizeof *command);
 	if (command == NULL)
 		return -ENOMEM;
-	if (pipe2(to_command, O_CLOEXEC) < 0) {
+	command->left_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (command->left_fd < 0) {
 		rc = -errno;
 		goto fail_free;
+	}
+	if (pipe2(to_command, O_CLOEXEC) < 0) {
+		rc = -errno;
+		goto fail_left;
 	}
 	if (pipe2(from_command, O_CLOEXEC) < 0) {
 		rc = -errno;
@@ -303,6 +328,8 @@ fail_from:
 fail_to:
 	close(to_command[0]);
 	close(to_command[1]);
+fail_left:
+	close(command->left_fd);
 fail_free:
 	free(command);
 	return rc;

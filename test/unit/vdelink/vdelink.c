@@ -506,6 +506,28 @@ static void test_command(void **state)
 	assert_int_equal(errno, ECHILD);
 }
 
+/* Frames that were read of the pipe together, and are asked for one by one. */
+static void test_command_left(void **state)
+{
+	struct vdelink *link = open_link("=exec dd bs=300 iflag=fullblock 2>/dev/null");
+	unsigned char room[200];
+
+	(void)state;
+	for (unsigned int i = 1; i <= 3; i++)
+		assert_int_equal(send_numbered(link, i, 98), 1);
+	for (unsigned int i = 1; i <= 3; i++) {
+		struct iovec frame = {room, sizeof room};
+
+		while (vdelink_recv(link, &frame, 1) == 0) {
+			frame.iov_len = sizeof room;
+			assert_true(serve(link, PATIENCE_MS));
+		}
+		assert_int_equal(frame.iov_len, 98);
+	}
+	assert_false(serve(link, 0));
+	vdelink_close(link);
+}
+
 /* A command that ends is started again. */
 static void test_command_ends(void **state)
 {
@@ -577,6 +599,7 @@ int main(void)
 	    TEST(null),
 	    TEST(blocking_module),
 	    TEST(command),
+	    TEST(command_left),
 	    TEST(command_ends),
 	    TEST(command_nonsense),
 	    TEST(relative_name),
