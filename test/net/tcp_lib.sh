@@ -81,15 +81,13 @@ client()
 	[ "$status" = 0 ] || fail "client $stack $address $*: status $status: $out; $err"
 }
 
-# resets FILE: those that are no answer to a segment that came late. Who has sent and seen both ends of a
-# connection and the last acknowledgement forgets it; another one of that (the end was sent twice, since the
-# machine let the other side wait) is answered by a reset without ACK: RFC 9293, 3.10.7.1.
+# resets: those of $dir/segments that are no answer to a segment that came late. Who has sent and seen both
+# ends of a connection and the last acknowledgement forgets it; another one of that (the end was sent twice,
+# since the machine let the other side wait) is answered by a reset without ACK: RFC 9293, 3.10.7.1.
 resets()
 {
-	tshark -r "$1" -Y 'tcp.flags.fin == 1 || tcp.flags.reset == 1' -T fields -e frame.number -e tcp.stream \
-		-e tcp.srcport -e tcp.flags.fin -e tcp.flags.reset -e tcp.flags.ack 2>/dev/null | awk '
-		$4 == 1 && !(($2, $3) in fin) { fin[$2, $3]; ends[$2]++ }
-		$5 == 1 && ($6 == 1 || ends[$2] < 2)'
+	awk '$4 == 1 && !(($2, $3) in fin) { fin[$2, $3]; ends[$2]++ }
+		$5 == 1 && ($6 == 1 || ends[$2] < 2)' "$dir/segments"
 }
 
 # clean_capture FILE COUNT [PATTERN...]: at least so many segments, no reset, and tshark's expert has no warning
@@ -105,12 +103,13 @@ clean_capture()
 	export HOME=$dir # nobody's own configuration
 	tshark -r "$file" -d tcp.port==5000,data -o tcp.check_checksum:TRUE -q -z expert,note \
 		>"$dir/expert" 2>"$dir/tshark.err" || fail "tshark: $(cat "$dir/tshark.err")"
+	tshark -r "$file" -Y tcp -T fields -e frame.number -e tcp.stream -e tcp.srcport -e tcp.flags.fin \
+		-e tcp.flags.reset -e tcp.flags.ack 2>/dev/null >"$dir/segments"
+	[ -z "$(resets)" ] || fail "connections were reset: $(resets)"
 	faults=$(grep -E '^ +[0-9]+ .* TCP ' "$dir/expert" || :)
-	[ -z "$(resets "$file")" ] || fail "connections were reset: $(resets "$file")"
 	for pattern in 'the connection closing' 'Connection reset' "$@"; do
 		faults=$(grep -Ev -- "$pattern" <<<"$faults" || :)
 	done
 	[ -z "$faults" ] || fail "tshark finds in ${file##*/}: $faults"
-	[ "$(tshark -r "$file" -Y tcp -T fields -e frame.number 2>/dev/null | wc -l)" -ge "$count" ] ||
-		fail "${file##*/} is too short"
+	[ "$(wc -l <"$dir/segments")" -ge "$count" ] || fail "${file##*/} is too short"
 }
