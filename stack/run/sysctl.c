@@ -84,6 +84,7 @@ static const struct sysctl table[] = {
     TCP("limit_output_bytes", limit_output_bytes, KIND_U32, 1, INT32_MAX),
     TCP("reordering", reordering, KIND_U8, 1, 255),
     TCP("max_reordering", max_reordering, KIND_U8, 1, 255),
+    TCP("pacing", pacing, KIND_BOOL, 0, 1),
     TCP("congestion", congestion, KIND_CONGESTION, 0, 0),
     TCP("congestion_control", congestion, KIND_CONGESTION, 0, 0),
     CORE("ip_default_ttl", default_ttl, KIND_U8, 1, 255),

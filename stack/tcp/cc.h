@@ -97,6 +97,7 @@ struct tcp_cc {
 	uint32_t undo_cwnd, undo_ssthresh; /* before the last reduction; 0: nothing to undo */
 	uint64_t pacing_rate;              /* bytes a second; 0: do not pace */
 	uint64_t pacing_max;               /* SO_MAX_PACING_RATE; 0: none */
+	bool paced;                        /* windows, too: algorithms that set no rate */
 	struct tcp_cc_validation validation;
 	struct px_mem *mem; /* borrowed: the stack's */
 	void *state;        /* ops->state_size bytes; NULL: not needed yet */

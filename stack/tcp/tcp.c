@@ -128,6 +128,7 @@ int tcp_new(struct px_stack *stack, int family, struct tcp_end **result)
 		px_free(stack->mem, end, sizeof(*end));
 		return -ENOMEM;
 	}
+	end->cc.paced = ctl->pacing;
 	list_append(&stack->tcp->ends, &end->node);
 	*result = end;
 	return 0;

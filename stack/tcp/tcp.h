@@ -70,6 +70,7 @@ struct tcp_sysctl {
 	bool abort_on_overflow;
 	bool rfc1337;
 	bool slow_start_after_idle;
+	bool pacing; /* windows of cubic and reno go out over the round trip, not at once */
 	bool no_metrics_save; /* kept: nothing is saved between connections */
 	bool moderate_rcvbuf; /* the receive buffer grows with what the reader takes */
 	bool autocorking;     /* kept: Minshall's rule does it */

@@ -371,6 +371,27 @@ static void test_pacing_fast(void **state)
 	limited_rate("cubic", 2000000);
 }
 
+/* Option pacing: bursts of cubic's slow start that a switch's short queue has no room for would end
+ * it early. */
+static uint64_t start_of_cubic(bool pacing)
+{
+	struct flow flow;
+
+	topology("cubic", BDP / 4);
+	tcp_sysctl(ia->stack)->pacing = pacing;
+	flow_open(&flow, ia);
+	return run_flow(&flow, 3 * PX_SEC);
+}
+
+static void test_pacing_of_windows(void **state)
+{
+	uint64_t at_once = start_of_cubic(false);
+
+	net_teardown(state);
+	net_setup(state);
+	assert_true(start_of_cubic(true) > at_once * 105 / 100);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -388,6 +409,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_pacing_cubic, net_setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_pacing_bbr, net_setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_pacing_fast, net_setup, net_teardown),
+	    cmocka_unit_test_setup_teardown(test_pacing_of_windows, net_setup, net_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
