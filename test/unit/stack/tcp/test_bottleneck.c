@@ -350,7 +350,7 @@ static void limited_rate(const char *algorithm, uint64_t rate)
 	run_flow(&flow, PX_SEC);
 	burst_max = 0;
 	assert_in_range(run_flow(&flow, 4 * PX_SEC), rate * 97 / 100, rate * 101 / 100);
-	assert_true(burst_max <= rate / 1000 * 12 / 10 + 2 * 1514);
+	assert_true(burst_max <= rate / 1000 * 12 / 10 + (size_t)2 * 1514);
 	tcp_set_max_pacing(flow.from, UINT64_MAX);
 	run_flow(&flow, 3 * PX_SEC); /* BBR must find out */
 	assert_true(run_flow(&flow, PX_SEC) > 2 * rate);
