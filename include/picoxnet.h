@@ -38,17 +38,19 @@ struct picox *picox_newstack(char *vdeurl);
  *     linger=SECONDS     how long picox_delstack and exit(3) wait for data to be sent (2)
  *     busy_poll=USEC     a blocked call looks for frames that long before it sleeps (0; the socket
  *                        option SO_BUSY_POLL says it for one socket)
+ *     pollers=THREADS    how many threads serve the stacks of the process (2)
  *     pcap=FILE          records all frames there (pcapng)
  *     ctl=PATH           makes a control socket there, for iothip(1)
  *     forwarding=1       forwards packets between interfaces (0)
- *     accept_ra=1        believes router advertisements: routes, prefixes, addresses (0: they are
- * for who configures the stack; net.ipv6.conf.default.accept_ra) arp_probe=1        asks whether an
- * IPv4 address is taken before using it, and defends it (0; RFC 5227) optimistic_dad=1   uses IPv6
- * addresses before it is known that nobody has them (0; RFC 4429) timestamps=0, ...  Linux's
- * sysctls, for this stack picoxnet(7) has more about them. The strings are not kept. Returns the
- * stack, or NULL and errno: as picox_newstack; EINVAL for an option (picox_error says which); what
- * open(2) and write(2) say of FILE, ENXIO for a FIFO that nobody reads; what bind(2) says of PATH,
- * EEXIST for one that is no socket, EADDRINUSE if somebody listens there. */
+ *     accept_ra=1        believes router advertisements: routes, prefixes, addresses (0)
+ *     arp_probe=1        asks whether an IPv4 address is taken, and defends it (0; RFC 5227)
+ *     optimistic_dad=1   uses IPv6 addresses before it is known whose they are (0; RFC 4429)
+ *     timestamps=0, ...  Linux's sysctls, for this stack
+ * picoxnet(7) has more about them. The strings are not kept.
+ *
+ * Returns the stack, or NULL and errno: as picox_newstack; EINVAL for an option (picox_error says
+ * which); what open(2) and write(2) say of FILE, ENXIO for a FIFO that nobody reads; what bind(2)
+ * says of PATH, EEXIST for one that is no socket, EADDRINUSE if somebody listens there. */
 struct picox *picox_newstackv(const char *const *vnlv, const char *options);
 
 /* Why picox_newstack or picox_newstackv last failed in this thread; "" if there is nothing to say.

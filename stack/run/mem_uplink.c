@@ -74,7 +74,7 @@ int mem_uplink_open(const char *vnl, void (*receive)(void *context, const struct
 	err = link_vde.open(&config, &uplink->link);
 	if (err)
 		goto drop_mem;
-	err = poller_attach(&uplink->item, uplink_run);
+	err = poller_attach(&uplink->item, uplink_run, 0);
 	if (err)
 		goto close_link;
 	err = poller_watch(&uplink->item, link_vde.fd(uplink->link));

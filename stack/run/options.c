@@ -12,6 +12,7 @@
 #define LINGER_DEFAULT 2 /* seconds */
 #define LINGER_MAX     3600
 #define BUSY_MAX       1000000
+#define POLLERS_LIMIT  64
 #define MEM_MIN        (64 << 10)
 #define SECOND         UINT64_C(1000000000)
 
@@ -80,6 +81,17 @@ static int set_busy_poll(struct options *options, const char *text, size_t len)
 	return 0;
 }
 
+static int set_pollers(struct options *options, const char *text, size_t len)
+{
+	uint64_t value;
+	size_t used;
+
+	if (!number(text, len, POLLERS_LIMIT, &value, &used) || used != len || value == 0)
+		return -EINVAL;
+	options->pollers = (uint32_t)value;
+	return 0;
+}
+
 static int set_path(char **path, const char *text, size_t len)
 {
 	if (len == 0)
@@ -134,6 +146,7 @@ static const struct {
     {"mem", "a number of bytes, at least 64K; K, M and G may follow", set_mem},
     {"linger", "a number of seconds up to 3600", set_linger},
     {"busy_poll", "a number of microseconds up to 1000000", set_busy_poll},
+    {"pollers", "a number of threads from 1 to 64", set_pollers},
     {"pcap", "the name of a file", set_pcap},
     {"ctl", "the path of a socket to be made", set_ctl},
     {"forwarding", "0 or 1", set_forwarding},

@@ -14,8 +14,9 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 
-#define POLLERS_MAX 2
-#define BATCH       64
+#define POLLERS_MAX     64
+#define POLLERS_DEFAULT 2 /* where there are two processors */
+#define BATCH           64
 
 struct poller {
 	pthread_t thread;
@@ -38,7 +39,7 @@ struct poller {
 static struct {
 	pthread_mutex_t lock;
 	struct poller *pollers[POLLERS_MAX];
-	unsigned int count, items, next;
+	unsigned int count, wanted, items, next;
 	bool stopped; /* the process ends */
 	_Atomic unsigned int generation;
 } process = {.lock = PTHREAD_MUTEX_INITIALIZER};
@@ -230,6 +231,7 @@ static void poller_stop(struct poller *poller)
 
 static void stop_all(void)
 {
+	process.wanted = 0;
 	while (process.count) {
 		struct poller *poller = process.pollers[--process.count];
 
@@ -271,7 +273,7 @@ static void fork_child(void)
 		close(process.pollers[i]->event_fd);
 		close(process.pollers[i]->epoll_fd);
 	}
-	process.count = process.items = process.next = 0;
+	process.count = process.wanted = process.items = process.next = 0;
 	process.stopped = false;
 	atomic_fetch_add(&process.generation, 1);
 	pthread_mutex_unlock(&process.lock);
@@ -308,17 +310,25 @@ void poller_attach_beside(
 	pthread_mutex_unlock(&process.lock);
 }
 
-int poller_attach(struct poll_item *item, void (*run)(struct poll_item *, px_time))
+static unsigned int default_pollers(void)
 {
-	unsigned int wanted;
+	return sysconf(_SC_NPROCESSORS_ONLN) > 1 ? POLLERS_DEFAULT : 1;
+}
+
+int poller_attach(
+    struct poll_item *item, void (*run)(struct poll_item *, px_time), unsigned int wanted)
+{
 	int err = 0;
 
 	item_init(item, run);
 	process_hook_fork();
 	pthread_mutex_lock(&process.lock);
-	/* A second one for the second stack, where there is a second processor. */
-	wanted = process.items > 0 && sysconf(_SC_NPROCESSORS_ONLN) > 1 ? POLLERS_MAX : 1;
-	if (process.count < wanted) {
+	if (!wanted)
+		wanted = default_pollers();
+	if (wanted > process.wanted)
+		process.wanted = wanted < POLLERS_MAX ? wanted : POLLERS_MAX;
+	/* One more with each item, until there are enough. */
+	if (process.count < process.wanted && process.count <= process.items) {
 		err = poller_new(&process.pollers[process.count]);
 		if (!err)
 			process.count++;

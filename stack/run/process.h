@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the stacks of a process share: threads that poll their links, and what fork does to them.
  *
- * A poller is a thread with an epoll set and one queue of deadlines. A process has two at most, and
- * none without stacks. An item (a stack, the uplink of a mem:// network) belongs to one poller for
- * its life; the poller calls its `run` when a descriptor of it is ready, its deadline has come, or
- * somebody queued it. It sleeps else: nothing here ticks.
+ * A poller is a thread with an epoll set and one queue of deadlines. A process has none without
+ * stacks, else as many as the stack that asked for most (`pollers=`), two where none did and there
+ * are two processors; never more than items. An item (a stack, the uplink of a mem:// network)
+ * belongs to one poller for its life; the poller calls its `run` when a descriptor of it is ready,
+ * its deadline has come, or somebody queued it. It sleeps else: nothing here ticks.
  */
 #ifndef RUN_PROCESS_H
 #define RUN_PROCESS_H
@@ -29,8 +30,9 @@ struct poll_item {
 	_Atomic px_time deadline;
 };
 
-/* Starts what threads are needed. 0 or -errno. */
-int poller_attach(struct poll_item *item, void (*run)(struct poll_item *, px_time));
+/* Starts what threads are needed, `wanted` for the whole process (0: the default). 0 or -errno. */
+int poller_attach(
+    struct poll_item *item, void (*run)(struct poll_item *, px_time), unsigned int wanted);
 
 /* The same, by the poller of `other`, which must stay attached longer: no thread is started. */
 void poller_attach_beside(struct poll_item *item, const struct poll_item *other,

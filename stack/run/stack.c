@@ -137,7 +137,7 @@ static int open_stack(const char *const *vnlv, const struct options *options, co
 		return err;
 	}
 	set_switches(stack->px, options);
-	err = poller_attach(&stack->item, runtime_poll);
+	err = poller_attach(&stack->item, runtime_poll, options->pollers);
 	if (err) {
 		snprintf(reason, size, "no thread: %s", strerrordesc_np(-err));
 		goto close_core;

@@ -7,7 +7,8 @@
 static void test_options(void **state)
 {
 	static const char *const bad[] = {"unknown", "mem", "mem=", "mem=1", "mem=12X", "linger=x",
-	    "busy_poll=-1", "ctl=", "mem=16MM", "accept_ra=2", "forwarding=", "arp_probe=yes"};
+	    "busy_poll=-1", "ctl=", "mem=16MM", "accept_ra=2", "forwarding=", "arp_probe=yes",
+	    "pollers=0", "pollers=65"};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		assert_null(picox_newstackv(NULL, bad[i]));

@@ -2,6 +2,7 @@
 /* Many threads on one stack, over links of each kind. */
 #include "host.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -126,6 +127,57 @@ static void test_threads_ptp(void **state)
 	rmdir(dir);
 }
 
+/* Threads of ours; a new one gives itself its name. */
+static unsigned int pollers(void)
+{
+	DIR *tasks = opendir("/proc/self/task");
+	const struct dirent *entry;
+	unsigned int count = 0;
+
+	assert_non_null(tasks);
+	while ((entry = readdir(tasks))) {
+		char path[300], name[16] = "";
+		FILE *file;
+
+		snprintf(path, sizeof(path), "/proc/self/task/%s/comm", entry->d_name);
+		file = fopen(path, "r");
+		if (!file)
+			continue;
+		count += fgets(name, sizeof(name), file) && strcmp(name, "picox\n") == 0;
+		fclose(file);
+	}
+	closedir(tasks);
+	return count;
+}
+
+static void await_pollers(unsigned int count)
+{
+	for (int i = 0; i < 5000 && pollers() != count; i++)
+		usleep(1000);
+	assert_int_equal(pollers(), count);
+}
+
+/* As many as the stack that asked for most; no more than stacks; none without. */
+static void test_pollers(void **state)
+{
+	struct picox *stacks[6];
+
+	for (unsigned int i = 0; i < 6; i++) {
+		stacks[i] = picox_newstackv(NULL, i == 2 ? "pollers=4" : "pollers=1");
+		assert_non_null(stacks[i]);
+		await_pollers(i < 2 ? 1 : i == 2 ? 2 : i == 3 ? 3 : 4);
+	}
+	for (unsigned int i = 0; i < 6; i++)
+		assert_int_equal(picox_delstack(stacks[i]), 0);
+	await_pollers(0);
+	stacks[0] = picox_newstackv(NULL, "pollers=1");
+	stacks[1] = picox_newstackv(NULL, "pollers=1");
+	assert_true(stacks[0] && stacks[1]);
+	await_pollers(1);
+	assert_int_equal(picox_delstack(stacks[0]), 0);
+	assert_int_equal(picox_delstack(stacks[1]), 0);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -134,6 +186,7 @@ int main(void)
 	    cmocka_unit_test(test_threads_ptp),
 	    cmocka_unit_test(test_threads_command),
 	    cmocka_unit_test(test_threads_command_busy),
+	    cmocka_unit_test(test_pollers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
