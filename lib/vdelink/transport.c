@@ -18,6 +18,8 @@
 
 #include "transport.h"
 
+#include "forked.h"
+
 static bool has_prefix(const char *string, const char *prefix)
 {
 	return strncmp(string, prefix, strlen(prefix)) == 0;
@@ -115,6 +117,13 @@ static VDECONN *open_conn(const char *vnl, const char *description)
 	return conn;
 }
 
+void transport_close_conn(VDECONN *conn)
+{
+	forked_remove(vde_datafd(conn));
+	forked_remove(vde_ctlfd(conn));
+	vde_close(conn);
+}
+
 int transport_open(const char *vnl, const char *description, struct transport **transport)
 {
 	bool ptp = has_prefix(vnl, "ptp://");
@@ -130,11 +139,13 @@ int transport_open(const char *vnl, const char *description, struct transport **
 		return open_error(errno);
 	set_cloexec(vde_datafd(conn));
 	set_cloexec(vde_ctlfd(conn));
+	forked_add(vde_datafd(conn));
+	forked_add(vde_ctlfd(conn));
 	if (ptp || has_prefix(vnl, "vde://") || plain_switch(vnl))
 		rc = transport_dgram_new(conn, ptp, transport);
 	if (rc == -EPROTOTYPE)
 		rc = transport_plugin_new(conn, transport);
 	if (rc < 0)
-		vde_close(conn);
+		transport_close_conn(conn);
 	return rc;
 }

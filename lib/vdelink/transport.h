@@ -58,6 +58,9 @@ struct transport {
 /* Open by any of the three; 0 or -errno. May block. */
 int transport_open(const char *vnl, const char *description, struct transport **transport);
 
+/* vde_close, of what transport_open opened. */
+void transport_close_conn(VDECONN *conn);
+
 /* libvdeplug, data descriptor an AF_UNIX datagram or seqpacket socket. Takes `conn` on success;
  * -EPROTOTYPE if its descriptor is none of these. */
 int transport_dgram_new(VDECONN *conn, bool ptp, struct transport **transport);

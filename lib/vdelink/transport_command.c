@@ -25,6 +25,8 @@
 
 #include "transport.h"
 
+#include "forked.h"
+
 #define STREAM_HEADER    2
 #define STREAM_FRAME_MAX 65535
 #define PIECES_MAX       64
@@ -226,6 +228,8 @@ static void command_close(struct transport *transport)
 {
 	struct command *command = command_of(transport);
 
+	forked_remove(command->in_fd);
+	forked_remove(command->out_fd);
 	close(command->in_fd);
 	close(command->out_fd);
 	close(command->left_fd);
@@ -320,6 +324,8 @@ int transport_command_open(const char *line, struct transport **transport)
 	command->transport.frame_max = STREAM_FRAME_MAX;
 	command->in_fd = from_command[0];
 	command->out_fd = to_command[1];
+	forked_add(command->in_fd);
+	forked_add(command->out_fd);
 	*transport = &command->transport;
 	return 0;
 fail_from:

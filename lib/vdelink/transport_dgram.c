@@ -437,7 +437,7 @@ static void dgram_close(struct transport *transport)
 	if (dgram->ptp && dgram->control_fd >= 0)
 		close(dgram->control_fd);
 	set_patient(dgram, false); /* it says good-bye */
-	vde_close(dgram->conn);
+	transport_close_conn(dgram->conn);
 	free(dgram);
 }
 

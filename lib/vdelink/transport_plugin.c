@@ -132,7 +132,7 @@ static void *sender_main(void *argument)
 			wake_user(plugin);
 	}
 	pthread_mutex_unlock(&plugin->lock);
-	vde_close(plugin->conn);
+	transport_close_conn(plugin->conn);
 	pthread_mutex_lock(&plugin->lock);
 	plugin->has_ended = true;
 	abandoned = plugin->abandoned;
@@ -345,7 +345,7 @@ static void plugin_close(struct transport *transport)
 	bool ended;
 
 	if (!plugin->has_sender && start_sender(plugin) < 0) {
-		vde_close(plugin->conn);
+		transport_close_conn(plugin->conn);
 		plugin_free(plugin);
 		return;
 	}

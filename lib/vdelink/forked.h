@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Descriptors that a forked child has no use for: see forked.c. */
-#ifndef RUN_FORKED_H
-#define RUN_FORKED_H
+/* Descriptors that the child of fork(2) has no use for: see forked.c. */
+#ifndef VDELINK_FORKED_H
+#define VDELINK_FORKED_H
 
 /* From now on it is closed in children; until it is removed, before it is closed. No lock. */
 void forked_add(int fd);

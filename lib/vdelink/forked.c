@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Descriptors of the library that a child gets by fork(2) and can do nothing with.
  *
- * A stack is its maker's (stack.c): in the child there is no I/O on it. But as long as a child that
+ * A link is its maker's: threads that serve it are not in the child. But as long as a child that
  * does not call exec has a link's socket open, a switch has a port that nobody reads, and a network
- * is not gone when the parent is. So they are closed there, in the child of the fork, by number.
+ * does not see that the parent has left. So they are closed there, in the child of the fork, by
+ * number; so are the ends that the user-space stack keeps of its sockets' pairs
+ * (stack/run/inner.c).
  *
  * A set of numbers, without a lock: one bit each. What is made or closed at the moment of the fork
  * by another thread may stay open in the child, as it did always; nothing else is closed in its
