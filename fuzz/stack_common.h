@@ -25,6 +25,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define FUZZ_RECORDS   64
 #define FUZZ_SOCKETS   6
 
+/* The input, as a row of decisions: zeros when it is used up. */
+struct input {
+	const uint8_t *data;
+	size_t size;
+};
+
+static inline uint8_t take(struct input *input)
+{
+	if (!input->size)
+		return 0;
+	input->size--;
+	return *input->data++;
+}
+
 struct fuzz_stack {
 	struct px_stack *stack;
 	struct px_iface *iface, *vlan;

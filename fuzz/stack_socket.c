@@ -7,19 +7,6 @@
 
 #include <sys/ioctl.h>
 
-struct input {
-	const uint8_t *data;
-	size_t size;
-};
-
-static uint8_t take(struct input *input)
-{
-	if (!input->size)
-		return 0;
-	input->size--;
-	return *input->data++;
-}
-
 /* A copy of up to `max` bytes, NULL if none; its length is the input's first byte. */
 static void *take_bytes(struct input *input, size_t max, size_t *len)
 {

@@ -12,19 +12,6 @@
 #define SOCKETS 8
 #define CALLS   300
 
-struct input {
-	const uint8_t *data;
-	size_t size;
-};
-
-static uint8_t take(struct input *input)
-{
-	if (!input->size)
-		return 0;
-	input->size--;
-	return *input->data++;
-}
-
 /* A few ports of a few addresses, so that sockets meet. */
 static socklen_t name_of(uint8_t byte, struct sockaddr_storage *name)
 {

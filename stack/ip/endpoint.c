@@ -104,6 +104,13 @@ int endpoint_check_local(const struct endpoint *endpoint, const struct px_ip *ip
 	return 0;
 }
 
+void endpoint_set_local(struct endpoint *endpoint, const struct px_ip *ip, uint32_t zone)
+{
+	endpoint->local = px_ip_is_any(ip) ? PX_IP_NONE : *ip;
+	endpoint->local_zone = px_ip_needs_scope(ip) ? zone : 0;
+	endpoint->local_given = !px_ip_is_any(ip);
+}
+
 /* ---- receiving ---- */
 
 bool endpoint_accepts(const struct endpoint *endpoint, struct px_pkt *pkt)

@@ -150,6 +150,8 @@ bool endpoint_wants_group(const struct endpoint *endpoint, const struct px_ip *g
 
 /* Checks an address to bind to: -EADDRNOTAVAIL, -EINVAL (a link-local one without interface). */
 int endpoint_check_local(const struct endpoint *endpoint, const struct px_ip *ip, uint32_t zone);
+/* The address that was checked: it is the endpoint's, and was given. */
+void endpoint_set_local(struct endpoint *endpoint, const struct px_ip *ip, uint32_t zone);
 
 /* Whether it came from near enough (RFC 5082) and passes the filter, which may shorten it. */
 bool endpoint_accepts(const struct endpoint *endpoint, struct px_pkt *pkt);

@@ -48,9 +48,7 @@ int ping_bind(struct ping_end *end, const struct px_ip *ip, uint16_t identifier,
 	if (identifier ? identifier_taken(end, identifier) : !(identifier = free_identifier(end)))
 		return -EADDRINUSE;
 	e->lport = identifier;
-	e->local = px_ip_is_any(ip) ? PX_IP_NONE : *ip;
-	e->local_zone = px_ip_needs_scope(ip) ? zone : 0;
-	e->local_given = !px_ip_is_any(ip);
+	endpoint_set_local(e, ip, zone);
 	return 0;
 }
 

@@ -159,9 +159,7 @@ int raw_bind(struct raw_end *end, const struct px_ip *ip, uint32_t zone)
 
 	if (err)
 		return err;
-	e->local = px_ip_is_any(ip) ? PX_IP_NONE : *ip;
-	e->local_zone = px_ip_needs_scope(ip) ? zone : 0;
-	e->local_given = !px_ip_is_any(ip);
+	endpoint_set_local(e, ip, zone);
 	e->dst.iface = NULL;
 	return 0;
 }

@@ -209,16 +209,13 @@ int udp_bind(struct udp_end *end, const struct px_ip *ip, uint16_t port, uint32_
 		return err;
 	if (e->lport)
 		return -EINVAL;
-	e->local = px_ip_is_any(ip) ? PX_IP_NONE : *ip;
-	e->local_zone = px_ip_needs_scope(ip) ? zone : 0;
+	endpoint_set_local(e, ip, zone);
 	if (port ? in_conflict(end, port) : !(port = ephemeral(end))) {
-		e->local = PX_IP_NONE;
-		e->local_zone = 0;
+		endpoint_set_local(e, &PX_IP_NONE, 0);
 		return -EADDRINUSE;
 	}
 	e->lport = port;
 	e->port_given = true;
-	e->local_given = !px_ip_is_any(ip);
 	put_in(end);
 	return 0;
 }

@@ -218,4 +218,27 @@ static inline void net_inject4(const char *src, const char *dst, uint8_t protoco
 	sim_inject(wire, frame, ETHER_HEADER + IP4_HEADER + options_len + len);
 }
 
+/* Each allocation of a scene, up to `last`, is refused once: whatever it makes of that, nothing is
+ * left behind. */
+static inline void net_refuse(long last, long step, int (*attach)(struct px_stack *stack),
+    void (*scene)(struct sim_node *node))
+{
+	for (long fail_at = 0; fail_at < last; fail_at += step) {
+		struct failing_allocator allocator;
+		struct sim_node *node;
+
+		failing_allocator_init(&allocator);
+		allocator.fail_at = fail_at;
+		sim->allocator = &allocator.ops;
+		node = sim_node_new(sim, attach);
+		if (node) {
+			scene(node);
+			sim_node_free(node);
+		}
+		assert_int_equal(allocator.live, 0);
+		assert_false(allocator.bad_size);
+	}
+	sim->allocator = NULL;
+}
+
 #endif

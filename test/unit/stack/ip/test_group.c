@@ -293,40 +293,32 @@ static void test_many(void **state)
 	assert_true(list_is_empty(&a->ip4->groups.groups));
 }
 
+static void refused_scene(struct sim_node *node)
+{
+	struct px_iface *iface;
+	struct px_ip group = px_ip_parse("232.1.1.1"), sources[2] = {group, group};
+	struct ip_membership *m[3] = {NULL, NULL, NULL};
+
+	iface = sim_connect(node, &ethernet_type, wire, 1);
+	if (iface) {
+		sources[1].b[15]++;
+		ip_group_join(node->stack, iface, &group, false, sources, 1, &m[0]);
+		ip_group_join(node->stack, iface, &group, true, sources, 2, &m[1]);
+		group = px_ip_parse("ff05::1");
+		ip_group_join(node->stack, iface, &group, true, NULL, 0, &m[2]);
+		if (m[0])
+			ip_group_filter(node->stack, m[0], false, sources, 2);
+		sim_run(sim, 3 * PX_SEC);
+		for (unsigned int i = 0; i < 3; i++) {
+			if (m[i])
+				ip_group_leave(node->stack, m[i]);
+		}
+	}
+}
+
 static void test_refused(void **state)
 {
-	for (long fail_at = 1; fail_at < 120; fail_at++) {
-		struct failing_allocator allocator;
-		struct sim_node *node;
-		struct px_iface *iface;
-		struct px_ip group = px_ip_parse("232.1.1.1"), sources[2] = {group, group};
-		struct ip_membership *m[3] = {NULL, NULL, NULL};
-
-		failing_allocator_init(&allocator);
-		sim->allocator = &allocator.ops;
-		allocator.fail_at = fail_at;
-		node = sim_node_new(sim, net_attach);
-		iface = node ? sim_connect(node, &ethernet_type, wire, 1) : NULL;
-		if (iface) {
-			sources[1].b[15]++;
-			ip_group_join(node->stack, iface, &group, false, sources, 1, &m[0]);
-			ip_group_join(node->stack, iface, &group, true, sources, 2, &m[1]);
-			group = px_ip_parse("ff05::1");
-			ip_group_join(node->stack, iface, &group, true, NULL, 0, &m[2]);
-			if (m[0])
-				ip_group_filter(node->stack, m[0], false, sources, 2);
-			sim_run(sim, 3 * PX_SEC);
-			for (unsigned int i = 0; i < 3; i++) {
-				if (m[i])
-					ip_group_leave(node->stack, m[i]);
-			}
-		}
-		if (node)
-			sim_node_free(node);
-		assert_int_equal(allocator.live, 0);
-		assert_false(allocator.bad_size);
-	}
-	sim->allocator = NULL;
+	net_refuse(120, 1, net_attach, refused_scene);
 }
 
 int main(void)

@@ -528,34 +528,26 @@ static void test_damage(void **state)
 	sim->allocator = NULL;
 }
 
+static void refused_scene(struct sim_node *node)
+{
+	struct px_iface *iface;
+
+	iface = sim_connect(node, &ethernet_type, wire, 1);
+	if (iface) {
+		struct px_address_config config = {
+		    .ip = px_ip_parse("10.0.0.1"), .prefix = 120, .scope = -1};
+		px_address_add(iface, &config, NULL);
+		net_send(iface, "10.0.0.9", TEST_PROTOCOL, 4000, NULL);
+		net_ping(iface, "127.0.0.1", 3000, NULL);
+		net_ping(iface, "::1", 3000, NULL);
+		net_send(iface, "127.0.0.1", 254, 10, NULL);
+		sim_run(sim, 10 * PX_SEC);
+	}
+}
+
 static void test_refused(void **state)
 {
-	for (long fail_at = 1; fail_at < 150; fail_at++) {
-		struct failing_allocator allocator;
-		struct sim_node *node;
-		struct px_iface *iface;
-
-		failing_allocator_init(&allocator);
-		sim->allocator = &allocator.ops;
-		allocator.fail_at = fail_at;
-		node = sim_node_new(sim, attach);
-		iface = node ? sim_connect(node, &ethernet_type, wire, 1) : NULL;
-		if (iface) {
-			struct px_address_config config = {
-			    .ip = px_ip_parse("10.0.0.1"), .prefix = 120, .scope = -1};
-			px_address_add(iface, &config, NULL);
-			net_send(iface, "10.0.0.9", TEST_PROTOCOL, 4000, NULL);
-			net_ping(iface, "127.0.0.1", 3000, NULL);
-			net_ping(iface, "::1", 3000, NULL);
-			net_send(iface, "127.0.0.1", 254, 10, NULL);
-			sim_run(sim, 10 * PX_SEC);
-		}
-		if (node)
-			sim_node_free(node);
-		assert_int_equal(allocator.live, 0);
-		assert_false(allocator.bad_size);
-	}
-	sim->allocator = NULL;
+	net_refuse(150, 1, attach, refused_scene);
 }
 
 int main(void)

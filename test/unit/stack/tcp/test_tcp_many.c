@@ -223,44 +223,36 @@ static void test_hoarding_gaps(void **state)
 }
 
 /* Each allocation refused in turn: nothing is lost, and nobody crashes. */
+static void refused_memory_scene(struct sim_node *node)
+{
+	struct pair pair = {0};
+	struct tcp_end *end = NULL;
+
+	if (tcp_new(node->stack, AF_INET6, &pair.listener) == 0 &&
+	    tcp_bind(pair.listener, &PX_IP_NONE, 7000, 0) == 0 && tcp_listen(pair.listener, 5) == 0 &&
+	    tcp_new(node->stack, AF_INET6, &end) == 0) {
+		connect_text(end, "127.0.0.1", 7000);
+		sim_run(sim, 3 * PX_SEC);
+		tcp_accept(pair.listener, &pair.b);
+		pair.ab.total = 100000;
+		for (unsigned int i = 0; i < 200; i++) {
+			stream_pump(end, &pair.ab, 3000);
+			sim_run(sim, 20 * PX_MSEC);
+			if (pair.b)
+				stream_read(pair.b, &pair.ab, SIZE_MAX);
+		}
+		if (pair.b)
+			assert_int_equal(pair.ab.received, pair.ab.total);
+		tcp_close(end);
+		if (pair.b)
+			tcp_close(pair.b);
+		sim_run(sim, PX_SEC);
+	}
+}
+
 static void test_refused_memory(void **state)
 {
-	for (long fail_at = 0; fail_at < 400; fail_at += 3) {
-		struct failing_allocator allocator;
-		struct pair pair = {0};
-		struct sim_node *node;
-		struct tcp_end *end = NULL;
-
-		failing_allocator_init(&allocator);
-		sim->allocator = &allocator.ops;
-		allocator.fail_at = fail_at;
-		node = sim_node_new(sim, tcp_host_attach);
-		if (node && tcp_new(node->stack, AF_INET6, &pair.listener) == 0 &&
-		    tcp_bind(pair.listener, &PX_IP_NONE, 7000, 0) == 0 &&
-		    tcp_listen(pair.listener, 5) == 0 && tcp_new(node->stack, AF_INET6, &end) == 0) {
-			connect_text(end, "127.0.0.1", 7000);
-			sim_run(sim, 3 * PX_SEC);
-			tcp_accept(pair.listener, &pair.b);
-			pair.ab.total = 100000;
-			for (unsigned int i = 0; i < 200; i++) {
-				stream_pump(end, &pair.ab, 3000);
-				sim_run(sim, 20 * PX_MSEC);
-				if (pair.b)
-					stream_read(pair.b, &pair.ab, SIZE_MAX);
-			}
-			if (pair.b)
-				assert_int_equal(pair.ab.received, pair.ab.total);
-			tcp_close(end);
-			if (pair.b)
-				tcp_close(pair.b);
-			sim_run(sim, PX_SEC);
-		}
-		if (node)
-			sim_node_free(node);
-		assert_int_equal(allocator.live, 0);
-		assert_false(allocator.bad_size);
-	}
-	sim->allocator = NULL;
+	net_refuse(400, 3, tcp_host_attach, refused_memory_scene);
 }
 
 int main(void)

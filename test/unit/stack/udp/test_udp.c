@@ -349,41 +349,33 @@ static void test_dual_stack(void **state)
 	assert_int_equal(send_to(six, "127.0.0.1", 7001, 3), -ENETUNREACH);
 }
 
+static void damage_and_refusal_scene(struct sim_node *node)
+{
+	struct px_iface *iface;
+	struct udp_end *a = NULL, *b = NULL;
+
+	iface = sim_connect(node, &ethernet_type, wire, 1);
+	if (iface) {
+		udp_new(node->stack, AF_INET6, &a);
+		udp_new(node->stack, AF_INET, &b);
+		if (b)
+			bind_to(b, "0.0.0.0", 7000);
+		for (unsigned int i = 0; a && i < 5; i++) {
+			struct endpoint_send send = ENDPOINT_SEND_INIT;
+			struct px_pkt *pkt = px_pkt_alloc(node->stack, 3000);
+			send.has_dst = true;
+			send.dst = px_ip_parse("127.0.0.1");
+			send.dport = (uint16_t)(7000 + i);
+			if (pkt)
+				udp_send(a, pkt, &send);
+		}
+		sim_run(sim, PX_SEC);
+	}
+}
+
 static void test_damage_and_refusal(void **state)
 {
-	for (long fail_at = 0; fail_at < 120; fail_at++) {
-		struct failing_allocator allocator;
-		struct sim_node *node;
-		struct px_iface *iface;
-		struct udp_end *a = NULL, *b = NULL;
-
-		failing_allocator_init(&allocator);
-		sim->allocator = &allocator.ops;
-		allocator.fail_at = fail_at;
-		node = sim_node_new(sim, attach);
-		iface = node ? sim_connect(node, &ethernet_type, wire, 1) : NULL;
-		if (iface) {
-			udp_new(node->stack, AF_INET6, &a);
-			udp_new(node->stack, AF_INET, &b);
-			if (b)
-				bind_to(b, "0.0.0.0", 7000);
-			for (unsigned int i = 0; a && i < 5; i++) {
-				struct endpoint_send send = ENDPOINT_SEND_INIT;
-				struct px_pkt *pkt = px_pkt_alloc(node->stack, 3000);
-				send.has_dst = true;
-				send.dst = px_ip_parse("127.0.0.1");
-				send.dport = (uint16_t)(7000 + i);
-				if (pkt)
-					udp_send(a, pkt, &send);
-			}
-			sim_run(sim, PX_SEC);
-		}
-		if (node)
-			sim_node_free(node);
-		assert_int_equal(allocator.live, 0);
-		assert_false(allocator.bad_size);
-	}
-	sim->allocator = NULL;
+	net_refuse(120, 1, attach, damage_and_refusal_scene);
 }
 
 int main(void)
