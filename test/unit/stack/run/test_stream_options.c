@@ -3,6 +3,8 @@
  * listening and connected; and what TCP_INFO says of a connection. */
 #include "stream_states.h"
 
+#include <linux/inet_diag.h>
+
 struct setting {
 	const char *name;
 	int level, option;
@@ -58,6 +60,8 @@ static const struct setting settings[] = {
     SOCKET_SETTING(SO_RCVBUF, 50000),
     SOCKET_SETTING(SO_SNDBUF, 50000),
     SOCKET_SETTING(SO_ACCEPTCONN, 1),
+    SOCKET_SETTING(SO_MAX_PACING_RATE, 100000),
+    SOCKET_SETTING(SO_MAX_PACING_RATE, -1),
     SOCKET_SETTING(SO_TYPE, 1),
     SOCKET_SETTING(SO_PROTOCOL, 1),
     SOCKET_SETTING(SO_DOMAIN, 1),
@@ -223,6 +227,67 @@ static void test_info(void **unused)
 	}
 }
 
+/* struct tcp_bbr_info, whole and cut off; of reno, nothing. The kernel may have no bbr. */
+static void test_congestion_info(void **unused)
+{
+	static const socklen_t rooms[] = {sizeof(union tcp_cc_info), 12, 0};
+
+	for (int w = 0; w < 2; w++) {
+		struct subject s = {.w = &worlds[w], .peer = -1, .listener = -1, .extra = -1};
+		union tcp_cc_info info;
+		bool has_bbr;
+
+		established(&s);
+		has_bbr = s.w->setsockopt(s.fd, IPPROTO_TCP, TCP_CONGESTION, "bbr", 3) == 0;
+		assert_true(has_bbr || w == 0);
+		for (size_t i = 0; i < sizeof(rooms) / sizeof(rooms[0]) && has_bbr; i++) {
+			socklen_t len = rooms[i];
+
+			assert_int_equal(s.w->getsockopt(s.fd, IPPROTO_TCP, TCP_CC_INFO, &info, &len), 0);
+			assert_int_equal(len, rooms[i] < 20 ? rooms[i] : 20);
+			if (i == 0 && w == 1)
+				assert_in_range(info.bbr.bbr_pacing_gain, 2 * 256, 3 * 256); /* Startup */
+		}
+		assert_int_equal(s.w->setsockopt(s.fd, IPPROTO_TCP, TCP_CONGESTION, "reno", 4), 0);
+		for (size_t i = 0; i < sizeof(rooms) / sizeof(rooms[0]); i++) {
+			socklen_t len = rooms[i];
+
+			assert_int_equal(s.w->getsockopt(s.fd, IPPROTO_TCP, TCP_CC_INFO, &info, &len), 0);
+			assert_int_equal(len, 0);
+		}
+		leave(&s);
+	}
+}
+
+/* unsigned int, or unsigned long; and what comes back. */
+static void test_pacing_widths(void **unused)
+{
+	static const uint64_t rates[] = {1000, UINT64_C(100000000000), UINT64_MAX};
+
+	for (size_t i = 0; i < sizeof(rates) / sizeof(rates[0]); i++) {
+		for (int w = 0; w < 2; w++) {
+			struct subject s = {.w = &worlds[w], .peer = -1, .listener = -1, .extra = -1};
+			uint64_t rate = rates[i];
+			uint32_t narrow = 0;
+			socklen_t len = sizeof(rate);
+
+			established(&s);
+			assert_int_equal(
+			    s.w->setsockopt(s.fd, SOL_SOCKET, SO_MAX_PACING_RATE, &rate, sizeof(rate)), 0);
+			rate = 0;
+			assert_int_equal(s.w->getsockopt(s.fd, SOL_SOCKET, SO_MAX_PACING_RATE, &rate, &len), 0);
+			assert_int_equal(len, sizeof(rate));
+			assert_int_equal(rate, rates[i]);
+			len = sizeof(narrow);
+			assert_int_equal(
+			    s.w->getsockopt(s.fd, SOL_SOCKET, SO_MAX_PACING_RATE, &narrow, &len), 0);
+			assert_int_equal(len, sizeof(narrow));
+			assert_int_equal(narrow, rates[i] < UINT32_MAX ? rates[i] : UINT32_MAX);
+			leave(&s);
+		}
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -231,6 +296,8 @@ int main(void)
 	    cmocka_unit_test(test_established),
 	    cmocka_unit_test(test_congestion),
 	    cmocka_unit_test(test_info),
+	    cmocka_unit_test(test_congestion_info),
+	    cmocka_unit_test(test_pacing_widths),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
