@@ -100,6 +100,23 @@ static bool ptp_remove_dead(const char *vnl)
 	return dead;
 }
 
+/* Opening meets somebody else's leaving: the end of a cable, or a switch, takes away a name that
+ * was the leaving one's, and is ours by now. Then the network is there, and ours is not: ENOENT. */
+#define OPEN_ATTEMPTS   20
+#define OPEN_ATTEMPT_NS 10000000
+
+static bool is_there(const char *vnl)
+{
+	bool ptp = has_prefix(vnl, "ptp://");
+	char name[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
+	const char *path = vnl + strlen("vde://");
+
+	if (!ptp && !has_prefix(vnl, "vde://"))
+		return false;
+	snprintf(name, sizeof name, "%.*s%s", (int)strcspn(path, "["), path, ptp ? "" : "/ctl");
+	return access(name, F_OK) == 0;
+}
+
 static VDECONN *open_conn(const char *vnl, const char *description)
 {
 	VDECONN *conn;
@@ -107,6 +124,15 @@ static VDECONN *open_conn(const char *vnl, const char *description)
 	errno = 0;
 	/* Neither string is written to; the interface is older than const. */
 	conn = vde_open((char *)(uintptr_t)vnl, (char *)(uintptr_t)description, NULL);
+	for (int i = 0; conn == NULL && errno == ENOENT && i < OPEN_ATTEMPTS; i++) {
+		if (!is_there(vnl)) {
+			errno = ENOENT;
+			break;
+		}
+		nanosleep(&(struct timespec){.tv_nsec = OPEN_ATTEMPT_NS}, NULL);
+		errno = 0;
+		conn = vde_open((char *)(uintptr_t)vnl, (char *)(uintptr_t)description, NULL);
+	}
 	if (conn != NULL || errno != EPERM || !has_prefix(vnl, "ptp://") || !ptp_remove_dead(vnl))
 		return conn;
 	for (int i = 0; conn == NULL && i < PTP_ATTEMPTS; i++) {

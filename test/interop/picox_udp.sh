@@ -24,7 +24,7 @@ done
 (cat "$dir/large" && echo) >"$dir/lines"
 for pair in "UDP4 10.0.0.2 ip=10.0.0.9/24" "UDP6 fd00::2 ip=fd00::9/64"; do
 	read -r family server config <<<"$pair"
-	start socat peer socat -b 65536 "$family-RECVFROM:5000,fork" EXEC:cat
+	start socat peer socat -b 65536 "$family-RECVFROM:5000,fork$([ "$family" = UDP4 ] || echo ,ipv6only=1)" EXEC:cat
 	socat=$pid
 	"$EXAMPLES/iothtest_udp" picox "$vnl" "$config" "$server" <"$dir/lines" >"$dir/echo" ||
 		fail "a picox client of socat at $server"

@@ -219,11 +219,16 @@ start()
 	started[$pid]=$name
 }
 
-# stop PID [SIGNAL]: ends what `start` started, and waits until the process is gone.
+# stop PID [SIGNAL]: ends what `start` started, and waits until the process is gone; those that it has
+# started, which may still have an address or a port, get some seconds for it. (Zombies are gone.)
 stop()
 {
+	local tries=0
 	kill "-${2:-TERM}" -- "-$1" 2>/dev/null || :
 	wait "$1" 2>/dev/null || :
+	while pgrep -g "$1" -r R,S,D,T >/dev/null && [ $((tries += 1)) -lt 200 ]; do
+		wait_a_moment
+	done
 	unset "started[$1]"
 }
 

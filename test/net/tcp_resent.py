@@ -6,7 +6,8 @@ Usage: tcp_resent.py FILE PORT [lossless]
 
 PORT is the node's, or, negative, its peer's. A timer may expire because the machine lets the other side wait,
 so that on a path that loses nothing something is sent again: that is right. What can never be right:
-- to send a segment again sooner than the fastest answer ever came, since nothing can be known about it yet;
+- to send a segment again sooner than the fastest answer ever came, since nothing can be known about it yet
+  (the last one is a probe's, whose timer may have begun with the one before: RFC 8985, 7.2);
 - `lossless`: to report a hole (SACK), since there was none.
 Prints each finding, a line of numbers at the end; status 1 if there was one.
 """
@@ -32,7 +33,7 @@ class Stream:
             return
         if seq in self.sent and seq < self.end:
             _, before, count = self.sent[seq]
-            self.resent.append((now - before, now, seq))
+            self.resent.append((now - before, now, seq, seq + length == self.end))
             self.sent[seq] = seq + length, now, count + 1
         else:
             self.sent[seq] = seq + length, now, 1
@@ -71,8 +72,8 @@ def main(path, port, lossless):
     for stream in streams.values():
         fastest = min(stream.round_trips, default=0)
         resent += len(stream.resent)
-        for age, now, seq in stream.resent:
-            if age < fastest:
+        for age, now, seq, last in stream.resent:
+            if age < fastest and not last:
                 print(f'{now:.6f}: {seq} is sent again after {age * 1e6:.0f} us; no answer took less than '
                       f'{fastest * 1e6:.0f}')
                 findings += 1
