@@ -217,6 +217,20 @@ static void test_bbr_ten_times_slower(void **state)
 	assert_in_range(bbr_max_bw(bbr_of(&flow)), GOODPUT / 10 * 90 / 100, GOODPUT / 10 * 130 / 100);
 }
 
+/* A.14: the path holds a third of a segment. Four are in flight, and a little more. */
+static void test_bbr_less_than_a_segment(void **state)
+{
+	struct flow flow;
+
+	topology("bbr", 2 * BDP);
+	wire->rate = RATE / 100;
+	flow_open(&flow, ia);
+	run_flow(&flow, 20 * PX_SEC);
+	assert_in_range(run_flow(&flow, 30 * PX_SEC), GOODPUT / 100 * 90 / 100, GOODPUT / 99);
+	assert_in_range(flow.from->cc.cwnd, 4 * 1448, 12 * 1448);
+	assert_int_equal(wire->lost, 0);
+}
+
 /* The way gets longer by half: believed after ten seconds, and filled. */
 static void test_bbr_longer_path(void **state)
 {
@@ -400,6 +414,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_bbr_probes_rtt, net_setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_bbr_ten_times_faster, net_setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_bbr_ten_times_slower, net_setup, net_teardown),
+	    cmocka_unit_test_setup_teardown(test_bbr_less_than_a_segment, net_setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_bbr_longer_path, net_setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_bbr_one_percent_lost, net_setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_reno_one_percent_lost, net_setup, net_teardown),
