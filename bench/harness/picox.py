@@ -101,7 +101,7 @@ def _one(key, title, unit, target=None, limit=None):
 def measure_stacks(options):
     """Making them, one by one and many; what they cost when nothing happens."""
     create = _one("px-create", "stack on mem://: make, address, delete", "us", "< 50 us", 50)
-    size = _one("px-bytes", "  memory of an idle one", "KiB", "<= 16 KiB", 16)
+    size = _one("px-bytes", "  memory of an idle one", "KiB", "<= 8 KiB", 8)
     threads = _one("px-threads", f"  threads of {STACKS}", "", "<= 2", 2)
     idle = _one("px-idle", "  their wake-ups in a second without traffic", "", "0", 0)
     program = f"{options.programs}/picox_stacks"
