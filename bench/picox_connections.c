@@ -23,7 +23,7 @@
 #include "socket.h"
 
 #define FEW      10
-#define PORTS    8 /* listeners: a client has 28,000 ports for each */
+#define PORTS    32 /* listeners: a client has 28,000 ports for each, and few are taken */
 #define BACKLOG  512
 #define MESSAGES 40000
 #define CONNECTS 4000

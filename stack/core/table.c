@@ -2,6 +2,8 @@
 /* A hash table that grows on demand. */
 #include "table.h"
 
+#define LARGE 64 /* buckets */
+
 static struct px_tnode **bucket_of(struct px_table *table, uint64_t hash)
 {
 	return table->bucket ? &table->bucket[hash & table->mask] : &table->single;
@@ -29,12 +31,23 @@ static void grow(struct px_table *table, struct px_mem *mem)
 	table->mask = buckets - 1;
 }
 
+/* Small tables are for many stacks: two a bucket. In large ones each node of a chain is a miss of
+ * the processor's cache. */
+static bool is_full(const struct px_table *table)
+{
+	uint32_t buckets = table->mask + 1;
+
+	if (!table->bucket)
+		return table->count >= 4;
+	return table->count >= (buckets < LARGE ? 2 * buckets : buckets);
+}
+
 void px_table_insert(
     struct px_table *table, struct px_mem *mem, struct px_tnode *node, uint64_t hash)
 {
 	struct px_tnode **bucket;
 
-	if (table->count >= (table->bucket ? 2 * (table->mask + 1) : 4))
+	if (is_full(table))
 		grow(table, mem);
 	bucket = bucket_of(table, hash);
 	node->hash = hash;
