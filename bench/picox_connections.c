@@ -6,7 +6,8 @@
  * For each COUNT, in rising order, connections are made until there are so many, then:
  *
  *     bytes     of memory that an idle connection keeps at each end: the allocations of both cores,
- *               as malloc counts them, divided by the number of ends
+ *               as malloc counts them, divided by the number of ends; and without the socket,
+ *               which goes when the descriptor is closed
  *     message   a byte there and one back, acknowledgements with them: among 10 connections of the
  *               COUNT, which stay in the processor's cache, and among all of them, which do not
  *     connect   connect, accept, close, and what TIME-WAIT keeps
@@ -193,7 +194,8 @@ static void measure(struct connection *connections, size_t count, size_t *made)
 	}
 	settle();
 	used = mallinfo2().uordblks - before;
-	printf("{\"bytes_%zu\": %zu, ", count, used / (2 * count));
+	printf("{\"bytes_%zu\": %zu, \"bare_bytes_%zu\": %zu, ", count, used / (2 * count), count,
+	    used / (2 * count) - malloc_usable_size(connections[0].end[0]) - sizeof(size_t));
 	messages(connections, FEW);
 	printf("\"message_few_%zu_ns\": %llu, ", count, (unsigned long long)messages(connections, FEW));
 	printf(

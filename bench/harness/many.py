@@ -34,13 +34,14 @@ def _flat(figure):
 
 
 def measure_connections(options):
-    size = _row("px-connection", "idle connection: end, socket, tables", "bytes")
+    size = _row("px-connection", "idle connection: its end, a share of tables", "bytes")
+    whole = _row("px-connection-socket", "  with its socket", "bytes")
     size.target("<= 1536 of 100,000", lambda: size.samples.get(COLUMNS[2], []),
                 lambda: [1536] * len(size.samples.get(COLUMNS[2], [])))
     few = _flat(_row("px-message", "byte there and back, 10 of so many", "us"))
     every = _row("px-message-all", "  any of so many", "us")
     connect = _flat(_row("px-connect", "connect, accept, close beside so many", "us"))
-    figures = [size, few, every, connect]
+    figures = [size, whole, few, every, connect]
     program = f"{options.programs}/picox_connections"
     for _ in range(options.makings):
         try:
@@ -50,7 +51,8 @@ def measure_connections(options):
                 figure.skip("both", str(error))
             break
         for column, count in zip(COLUMNS, COUNTS):
-            size.add(column, found[f"bytes_{count}"])
+            size.add(column, found[f"bare_bytes_{count}"])
+            whole.add(column, found[f"bytes_{count}"])
             few.add(column, found[f"message_few_{count}_ns"] / 1e3)
             every.add(column, found[f"message_all_{count}_ns"] / 1e3)
             connect.add(column, found[f"connect_{count}_ns"] / 1e3)

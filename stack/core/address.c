@@ -244,12 +244,13 @@ static void arm_lifetime(struct px_address *address)
 
 	if (!(address->flags & IFA_F_DEPRECATED) && address->preferred_until < next)
 		next = address->preferred_until;
-	px_timer_set(stack, &address->lifetime, next);
+	if (address->lifetime)
+		px_timer_set(stack, &address->lifetime->timer, next);
 }
 
 static void lifetime_ended(struct px_stack *stack, struct px_timer *timer)
 {
-	struct px_address *address = timerq_entry(timer, struct px_address, lifetime);
+	struct px_address *address = timerq_entry(timer, struct px_lifetime, timer)->address;
 
 	if (address->valid_until <= stack->now) {
 		px_address_del(address);
@@ -259,11 +260,34 @@ static void lifetime_ended(struct px_stack *stack, struct px_timer *timer)
 	arm_lifetime(address);
 }
 
+/* 0, or -ENOMEM. Most addresses have no end, and no timer. */
+static int prepare_lifetime(struct px_address *address, uint32_t preferred, uint32_t valid)
+{
+	if (address->lifetime || (preferred == PX_FOREVER && valid == PX_FOREVER))
+		return 0;
+	address->lifetime = px_zalloc(address->iface->stack->mem, sizeof(*address->lifetime));
+	if (!address->lifetime)
+		return -ENOMEM;
+	px_timer_init(&address->lifetime->timer, lifetime_ended);
+	address->lifetime->address = address;
+	return 0;
+}
+
+static void free_address(struct px_address *address)
+{
+	struct px_mem *mem = address->iface->stack->mem;
+
+	px_free(mem, address->lifetime, sizeof(*address->lifetime));
+	px_free(mem, address, sizeof(*address));
+}
+
 void px_address_set_lifetimes(struct px_address *address, uint32_t preferred, uint32_t valid)
 {
 	px_time now = address->iface->stack->now;
 	uint32_t set = 0, clear = 0;
 
+	if (prepare_lifetime(address, preferred, valid))
+		return;
 	address->valid_until = lifetime_end(now, valid);
 	address->preferred_until = lifetime_end(now, preferred);
 	address->updated = now;
@@ -419,7 +443,11 @@ int px_address_add(
 	address->created = address->updated = stack->now;
 	address->valid_until = lifetime_end(stack->now, valid);
 	address->preferred_until = lifetime_end(stack->now, preferred);
-	px_timer_init(&address->lifetime, lifetime_ended);
+	err = prepare_lifetime(address, preferred, valid);
+	if (err) {
+		free_address(address);
+		return err;
+	}
 	if (px_ip_is4(&config->ip)) {
 		list_for_each (other, &iface->addresses, node) {
 			if (px_ip_is4(&other->ip) && !(other->flags & IFA_F_SECONDARY) &&
@@ -435,7 +463,7 @@ int px_address_add(
 		remove_routes(address, routes);
 		px_table_remove(&stack->addresses, &address->hash);
 		list_remove(&address->node);
-		px_free(stack->mem, address, sizeof(*address));
+		free_address(address);
 		return err;
 	}
 	arm_lifetime(address);
@@ -489,7 +517,9 @@ int px_address_modify(struct px_address *address, const struct px_address_config
 		if (!px_ip_is_zero(&config->peer))
 			routing.peer = config->peer;
 	}
-	err = set_routing(address, &routing);
+	err = prepare_lifetime(address, config->preferred, config->valid);
+	if (!err)
+		err = set_routing(address, &routing);
 	if (err)
 		return err;
 	address->protocol = config->protocol;
@@ -523,7 +553,8 @@ void px_address_del(struct px_address *address)
 	struct px_route removed[4];
 	unsigned int removed_count;
 
-	px_timer_stop(stack, &address->lifetime);
+	if (address->lifetime)
+		px_timer_stop(stack, &address->lifetime->timer);
 	removed_count = remove_routes(address, removed);
 	list_remove(&address->node);
 	px_table_remove(&stack->addresses, &address->hash);
@@ -535,5 +566,5 @@ void px_address_del(struct px_address *address)
 	if (!px_address_find(stack, &address->ip, NULL))
 		px_routes_flush(stack, NULL, &address->ip);
 	px_event(stack, PX_EVENT_ADDRESS_DEL, address);
-	px_free(stack->mem, address, sizeof(*address));
+	free_address(address);
 }

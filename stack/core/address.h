@@ -32,6 +32,11 @@ struct px_dad {
 	px_time defended;                   /* last time; 0: never */
 };
 
+struct px_lifetime {
+	struct px_timer timer;
+	struct px_address *address;
+};
+
 struct px_address {
 	struct px_tnode hash; /* stack->addresses; must be first */
 	struct list node;     /* iface->addresses */
@@ -48,7 +53,7 @@ struct px_address {
 
 	px_time created, updated;
 	px_time preferred_until, valid_until; /* PX_TIME_NEVER */
-	struct px_timer lifetime;
+	struct px_lifetime *lifetime;         /* NULL: it has never had an end */
 
 	struct px_dad *dad; /* under way: owned by the layer that does it */
 };
@@ -77,7 +82,8 @@ int px_address_add(
     struct px_iface *iface, const struct px_address_config *config, struct px_address **address);
 void px_address_del(struct px_address *address);
 
-/* New lifetimes in seconds (RFC 4862 section 5.5.3 (e), or the user). */
+/* New lifetimes in seconds (RFC 4862 section 5.5.3 (e), or the user); the old ones stay where
+ * memory for a first end is refused. */
 void px_address_set_lifetimes(struct px_address *address, uint32_t preferred, uint32_t valid);
 
 /* What Linux changes of an address that is there (NLM_F_REPLACE): lifetimes, metric, protocol, and
