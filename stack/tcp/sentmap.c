@@ -101,31 +101,32 @@ static uint32_t priority(const struct px_stack *stack, uint32_t seq)
 }
 
 /* Into list and tree, behind `previous` (NULL: the only one). */
-static void insert(struct tcp_end *end, struct tcp_segment *previous, struct tcp_segment *segment)
+static void insert_behind(
+    struct tcp_end *end, struct tcp_segment *previous, struct tcp_segment *fresh)
 {
 	struct tcp_segment *next;
 
-	segment->left = segment->right = NULL;
-	segment->priority = priority(tcp_stack(end), segment->seq);
-	segment->below = own(segment);
+	fresh->left = fresh->right = NULL;
+	fresh->priority = priority(tcp_stack(end), fresh->seq);
+	fresh->below = own(fresh);
 	if (!previous) {
-		segment->parent = NULL;
-		end->segment_tree = segment;
-		list_append(&end->segments, &segment->node);
+		fresh->parent = NULL;
+		end->segment_tree = fresh;
+		list_append(&end->segments, &fresh->node);
 	} else if (!previous->right) {
-		segment->parent = previous;
-		previous->right = segment;
-		list_insert_before(previous->node.next, &segment->node);
+		fresh->parent = previous;
+		previous->right = fresh;
+		list_insert_before(previous->node.next, &fresh->node);
 	} else {
 		/* The leftmost below previous->right is the one that follows. */
 		next = list_entry(previous->node.next, struct tcp_segment, node);
-		segment->parent = next;
-		next->left = segment;
-		list_insert_before(&next->node, &segment->node);
+		fresh->parent = next;
+		next->left = fresh;
+		list_insert_before(&next->node, &fresh->node);
 	}
-	changed(segment->parent);
-	while (segment->parent && segment->parent->priority < segment->priority)
-		rotate_up(end, segment);
+	changed(fresh->parent);
+	while (fresh->parent && fresh->parent->priority < fresh->priority)
+		rotate_up(end, fresh);
 	end->segment_count++;
 }
 
@@ -154,7 +155,7 @@ struct tcp_segment *tcp_segment_new(struct tcp_end *end, uint32_t seq, uint32_t 
 	segment->end = seq + len + ((flags & TCP_SEG_SYN) != 0) + ((flags & TCP_SEG_FIN) != 0);
 	segment->flags = flags;
 	segment->data = len ? tcp_sendq_find(end, seq) : NULL;
-	insert(end, list_last(&end->segments, struct tcp_segment, node), segment);
+	insert_behind(end, list_last(&end->segments, struct tcp_segment, node), segment);
 	list_append(&end->by_time, &segment->by_time);
 	return segment;
 }
@@ -179,7 +180,7 @@ bool tcp_segment_split(struct tcp_end *end, struct tcp_segment *segment, uint32_
 	segment->flags &= (uint8_t)~last_only;
 	rest->flags &= (uint8_t)~TCP_SEG_SYN;
 	rest->data = tcp_sendq_from(rest->data, seq);
-	insert(end, segment, rest);
+	insert_behind(end, segment, rest);
 	if (list_is_empty(&segment->by_time))
 		list_init(&rest->by_time); /* RACK is done with it */
 	else

@@ -231,7 +231,7 @@ static void flood_nonsense(void)
 	for (size_t i = 0; i < sizeof(options); i++)
 		options[i] = (uint8_t)(random32() % 12);
 	s.options = options;
-	s.options_len = random32() % 11 * 4;
+	s.options_len = (size_t)4 * (random32() % 11);
 	send_segment(&s);
 }
 
@@ -294,6 +294,15 @@ static int floods(void)
 
 /* ---- connections that misbehave ---- */
 
+/* What the server said about the last one. */
+static void drain(void)
+{
+	uint8_t byte;
+
+	while (recv(host.fd, &byte, 1, MSG_DONTWAIT) >= 0)
+		;
+}
+
 /* The server's SYN-ACK to this port: true, and its number. */
 static bool wait_synack(uint16_t port, uint32_t *seq)
 {
@@ -301,7 +310,7 @@ static bool wait_synack(uint16_t port, uint32_t *seq)
 	uint8_t frame[2048];
 	const uint8_t *ip = frame + ETHER_HDR_LEN, *tcp = ip + IP_HEADER;
 
-	while (poll(&ready, 1, 1000) > 0) {
+	while (poll(&ready, 1, 200) > 0) {
 		ssize_t len = recv(host.fd, frame, sizeof(frame), 0);
 
 		if (len < ETHER_HDR_LEN + IP_HEADER + TCP_HEADER || frame[12] != 8 || frame[13] != 0 ||
@@ -365,10 +374,11 @@ static int peers(void)
 		unsigned int tries = 0;
 
 		do {
-			if (tries++ == 60) {
+			if (tries++ == 500) {
 				fprintf(stderr, "no SYN-ACK\n");
 				return EXIT_FAILURE;
 			}
+			drain();
 			send_segment(&s);
 		} while (!wait_synack(s.sport, &seq));
 		s.options = NULL;
