@@ -79,7 +79,7 @@ static bool path_too_long(const char *vnl)
 /* ptp://PATH: the first to open is PATH, the second PATH+. If a second was killed, the first is
  * still connected to its dead socket, and refuses our connection with EPERM until it has something
  * to send. Taking the dead name away tells it (peer_watch.h), as the kernel does not. */
-#define PTP_ATTEMPTS   30
+#define PTP_ATTEMPTS   100
 #define PTP_ATTEMPT_NS 10000000
 
 static bool ptp_remove_dead(const char *vnl)
@@ -94,8 +94,9 @@ static bool ptp_remove_dead(const char *vnl)
 		return false;
 	/* path_too_long has seen to it that this fits. */
 	snprintf(address.sun_path, sizeof address.sun_path, "%.*s+", (int)strcspn(path, "["), path);
-	dead = connect(fd, (struct sockaddr *)&address, sizeof address) < 0 && errno == ECONNREFUSED &&
-	       unlink(address.sun_path) == 0;
+	/* ENOENT: it has gone in order, and the first is about to notice. */
+	dead = connect(fd, (struct sockaddr *)&address, sizeof address) < 0 &&
+	       (errno == ENOENT || (errno == ECONNREFUSED && unlink(address.sun_path) == 0));
 	close(fd);
 	return dead;
 }
