@@ -33,7 +33,7 @@
 #define CLIENT_PORT  40000
 #define CLIENT_PORTS 64
 #define PEER         0x14000042u /* of the connections that are opened */
-#define PEERS        48
+#define PEERS        48u
 #define IP_HEADER    20
 #define TCP_HEADER   20
 #define FIN          0x01
@@ -400,8 +400,8 @@ int main(int argc, char *argv[])
 	struct ifreq request = {.ifr_name = ""};
 	uint8_t *m = host.server;
 
-	if (argc != 4 || sscanf(argv[2], "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", m, m + 1, m + 2, m + 3, m + 4,
-	                     m + 5) != 6) {
+	if (argc != 4 || sscanf(argv[2], "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", &m[0], &m[1], &m[2], &m[3],
+	                     &m[4], &m[5]) != 6) {
 		fprintf(stderr, "usage: tcp_flood INTERFACE SERVER-MAC peers|floods\n");
 		return EXIT_FAILURE;
 	}
