@@ -3,19 +3,22 @@
  *
  *   udp roundtrip PLACE SECONDS VNL STACK LIBIOTH    64 bytes there and back, one at a time
  *   udp rate PLACE SECONDS VNL STACK LIBIOTH         64-byte datagrams that arrive in a second
+ *   udp bursts PLACE SECONDS VNL STACK LIBIOTH       the same between two threads of one process,
+ *                                                    by sendmmsg and recvmmsg
  *   udp roundtrip|rate PLACE SECONDS bare            the same of a pair of AF_UNIX datagram
  * sockets, which carry what the frame would be
  *
- * PLACE says where the two run, since a wake-up on another processor costs ten times as much as one
- * on the same: "one" processor, "two", or "any", as the scheduler likes.
+ * PLACE says where the two run (place.h).
  *
  * libioth is loaded by name, so the stacks are measured through the same calls.
  */
 #include "bench.h"
+#include "place.h"
 
 #include <dlfcn.h>
-#include <sched.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <unistd.h>
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -30,6 +33,7 @@
 #define COUNT       'd'
 #define END         'e'
 #define ATTEMPTS    100
+#define BURST       64
 
 struct end {
 	int fd;
@@ -37,33 +41,14 @@ struct end {
 	int (*setsockopt)(int fd, int level, int option, const void *value, socklen_t len);
 	ssize_t (*send)(int fd, const void *data, size_t len, int flags);
 	ssize_t (*recv)(int fd, void *data, size_t len, int flags);
+	int (*sendmmsg)(int fd, struct mmsghdr *messages, unsigned int count, int flags);
+	int (*recvmmsg)(
+	    int fd, struct mmsghdr *messages, unsigned int count, int flags, struct timespec *timeout);
 };
 
 static char message[MESSAGE + HEADERS];
 
 /* ---- the two ends ---- */
-
-static void run_on(const char *place, unsigned int side)
-{
-	cpu_set_t allowed, one;
-	unsigned int wanted = strcmp(place, "two") == 0 ? side : 0;
-
-	if (strcmp(place, "any") == 0)
-		return;
-	if (sched_getaffinity(0, sizeof(allowed), &allowed) < 0)
-		bench_die(1, "sched_getaffinity");
-	for (unsigned int i = 0; i < CPU_SETSIZE; i++) {
-		if (!CPU_ISSET(i, &allowed) || wanted-- > 0)
-			continue;
-		CPU_ZERO(&one);
-		CPU_SET(i, &one);
-		if (sched_setaffinity(0, sizeof(one), &one) < 0)
-			bench_die(1, "sched_setaffinity");
-		return;
-	}
-	errno = ENODEV;
-	bench_die(BENCH_SKIP, "two processors");
-}
 
 static void *need(void *library, const char *name)
 {
@@ -113,7 +98,10 @@ static struct end open_end(const char *vnl, const char *name, const char *path, 
 	return (struct end){fd, MESSAGE,
 	    (int (*)(int, int, int, const void *, socklen_t))need(library, "ioth_setsockopt"),
 	    (ssize_t(*)(int, const void *, size_t, int))need(library, "ioth_send"),
-	    (ssize_t(*)(int, void *, size_t, int))need(library, "ioth_recv")};
+	    (ssize_t(*)(int, void *, size_t, int))need(library, "ioth_recv"),
+	    (int (*)(int, struct mmsghdr *, unsigned int, int))need(library, "ioth_sendmmsg"),
+	    (int (*)(int, struct mmsghdr *, unsigned int, int, struct timespec *))need(
+	        library, "ioth_recvmmsg")};
 }
 
 /* ---- what they do ---- */
@@ -193,6 +181,80 @@ static void send_all(const struct end *end, double seconds)
 				bench_die(1, "send");
 }
 
+/* ---- bursts, between threads ---- */
+
+struct burst {
+	struct mmsghdr messages[BURST];
+	struct iovec iov[BURST];
+	char bytes[BURST][MESSAGE];
+};
+
+static void prepare(struct burst *burst)
+{
+	memset(burst, 0, sizeof(*burst));
+	for (unsigned int i = 0; i < BURST; i++) {
+		burst->iov[i] = (struct iovec){burst->bytes[i], MESSAGE};
+		burst->messages[i].msg_hdr.msg_iov = &burst->iov[i];
+		burst->messages[i].msg_hdr.msg_iovlen = 1;
+	}
+}
+
+struct receiver {
+	struct end end;
+	const char *place;
+};
+
+/* Counts until one of the messages is another's. */
+static void *receive_bursts(void *argument)
+{
+	const struct receiver *receiver = argument;
+	uint64_t first = 0, count = 0;
+	struct burst burst;
+	bool end = false;
+
+	place_run_on(receiver->place, 1);
+	prepare(&burst);
+	while (!end) {
+		int got =
+		    receiver->end.recvmmsg(receiver->end.fd, burst.messages, BURST, MSG_WAITFORONE, NULL);
+
+		if (got < 0)
+			bench_die(1, "recvmmsg");
+		if (!first)
+			first = bench_now();
+		else
+			count += (uint64_t)got;
+		for (int i = 0; i < got; i++)
+			end |= burst.bytes[i][0] == END;
+	}
+	printf("{\"per_second\": %.0f}\n", (double)count * 1e9 / (double)(bench_now() - first));
+	fflush(stdout);
+	_exit(0);
+}
+
+static void run_bursts(const char *place, double seconds, char *const stack[])
+{
+	struct receiver receiver = {open_end(stack[0], stack[1], stack[2], 1), place};
+	struct end end = open_end(stack[0], stack[1], stack[2], 2);
+	uint64_t until = bench_now() + (uint64_t)(seconds * 1e9);
+	struct burst burst;
+	pthread_t thread;
+
+	errno = pthread_create(&thread, NULL, receive_bursts, &receiver);
+	if (errno)
+		bench_die(1, "thread");
+	place_run_on(place, 0);
+	prepare(&burst);
+	while (bench_now() < until)
+		if (end.sendmmsg(end.fd, burst.messages, BURST, 0) < 0 && errno != ENOBUFS)
+			bench_die(1, "sendmmsg");
+	memset(burst.bytes, END, sizeof(burst.bytes));
+	for (;;) {
+		end.sendmmsg(end.fd, burst.messages, BURST, 0);
+		usleep(1000);
+	}
+}
+
 static void finish(const struct end *end, pid_t child)
 {
 	message[0] = END;
@@ -209,21 +271,24 @@ static void finish(const struct end *end, pid_t child)
 
 int main(int argc, char *argv[])
 {
-	struct end end = {-1, MESSAGE + HEADERS, setsockopt, send, recv};
+	struct end end = {-1, MESSAGE + HEADERS, setsockopt, send, recv, sendmmsg, recvmmsg};
 	int pair[2], ready[2];
 	char byte;
 	pid_t child;
 
 	if (argc != 7 && !(argc == 5 && strcmp(argv[4], "bare") == 0)) {
-		fprintf(stderr, "usage: udp roundtrip|rate one|two|any SECONDS VNL STACK LIBIOTH|bare\n");
+		fprintf(stderr, "usage: udp roundtrip|rate|bursts one|two|any SECONDS"
+		                " VNL STACK LIBIOTH|bare\n");
 		return 1;
 	}
+	if (argc == 7 && strcmp(argv[1], "bursts") == 0)
+		run_bursts(argv[2], bench_number(argv[3], 0, 3600), argv + 4);
 	if (pipe(ready) < 0 || socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) < 0)
 		bench_die(1, "pipe");
 	child = fork();
 	if (child < 0)
 		bench_die(1, "fork");
-	run_on(argv[2], child == 0);
+	place_run_on(argv[2], child == 0);
 	if (child == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		end.fd = pair[1];
