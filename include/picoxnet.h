@@ -14,6 +14,7 @@
 #ifndef PICOXNET_H
 #define PICOXNET_H
 
+#include <time.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -23,6 +24,7 @@ extern "C" {
 #endif
 
 struct picox;
+struct mmsghdr; /* <sys/socket.h> with _GNU_SOURCE */
 
 /* A stack with one interface, vde0, down, on the network `vdeurl`: any VNL of libvdeplug
  * ("vde:///tmp/sw", "vxvde://", ...), or "mem://NAME", an Ethernet in memory that the stacks of the
@@ -135,6 +137,14 @@ ssize_t picox_recvfrom(
     int fd, void *buf, size_t len, int flags, struct sockaddr *from, socklen_t *fromlen);
 ssize_t picox_recvmsg(int fd, struct msghdr *msg, int flags);
 
+/* recvmmsg(2): up to `vlen` messages (no more than 1024), with MSG_WAITFORONE those that are there
+ * once the first is. `timeout` (NULL: none) is looked at after each that came, and left with what
+ * remains of it. Returns how many, msg_len set in each; or -1 and the errno of picox_recvmsg,
+ * EINVAL
+ * (`timeout`) or EFAULT, if the first one failed. */
+int picox_recvmmsg(
+    int fd, struct mmsghdr *msgvec, unsigned int vlen, int flags, struct timespec *timeout);
+
 /* send(2), write(2), writev(2): a datagram, or bytes of a connection, with MSG_OOB the last one
  * urgent, with MSG_MORE more to come. They wait while the interface's queue or the send buffer is
  * full, as long as SO_SNDTIMEO says. Return `len`, on a connection perhaps less (O_NONBLOCK, the
@@ -148,6 +158,11 @@ ssize_t picox_send(int fd, const void *buf, size_t len, int flags);
 ssize_t picox_sendto(
     int fd, const void *buf, size_t len, int flags, const struct sockaddr *to, socklen_t tolen);
 ssize_t picox_sendmsg(int fd, const struct msghdr *msg, int flags);
+
+/* sendmmsg(2): up to `vlen` messages (no more than 1024), datagrams in one burst. Returns how many
+ * were sent, msg_len set in each; or -1 and the errno of picox_sendmsg or EFAULT, if the first one
+ * failed. */
+int picox_sendmmsg(int fd, struct mmsghdr *msgvec, unsigned int vlen, int flags);
 
 /* ioctl(2) with its argument, a pointer. None: FIOCLEX, FIONCLEX. To an int: FIONBIO, FIONREAD
  * (bytes that can be read; of the next datagram), SIOCOUTQ (bytes not acknowledged), SIOCOUTQNSD

@@ -104,9 +104,34 @@ int ioth_picox_socket(int domain, int type, int protocol)
 	return picox_msocket(atomic_load(&getstackdata)(), domain, type, protocol);
 }
 
+/* Those without an entry in the table: libioth looks for the symbols. */
+int ioth_picox_accept4(int fd, struct sockaddr *address, socklen_t *len, int flags);
+int ioth_picox_sendmmsg(int fd, struct mmsghdr *msgvec, unsigned int vlen, int flags);
+int ioth_picox_recvmmsg(
+    int fd, struct mmsghdr *msgvec, unsigned int vlen, int flags, struct timespec *timeout);
+
+int ioth_picox_accept4(int fd, struct sockaddr *address, socklen_t *len, int flags)
+{
+	return picox_accept4(fd, address, len, flags);
+}
+
+int ioth_picox_sendmmsg(int fd, struct mmsghdr *msgvec, unsigned int vlen, int flags)
+{
+	return picox_sendmmsg(fd, msgvec, vlen, flags);
+}
+
+int ioth_picox_recvmmsg(
+    int fd, struct mmsghdr *msgvec, unsigned int vlen, int flags, struct timespec *timeout)
+{
+	return picox_recvmmsg(fd, msgvec, vlen, flags, timeout);
+}
+
 newstack_prototype ioth_picox_n_newstack ALIAS(ioth_picox_newstack);
 delstack_prototype ioth_picox_n_delstack ALIAS(ioth_picox_delstack);
 extern __typeof__(ioth_picox_socket) ioth_picox_n_socket ALIAS(ioth_picox_socket);
+extern __typeof__(ioth_picox_accept4) ioth_picox_n_accept4 ALIAS(ioth_picox_accept4);
+extern __typeof__(ioth_picox_sendmmsg) ioth_picox_n_sendmmsg ALIAS(ioth_picox_sendmmsg);
+extern __typeof__(ioth_picox_recvmmsg) ioth_picox_n_recvmmsg ALIAS(ioth_picox_recvmmsg);
 extern __typeof__(ioth_picox_error) ioth_picox_n_error ALIAS(ioth_picox_error);
 extern __typeof__(ioth_picox_owner) ioth_picox_n_owner ALIAS(ioth_picox_owner);
 extern const char *const ioth_picox_n_license ALIAS(ioth_picox_license);

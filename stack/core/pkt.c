@@ -53,6 +53,15 @@ void px_block_unref(struct px_block *block)
 
 /* ---- packets ---- */
 
+static void pkt_init(
+    struct px_pkt *pkt, struct px_mem *mem, size_t headroom, size_t room, size_t size)
+{
+	memset(pkt, 0, offsetof(struct px_pkt, slice));
+	block_init(&pkt->own, mem, (uint8_t *)(pkt + 1), headroom + room, size);
+	pkt->block = &pkt->own;
+	pkt->data = pkt->own.data + headroom;
+}
+
 struct px_pkt *px_pkt_new(struct px_mem *mem, size_t headroom, size_t room)
 {
 	size_t size = sizeof(struct px_pkt) + headroom + room;
@@ -61,13 +70,60 @@ struct px_pkt *px_pkt_new(struct px_mem *mem, size_t headroom, size_t room)
 	if (headroom > UINT16_MAX || room > UINT32_MAX / 2)
 		return NULL;
 	pkt = px_alloc(mem, size);
-	if (!pkt)
-		return NULL;
-	memset(pkt, 0, offsetof(struct px_pkt, slice));
-	block_init(&pkt->own, mem, (uint8_t *)(pkt + 1), headroom + room, size);
-	pkt->block = &pkt->own;
-	pkt->data = pkt->own.data + headroom;
+	if (pkt)
+		pkt_init(pkt, mem, headroom, room, size);
 	return pkt;
+}
+
+/* What the packets of a burst share; each has a pointer to it before its own memory. */
+struct burst {
+	_Atomic uint32_t refs;
+	size_t size;
+	struct px_mem *mem;
+};
+#define ALIGNMENT sizeof(max_align_t)
+
+static size_t aligned(size_t size)
+{
+	return (size + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
+}
+
+static void leave_burst(struct px_block *block)
+{
+	struct burst *burst;
+
+	memcpy(&burst, (uint8_t *)block - ALIGNMENT, sizeof(struct burst *));
+	if (atomic_fetch_sub_explicit(&burst->refs, 1, memory_order_acq_rel) == 1)
+		px_free(burst->mem, burst, burst->size);
+}
+
+bool px_pkt_new_burst(struct px_mem *mem, size_t headroom, const size_t *room, unsigned int count,
+    struct px_pkt **pkts)
+{
+	const size_t fixed = ALIGNMENT + sizeof(struct px_pkt) + headroom;
+	size_t size = aligned(sizeof(struct burst));
+	struct burst *burst;
+	uint8_t *at;
+
+	for (unsigned int i = 0; i < count; i++)
+		size += aligned(fixed + room[i]);
+	burst = px_alloc(mem, size);
+	if (!burst)
+		return false;
+	atomic_init(&burst->refs, count);
+	burst->size = size;
+	burst->mem = mem;
+	at = (uint8_t *)burst + aligned(sizeof(*burst));
+	for (unsigned int i = 0; i < count; i++) {
+		struct px_pkt *pkt = (struct px_pkt *)(void *)(at + ALIGNMENT);
+
+		memcpy(at, &burst, sizeof(struct burst *));
+		pkt_init(pkt, mem, headroom, room[i], aligned(fixed + room[i]));
+		pkt->own.release = leave_burst;
+		pkts[i] = pkt;
+		at += aligned(fixed + room[i]);
+	}
+	return true;
 }
 
 static void drop_slices(struct px_pkt *pkt)

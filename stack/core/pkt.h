@@ -115,6 +115,14 @@ struct px_pkt {
 
 /* A packet with `headroom` free bytes before and `room` after its (empty) linear part. */
 struct px_pkt *px_pkt_new(struct px_mem *mem, size_t headroom, size_t room);
+
+/* Packets of a burst in one allocation, as px_pkt_new makes them with `room[i]` each: for those
+ * that are freed by another thread, where an allocator's lock would be fought for at each. It is
+ * given back with the last of them, and counted whole until then. Returns whether it was not
+ * refused. */
+bool px_pkt_new_burst(struct px_mem *mem, size_t headroom, const size_t *room, unsigned int count,
+    struct px_pkt **pkts);
+
 void px_pkt_free(struct px_pkt *pkt); /* NULL is allowed */
 
 /* It and those behind it by `next`. */

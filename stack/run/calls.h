@@ -50,6 +50,20 @@ bool call_may_block(int fd, int flags);
 /* SO_RCVTIMEO, SO_SNDTIMEO as a time; zero is for ever. */
 px_time call_time_limit(const struct timeval *timeout);
 
+/* Waits while the transmit queue is full. 0, or -errno. The lock is held. */
+int call_wait_for_room(struct call *call, int flags);
+
+/* ---- messages (calls_message.c) ---- */
+
+/* An iovec of the user's, and how many bytes it is. 0 or -errno. */
+int iov_check(const struct iovec *iov, size_t count, size_t *total);
+
+/* Takes the lock, then a packet, waiting for it if need be. Its length, or -errno. */
+ssize_t message_take(struct call *call, struct msghdr *msg, struct px_pkt **pkt, int flags);
+
+/* Copies to the user what was received beside the data. */
+void message_give_rest(struct msghdr *user, const struct msghdr *msg);
+
 /* What a call holds while it may be cancelled. */
 static inline void release_packet(struct px_pkt **pkt)
 {

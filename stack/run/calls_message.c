@@ -17,7 +17,7 @@
 #define CONTROL_MAX  20480              /* net.core.optmem_max */
 #define TRANSFER_MAX (size_t)0x7ffff000 /* send(2), read(2): no more at once, whatever is asked */
 
-static int iov_total(const struct iovec *iov, size_t count, size_t *total)
+int iov_check(const struct iovec *iov, size_t count, size_t *total)
 {
 	*total = 0;
 	if (count > 1024) /* UIO_MAXIOV */
@@ -76,8 +76,7 @@ static int control_room(struct control *control, size_t len)
 
 /* ---- sending ---- */
 
-/* Waits while the transmit queue is full. 0, or -errno. The lock is held. */
-static int wait_for_room(struct call *call, int flags)
+int call_wait_for_room(struct call *call, int flags)
 {
 	const struct timeval *timeout = &call->file->sock->sndtimeo;
 	bool limited = timeout->tv_sec || timeout->tv_usec;
@@ -151,7 +150,7 @@ static ssize_t send_copied(int fd, const struct msghdr *msg, size_t total, int f
 	if (!err)
 		err = call_lock(&call);
 	if (!err)
-		err = wait_for_room(&call, flags);
+		err = call_wait_for_room(&call, flags);
 	if (err)
 		return err;
 	taken = pkt;
@@ -165,7 +164,7 @@ static ssize_t send_message(int fd, const struct msghdr *user, int flags)
 	struct sockaddr_storage name;
 	struct msghdr msg = *user;
 	size_t total;
-	int err = iov_total(user->msg_iov, user->msg_iovlen, &total);
+	int err = iov_check(user->msg_iov, user->msg_iovlen, &total);
 
 	control.bytes = NULL; /* clearing all of it would take longer than the rest of this function */
 	if (err)
@@ -197,8 +196,7 @@ static ssize_t send_message(int fd, const struct msghdr *user, int flags)
 
 /* ---- receiving ---- */
 
-/* Takes a packet, waiting for it if need be. Its length, or -errno. */
-static ssize_t take_packet(struct call *call, struct msghdr *msg, struct px_pkt **pkt, int flags)
+ssize_t message_take(struct call *call, struct msghdr *msg, struct px_pkt **pkt, int flags)
 {
 	const struct msghdr asked = *msg;
 	px_time until = 0;
@@ -223,8 +221,7 @@ static ssize_t take_packet(struct call *call, struct msghdr *msg, struct px_pkt 
 	return result;
 }
 
-/* Copies to the user what was received beside the data. */
-static void give_rest(struct msghdr *user, const struct msghdr *msg)
+void message_give_rest(struct msghdr *user, const struct msghdr *msg)
 {
 	if (user->msg_name && msg->msg_namelen)
 		memcpy(user->msg_name, msg->msg_name,
@@ -257,7 +254,7 @@ static ssize_t receive_message(int fd, struct msghdr *user, int flags)
 	struct msghdr msg = *user;
 	struct px_pkt *pkt = NULL;
 	size_t total, done = 0;
-	ssize_t len = iov_total(user->msg_iov, user->msg_iovlen, &total);
+	ssize_t len = iov_check(user->msg_iov, user->msg_iovlen, &total);
 
 	control.bytes = NULL;
 	if (len)
@@ -278,7 +275,7 @@ static ssize_t receive_message(int fd, struct msghdr *user, int flags)
 	if (msg.msg_controllen && control_room(&control, msg.msg_controllen) < 0)
 		return -ENOBUFS;
 	msg.msg_control = control.bytes;
-	len = take_packet(&call, &msg, &pkt, flags);
+	len = message_take(&call, &msg, &pkt, flags);
 	call_end(&call);
 	if (len < 0)
 		return len;
@@ -287,7 +284,7 @@ static ssize_t receive_message(int fd, struct msghdr *user, int flags)
 	px_pkt_free(pkt);
 	if (done < (size_t)len)
 		msg.msg_flags |= MSG_TRUNC;
-	give_rest(user, &msg);
+	message_give_rest(user, &msg);
 	return flags & MSG_TRUNC ? len : (ssize_t)done;
 }
 

@@ -45,8 +45,7 @@ static unsigned int mem_link_receive(void *link, struct px_pkt **pkts, unsigned 
 /* A full port loses frames, as a full port of a switch does: there is no one to wait for. */
 static unsigned int mem_link_send(void *link, struct px_pkt *const *pkts, unsigned int count)
 {
-	for (unsigned int i = 0; i < count; i++)
-		mem_network_send(link, pkts[i]);
+	mem_network_send(link, pkts, count);
 	return count;
 }
 

@@ -79,6 +79,7 @@ struct mem_network {
 
 	struct mem_uplink *uplink; /* constant once it is open */
 	pthread_rwlock_t lock;     /* of the rest */
+	unsigned int all_count;    /* ports that want everything */
 	struct hashtable addresses;
 };
 
@@ -169,8 +170,10 @@ static void member_free(struct mem_member *member)
 {
 	struct mem_address *address = member->address;
 
-	if (address->key.kind == PX_FILTER_ALL)
+	if (address->key.kind == PX_FILTER_ALL) {
 		member->port->all = false;
+		member->port->network->all_count--;
+	}
 	list_remove(&member->node);
 	list_remove(&member->of_port);
 	drop_if_empty(member->port->network, address);
@@ -192,8 +195,10 @@ static int want(struct mem_port *port, const struct mem_key *key)
 	*member = (struct mem_member){.address = address, .port = port, .count = 1};
 	list_append(&address->members, &member->node);
 	list_append(&port->wanted, &member->of_port);
-	if (key->kind == PX_FILTER_ALL)
+	if (key->kind == PX_FILTER_ALL) {
 		port->all = true;
+		port->network->all_count++;
+	}
 	return 0;
 }
 
@@ -222,62 +227,118 @@ int mem_port_filter(struct mem_port *port, const struct px_link_filter *filter, 
 
 /* ---- delivery ---- */
 
-static struct px_pkt *for_port(const struct mem_port *port, const struct px_pkt *frame)
-{
-	struct px_pkt *pkt;
+/* What a burst has in common, under the network's lock: who is meant, mostly one; and the frames
+ * for the last port, one after the other. */
+struct delivery {
+	struct mem_key key;
+	const struct mem_address *address; /* NULL: not known */
+	struct mem_port *port;
+	unsigned int count;
+	const struct px_pkt *frame[PX_BURST];
+};
 
-	if (frame->total > COPY_MAX) {
-		pkt = px_pkt_clone(frame);
-		if (pkt) {
-			pkt->flags = 0;
-			pkt->iface = NULL;
-		}
-		return pkt;
-	}
-	pkt = px_pkt_new(port->mem, PX_PKT_HEADROOM, frame->total);
-	if (pkt)
-		px_pkt_read(frame, 0, px_pkt_put(pkt, frame->total), frame->total);
+static void start_delivery(struct delivery *delivery)
+{
+	delivery->address = NULL;
+	delivery->port = NULL;
+	delivery->count = 0;
+}
+
+/* A frame whose bytes are shared. */
+static struct px_pkt *share(const struct px_pkt *frame)
+{
+	struct px_pkt *pkt = px_pkt_clone(frame);
+
+	if (!pkt)
+		return NULL;
+	pkt->flags = 0;
+	pkt->iface = NULL;
 	return pkt;
 }
 
-static void deliver_to(struct mem_port *port, const struct px_pkt *frame)
+/* The frames in packets of the port's; those that there is no memory for are lost. Small ones are
+ * copied, all of them into one allocation. */
+static void copy_frames(const struct delivery *delivery, struct px_pktq *queue)
 {
-	struct px_pkt *pkt = for_port(port, frame);
+	struct px_pkt *copies[PX_BURST];
+	size_t room[PX_BURST];
+	unsigned int small = 0, at = 0;
+
+	for (unsigned int i = 0; i < delivery->count; i++) {
+		if (delivery->frame[i]->total <= COPY_MAX)
+			room[small++] = delivery->frame[i]->total;
+	}
+	if (small && !px_pkt_new_burst(delivery->port->mem, PX_PKT_HEADROOM, room, small, copies))
+		small = 0;
+	for (unsigned int i = 0; i < delivery->count; i++) {
+		const struct px_pkt *frame = delivery->frame[i];
+		struct px_pkt *pkt = NULL;
+
+		if (frame->total > COPY_MAX) {
+			pkt = share(frame);
+		} else if (at < small) {
+			pkt = copies[at++];
+			px_pkt_read(frame, 0, px_pkt_put(pkt, frame->total), frame->total);
+		}
+		if (pkt)
+			px_pktq_append(queue, pkt);
+	}
+}
+
+static void finish_delivery(struct delivery *delivery)
+{
+	struct mem_port *port = delivery->port;
+	struct px_pktq queue = {0};
+	struct px_pkt *pkt;
 	bool first;
 
-	if (!pkt)
+	if (!delivery->count)
 		return;
+	copy_frames(delivery, &queue);
+	delivery->count = 0;
 	pthread_mutex_lock(&port->lock);
-	first = port->queue.first == NULL;
-	if (port->queue.count < PX_TX_LIMIT) {
+	first = port->queue.first == NULL && queue.first;
+	while (port->queue.count < PX_TX_LIMIT && (pkt = px_pktq_take(&queue)))
 		px_pktq_append(&port->queue, pkt);
-		pkt = NULL;
-	}
 	pthread_mutex_unlock(&port->lock);
-	px_pkt_free(pkt);
+	px_pktq_clear(&queue);
 	if (first)
 		port->notify(port->context);
 }
 
+static void deliver_to(struct mem_port *port, const struct px_pkt *frame, struct delivery *delivery)
+{
+	if (delivery->port != port || delivery->count == PX_BURST) {
+		finish_delivery(delivery);
+		delivery->port = port;
+	}
+	delivery->frame[delivery->count++] = frame;
+}
+
 /* Returns whether there is anyone. */
 static bool deliver_by(struct mem_network *network, const struct mem_port *from,
-    const struct mem_key *key, const struct px_pkt *frame)
+    const struct mem_key *key, const struct px_pkt *frame, struct delivery *delivery)
 {
-	struct mem_address *address = find(network, key);
+	const struct mem_address *address = delivery->address;
 	struct mem_member *member;
 
-	if (!address)
-		return false;
+	if (!address || memcmp(&delivery->key, key, sizeof(*key)) != 0) {
+		address = find(network, key);
+		if (!address)
+			return false;
+		delivery->address = address;
+		delivery->key = *key;
+	}
 	list_for_each (member, &address->members, node) {
 		if (member->port != from && (!member->port->all || key->kind == PX_FILTER_ALL))
-			deliver_to(member->port, frame);
+			deliver_to(member->port, frame, delivery);
 	}
 	return true;
 }
 
 /* Returns whether the frame is for the uplink too. */
-static bool deliver(
-    struct mem_network *network, const struct mem_port *from, const struct px_pkt *frame)
+static bool deliver(struct mem_network *network, const struct mem_port *from,
+    const struct px_pkt *frame, struct delivery *delivery)
 {
 	static const struct mem_key all = {.kind = PX_FILTER_ALL};
 	struct mem_key key = {.kind = PX_FILTER_MAC};
@@ -286,10 +347,11 @@ static bool deliver(
 
 	if (len < ETHER_HEADER)
 		return false;
-	deliver_by(network, from, &all, frame);
+	if (network->all_count)
+		deliver_by(network, from, &all, frame, delivery);
 	if (!ether_is_broadcast(head)) {
 		memcpy(key.bytes, head, PX_MAC_LEN);
-		return !deliver_by(network, from, &key, frame) || ether_is_group(head);
+		return !deliver_by(network, from, &key, frame, delivery) || ether_is_group(head);
 	}
 	if (len == sizeof(head) && head[12] == 0x08 && head[13] == 0x06) {
 		static const uint8_t zero[4];
@@ -298,29 +360,37 @@ static bool deliver(
 
 		key.kind = PX_FILTER_ARP;
 		memcpy(key.bytes, head + ARP_TARGET, 4);
-		return !deliver_by(network, from, &key, frame) || tells;
+		return !deliver_by(network, from, &key, frame, delivery) || tells;
 	}
 	key.kind = PX_FILTER_BROADCAST;
-	deliver_by(network, from, &key, frame);
+	deliver_by(network, from, &key, frame, delivery);
 	return true;
 }
 
-void mem_network_send(struct mem_port *port, const struct px_pkt *frame)
+void mem_network_send(struct mem_port *port, struct px_pkt *const *frames, unsigned int count)
 {
 	struct mem_network *network = port->network;
+	struct delivery delivery;
 
+	start_delivery(&delivery);
 	pthread_rwlock_rdlock(&network->lock);
-	if (deliver(network, port, frame) && network->uplink)
-		mem_uplink_send(network->uplink, frame);
+	for (unsigned int i = 0; i < count; i++) {
+		if (deliver(network, port, frames[i], &delivery) && network->uplink)
+			mem_uplink_send(network->uplink, frames[i]);
+	}
+	finish_delivery(&delivery);
 	pthread_rwlock_unlock(&network->lock);
 }
 
 static void from_uplink(void *context, const struct px_pkt *frame)
 {
 	struct mem_network *network = context;
+	struct delivery delivery;
 
+	start_delivery(&delivery);
 	pthread_rwlock_rdlock(&network->lock);
-	deliver(network, NULL, frame);
+	deliver(network, NULL, frame, &delivery);
+	finish_delivery(&delivery);
 	pthread_rwlock_unlock(&network->lock);
 }
 

@@ -14,8 +14,8 @@ int mem_network_join(const char *name, const char *uplink, const struct px_link_
     struct mem_port **port);
 void mem_network_leave(struct mem_port *port);
 
-/* Delivers to those who want it. */
-void mem_network_send(struct mem_port *port, const struct px_pkt *frame);
+/* Delivers a burst to those who want it. */
+void mem_network_send(struct mem_port *port, struct px_pkt *const *frames, unsigned int count);
 unsigned int mem_port_receive(struct mem_port *port, struct px_pkt **pkts, unsigned int max);
 int mem_port_filter(struct mem_port *port, const struct px_link_filter *filter, bool wanted);
 bool mem_network_has_uplink(const struct mem_port *port);

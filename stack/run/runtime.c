@@ -244,6 +244,7 @@ static void tell_driver(struct picox *stack, enum news news)
 		if (news == NEWS_LINK)
 			poller_queue(&stack->item);
 		break;
+	case DRIVER_EXPECTED:
 	case DRIVER_SPINS:
 		break;
 	case DRIVER_FUTEX:
@@ -295,17 +296,34 @@ void runtime_hand_over(struct picox *stack)
 	poller_deadline(&stack->item, stack->px->now + WATCH_TIME);
 }
 
+/* Links without descriptors: what they tell would wake the poller, though the caller who is about
+ * to come back would have looked. One who leads now and then costs no look of the poller's. */
+bool runtime_expect_leader(struct picox *stack)
+{
+	px_time before = stack->left_at;
+
+	stack->left_at = stack->px->now;
+	if (stack->descriptors || stack->left_at - before > WATCH_TIME)
+		return false;
+	atomic_store(&stack->driver, DRIVER_EXPECTED);
+	stack->watching = true;
+	poller_deadline(&stack->item, stack->px->now + WATCH_TIME);
+	return true;
+}
+
 /* A caller is blocked, or was a moment ago: who waits for the links? */
 static void watch(struct picox *stack, px_time now)
 {
 	bool led = stack->leader != NULL;
 
-	if (led && stack->armed) {
+	if (led && stack->armed && stack->descriptors) {
 		runtime_hand_over(stack);
 	} else if (stack->calls == stack->calls_seen) {
 		stack->watching = false;
-		if (!led)
+		if (!led) {
 			runtime_arm(stack, true);
+			atomic_store(&stack->driver, DRIVER_POLLER);
+		}
 	}
 	stack->calls_seen = stack->calls;
 	if (stack->watching)
@@ -326,14 +344,17 @@ void runtime_poll(struct poll_item *item, px_time now)
 {
 	struct picox *stack = (struct picox *)(void *)((char *)item - offsetof(struct picox, item));
 
+	bool mine; /* the news that came while somebody was expected */
+
 	runtime_lock(stack);
-	if (stack->descriptors && (stack->leader || stack->watching))
+	if (stack->watching || (stack->leader && stack->descriptors))
 		watch(stack, now);
+	mine = atomic_load(&stack->driver) == DRIVER_POLLER && atomic_load(&stack->news);
 	/* A leader sees what comes by itself. A deadline says nothing of the links: of thousands of
 	 * stacks that talk now and then, most are woken by one. */
 	if (stack->leader)
 		restart_output(stack);
-	else if (!item->due && runtime_receive(stack, PX_BURST, true) == 0)
+	else if ((!item->due || mine) && runtime_receive(stack, PX_BURST, true) == 0)
 		forget_wakes(stack);
 	poll_due(stack, now);
 	runtime_leave(stack);

@@ -49,6 +49,7 @@ struct port {
 
 enum driver {
 	DRIVER_POLLER,
+	DRIVER_EXPECTED,    /* none: one that led a moment ago is coming back, else the poller looks */
 	DRIVER_SPINS,       /* a leader that looks all the time */
 	DRIVER_FUTEX,       /* a leader asleep on `news`: no link has a descriptor */
 	DRIVER_DESCRIPTORS, /* a leader asleep on the links' descriptors and event_fd */
@@ -96,6 +97,7 @@ struct picox {
 	_Atomic bool missed;           /* somebody could not reach it */
 	px_time doze_from, doze_pause; /* not before; and how long it was put off the last time */
 	bool links_asked;              /* since their deadlines were looked at */
+	px_time left_at;               /* when the last leader left */
 	bool armed;                    /* the links are in the poller's set */
 	bool watching;                 /* the poller is going to look */
 	uint64_t calls, calls_seen;
@@ -141,6 +143,9 @@ void runtime_poll(struct poll_item *item, px_time now);
 void runtime_arm(struct picox *stack, bool armed);
 /* A leader waits for them, in its own way: the poller is to look later whether one still does. */
 void runtime_hand_over(struct picox *stack);
+/* The last leader leaves. Whether the next one is waited for, before the poller is told anything.
+ */
+bool runtime_expect_leader(struct picox *stack);
 
 /* Whether a transmit queue is full: senders wait, until a quarter of it is free. */
 bool runtime_congested(const struct picox *stack);

@@ -352,6 +352,10 @@ static void stop_leading(struct picox *stack)
 		}
 		return;
 	}
+	if (!leaderless && runtime_expect_leader(stack)) {
+		atomic_fetch_and(&stack->news, ~(uint32_t)NEWS_READY);
+		return;
+	}
 	if (!stack->armed && (leaderless || !stack->watching))
 		runtime_arm(stack, true);
 	/* Who told while we led, told us. The news stay, since another leader may be faster. */

@@ -53,6 +53,40 @@ static void test_push_pull(void **state)
 	px_pkt_free(pkt);
 }
 
+/* One allocation, which goes with the last of them; refused as a whole. */
+static void test_burst(void **state)
+{
+	const size_t room[] = {10, 0, 1001};
+	struct px_pkt *pkts[3], *clone;
+	size_t before = px_mem_used(mem);
+
+	assert_true(px_pkt_new_burst(mem, 16, room, 3, pkts));
+	for (unsigned int i = 0; i < 3; i++) {
+		uint8_t *bytes = px_pkt_put(pkts[i], room[i]);
+
+		assert_non_null(bytes);
+		memset(bytes, (int)i, room[i]);
+		assert_null(px_pkt_put(pkts[i], 1));
+		assert_non_null(px_pkt_push(pkts[i], 16));
+		px_pkt_pull(pkts[i], 16);
+	}
+	for (unsigned int i = 0; i < 3; i++) {
+		for (size_t j = 0; j < room[i]; j++)
+			assert_int_equal(pkts[i]->data[j], i);
+	}
+	px_pkt_free(pkts[2]);
+	clone = px_pkt_clone(pkts[0]);
+	px_pkt_free(pkts[0]);
+	px_pkt_free(pkts[1]);
+	assert_int_equal(clone->data[9], 0);
+	assert_true(px_mem_used(mem) > before);
+	px_pkt_free(clone);
+	assert_int_equal(px_mem_used(mem), before);
+	px_mem_set_limit(mem, 1500);
+	assert_false(px_pkt_new_burst(mem, 16, room, 3, pkts));
+	assert_int_equal(px_mem_used(mem), before);
+}
+
 static void test_clone(void **state)
 {
 	struct px_pkt *pkt = filled(32, 100, 0), *clone;
@@ -217,6 +251,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_push_pull, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_burst, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_clone, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_clone_outlives, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_slices, setup, teardown),

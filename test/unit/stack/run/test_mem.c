@@ -74,7 +74,7 @@ static void send_frame(struct tester *from, const void *bytes, size_t len, size_
 
 	memset(px_pkt_put(pkt, padded), 0, padded);
 	memcpy(pkt->data, bytes, len);
-	mem_network_send(from->port, pkt);
+	mem_network_send(from->port, &pkt, 1);
 	px_pkt_free(pkt);
 }
 
