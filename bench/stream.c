@@ -83,9 +83,9 @@ static void open_side(struct side *side, unsigned int host)
 	side->stack = l->newstack(side->name, kernel ? NULL : side->vnl);
 	if (!side->stack)
 		bench_die(BENCH_SKIP, "%s", side->name);
-	if (!kernel && (l->mtu(side->stack, 2, side->mtu) < 0 ||
-	                   l->add(side->stack, AF_INET, &address, 24, 2) < 0 ||
-	                   l->up(side->stack, 2, 1) < 0))
+	if (!kernel &&
+	    (l->mtu(side->stack, 2, side->mtu) < 0 ||
+	        l->add(side->stack, AF_INET, &address, 24, 2) < 0 || l->up(side->stack, 2, 1) < 0))
 		bench_die(1, "%s: interface", side->name);
 	side->fd = l->msocket(side->stack, AF_INET, SOCK_STREAM, 0);
 	if (side->fd < 0)
@@ -211,9 +211,9 @@ int main(int argc, char *argv[])
 		if (pthread_create(&thread, NULL, serve_thread, &other) != 0)
 			bench_die(1, "pthread_create");
 	}
-	side.server.sin_addr.s_addr = htonl(
-	    strcmp(argv[1], "threads") == 0 && strcmp(side.name, "kernel") == 0 ? INADDR_LOOPBACK
-	                                                                        : 0x0a000001);
+	side.server.sin_addr.s_addr =
+	    htonl(strcmp(argv[1], "threads") == 0 && strcmp(side.name, "kernel") == 0 ? INADDR_LOOPBACK
+	                                                                              : 0x0a000001);
 	open_side(&side, 2);
 	connect_side(&side);
 	start = bench_now();
