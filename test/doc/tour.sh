@@ -56,6 +56,17 @@ done
 
 # shellcheck disable=SC1090
 eval "$("$src/scripts/env" "$build")"
+for tool in "$build"/tools/*/; do
+    tool=$(basename "$tool")
+    [ ! -x "$build/tools/$tool/$tool" ] || [ "$(command -v "$tool")" = "$build/tools/$tool/$tool" ] ||
+        { echo "FAIL: the shell does not find $tool"; failed=1; }
+done
+for library in "$build"/lib/*/lib*.so "$build"/stack/run/lib*.so; do
+    case :$LD_LIBRARY_PATH: in
+    *":$(dirname "$library"):"*) ;;
+    *) echo "FAIL: the loader does not find $library" && failed=1 ;;
+    esac
+done
 for package in ioth libioth vdestack; do
     [ "$(pkg-config --cflags "$package")" ] ||
         { echo "FAIL: pkg-config does not know $package"; failed=1; }
