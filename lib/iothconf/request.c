@@ -108,7 +108,7 @@ static int set_mac(struct parser *parser, const struct tag *tag)
 
 	if (!parser->item->value || !ioth_macton(parser->item->value, mac) || (mac[0] & 1) ||
 	    memcmp(mac, zero, sizeof(mac)) == 0)
-		return refuse(parser, "a MAC address");
+		return refuse(parser, "a unicast MAC address");
 	memcpy(parser->request->mac, mac, sizeof(mac));
 	parser->request->has_mac = true;
 	return 0;

@@ -55,6 +55,12 @@ assert_match 'valid_lft 86[34][0-9]{2}sec preferred_lft 14[34][0-9]{2}sec' \
 assert_status 0 "$VDENS" --config eth,rd,slaac,fqdn=one.test.local "$vnl" ip -6 addr show dev vde0
 assert_match 'valid_lft forever preferred_lft forever' "$(grep -A1 fd09::cc92:32a6 <<<"$out")" "lifetimes once"
 
+# The background holds no pipe of who has called; what the stack refuses is named.
+assert_status 0 "$VDENS" "$vnl" sh -c 'said=$(iothconf -b -w $$ eth,dhcp,thread 2>&1); echo "$said"'
+assert_match '^vde0: a lease by DHCP$' "$out" "what is said before the background begins"
+assert_status 2 "$VDENS" "$vnl" iothconf eth,gw=10.77.0.1
+assert_match '^vde0: not all static items could be set: gw=10\.77\.0\.1: Network is unreachable$' "$err" "the reason"
+
 # An interface has what the string asks for: the kernel does not follow the router, unless the link was up
 # before. (The peer advertises before it answers by DHCP, so that nothing is on its way any more.)
 if kernel_obeys; then

@@ -7,6 +7,7 @@
  */
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
@@ -28,6 +29,17 @@ static const char usage[] =
     "  -h, --help             show this text\n"
     "      --version          show the version\n";
 
+/* Who reads what was said, "$(iothconf -b ...)" or a pipe, waits for its end. */
+static void leave_standard_streams(void)
+{
+	int null = open("/dev/null", O_RDWR);
+
+	for (int fd = STDIN_FILENO; null >= 0 && fd <= STDERR_FILENO; fd++)
+		(void)dup2(null, fd);
+	if (null > STDERR_FILENO)
+		close(null);
+}
+
 /* In the background the caller waits for the first byte of the pipe: the exit status. */
 static int configure(struct tool *tool, int pipe)
 {
@@ -47,6 +59,7 @@ static int configure(struct tool *tool, int pipe)
 		if (write(pipe, &status, 1) != 1)
 			return EXIT_FAILURE;
 		close(pipe);
+		leave_standard_streams();
 	}
 	/* What has failed is tried again, if that is wanted. */
 	return done < 0 || !tool->thread ? status : stay(tool);

@@ -104,6 +104,7 @@ void report(const struct tool *tool, unsigned int done)
 	    {IOTHCONF_DHCP, "a lease by DHCP", "no lease by DHCP"},
 	    {IOTHCONF_STATIC, "static items are set", "not all static items could be set"},
 	};
+	const char *reason = ioth_config_error(); /* of the first static item that was refused */
 	char name[IF_NAMESIZE];
 
 	interface_name(tool, name);
@@ -112,7 +113,10 @@ void report(const struct tool *tool, unsigned int done)
 			if (!tool->quiet)
 				printf("%s: %s\n", name, words[i].well);
 		} else if (tool->wanted & words[i].bit) {
-			fprintf(stderr, "%s: %s\n", name, words[i].badly);
+			bool why = words[i].bit == IOTHCONF_STATIC && *reason;
+
+			fprintf(
+			    stderr, "%s: %s%s%s\n", name, words[i].badly, why ? ": " : "", why ? reason : "");
 		}
 	}
 	if (!tool->quiet)
