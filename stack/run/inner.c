@@ -39,9 +39,9 @@
 static struct {
 	pthread_mutex_t lock;
 	_Atomic unsigned int plain; /* ends that are descriptors */
-	enum { UNTRIED, OPEN, USELESS } state;
+	bool tried;
 	struct uring ring;
-	uint32_t *free_places; /* a stack of them */
+	uint32_t *free_places; /* a stack of them; NULL: there is no ring */
 	uint32_t free_count;
 } ends = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
@@ -112,7 +112,7 @@ static void open_ring(void)
 	struct rlimit limit;
 	uint32_t places;
 
-	ends.state = USELESS;
+	ends.tried = true;
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return;
 	places = limit.rlim_cur < FILES_MAX ? (uint32_t)limit.rlim_cur : FILES_MAX;
@@ -127,7 +127,6 @@ static void open_ring(void)
 		ends.free_places[i] = places - 1 - i;
 	ends.free_count = places;
 	forked_add(ends.ring.fd);
-	ends.state = OPEN;
 	return;
 
 close_ring:
@@ -154,7 +153,7 @@ static void fork_child(void)
 {
 	free(ends.free_places);
 	ends.free_places = NULL;
-	ends.state = UNTRIED;
+	ends.tried = false;
 	atomic_store(&ends.plain, 0);
 	pthread_mutex_unlock(&ends.lock);
 }
@@ -174,9 +173,9 @@ int inner_keep(int fd)
 	pthread_once(&once, hook_fork);
 	if (atomic_fetch_add(&ends.plain, 1) >= INNER_PLAIN) {
 		pthread_mutex_lock(&ends.lock);
-		if (ends.state == UNTRIED)
+		if (!ends.tried)
 			open_ring();
-		if (ends.state == OPEN && ends.free_count &&
+		if (ends.free_places && ends.free_count &&
 		    uring_put(&ends.ring, ends.free_places[ends.free_count - 1], fd) == 0)
 			inner = as_inner(ends.free_places[--ends.free_count]);
 		pthread_mutex_unlock(&ends.lock);
