@@ -13,6 +13,10 @@
  * WATCH_TIME: as long as callers keep coming it leaves the links to them, else it takes them back;
  * a caller that leaves after the poller stopped looking gives them back itself.
  *
+ * Where links have no descriptor, the poller is told of what they have only if no leader is expected
+ * back: one left a moment ago, as one had before (DRIVER_EXPECTED); then the poller looks later, too.
+ * In the midst of a conversation a leader sleeps in the link itself (doze.c).
+ *
  * Timers are the poller's, whoever drives.
  *
  * Locks. The stack's lock is held during link calls, which do not block, and never while waiting.
