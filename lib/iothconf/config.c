@@ -19,6 +19,7 @@
 #include "registry.h"
 #include "request.h"
 #include "session.h"
+#include "socket.h"
 
 static struct reasons reasons = REASONS_INIT;
 
@@ -213,6 +214,7 @@ static bool configure_static(struct session *session, const struct request *requ
 
 static int configure(struct ioth *stack, const struct request *request)
 {
+	unsigned int protocols = request->run & (SOURCE_RD | SOURCE_DHCP6 | SOURCE_DHCP4);
 	struct session *session;
 	int done = 0, error;
 
@@ -223,12 +225,15 @@ static int configure(struct ioth *stack, const struct request *request)
 	session_clean(session, request->clean);
 	if (request->run & SOURCE_ETH && session_eth(session, request) == 0)
 		done |= IOTHCONF_ETH;
-	if (request->run & (SOURCE_RD | SOURCE_DHCP6 | SOURCE_DHCP4)) {
+	if (protocols) {
 		registry_duid(session, &request->duid);
 		prepare_slaac(session, request);
 		session_start(session, request);
 		wait_for_answers(session);
 		done |= (int)session_finish(session);
+		if (protocols & ~(unsigned int)done &&
+		    !socket_link_is(session->stack, session->interface, IFF_UP))
+			set_problem("%s is down; the tag eth brings it up", session->interface);
 	}
 	if (request->run & SOURCE_STATIC && configure_static(session, request))
 		done |= IOTHCONF_STATIC;

@@ -28,6 +28,10 @@ bound" "$out" "a static address that somebody has"
 client +ip=fd09::7/64 addresses
 assert_equal "config 1,address fd09::7" "$(paste -sd, <<<"$out")" "a static address on a link that is down"
 
+# Nor do protocols get an answer there, which is said.
+client +dhcp
+assert_equal "config 0; vde0 is down; the tag eth brings it up" "$out" "DHCP on a link that is down"
+
 # Somebody who claims each address that is tried is tried four times (RFC 7217, 7), not for ever.
 order ra 1800 fd09:: 600
 order contend 1000

@@ -104,7 +104,7 @@ void report(const struct tool *tool, unsigned int done)
 	    {IOTHCONF_DHCP, "a lease by DHCP", "no lease by DHCP"},
 	    {IOTHCONF_STATIC, "static items are set", "not all static items could be set"},
 	};
-	const char *reason = ioth_config_error(); /* of the first static item that was refused */
+	const char *reason = ioth_config_error(); /* of a static item, or else of all protocols */
 	char name[IF_NAMESIZE];
 
 	interface_name(tool, name);
@@ -119,6 +119,8 @@ void report(const struct tool *tool, unsigned int done)
 			    stderr, "%s: %s%s%s\n", name, words[i].badly, why ? ": " : "", why ? reason : "");
 		}
 	}
+	if (*reason && !(tool->wanted & ~done & IOTHCONF_STATIC))
+		fprintf(stderr, "%s\n", reason);
 	if (!tool->quiet)
 		report_addresses(name);
 	(void)fflush(stdout);
