@@ -7,6 +7,7 @@
 #include "mem_uplink.h"
 
 #include "driver.h"
+#include "pool.h"
 #include "process.h"
 
 #include <errno.h>
@@ -68,7 +69,7 @@ int mem_uplink_open(const char *vnl, void (*receive)(void *context, const struct
 	uplink->receive = receive;
 	uplink->context = context;
 	pthread_mutex_init(&uplink->lock, NULL);
-	uplink->mem = config.mem = px_mem_new(NULL, 0);
+	uplink->mem = config.mem = px_mem_new(&pool_allocator, 0);
 	if (!uplink->mem)
 		goto free_uplink;
 	err = link_vde.open(&config, &uplink->link);

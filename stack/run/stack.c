@@ -9,6 +9,7 @@
 #include "ctl.h"
 #include "options.h"
 #include "pcap.h"
+#include "pool.h"
 #include "port.h"
 #include "readiness_stream.h"
 #include "sysctl.h"
@@ -57,7 +58,8 @@ static void hook_fork(void)
 
 static int open_core(const struct options *options, const char *text, struct picox *stack)
 {
-	struct px_config config = {.mem_limit = options->mem, .now = process_now()};
+	struct px_config config = {
+	    .allocator = &pool_allocator, .mem_limit = options->mem, .now = process_now()};
 	int err = px_open(&config, &stack->px);
 
 	if (err)
@@ -229,6 +231,14 @@ static void linger(struct picox *stack, px_time until)
 	runtime_settle(stack);
 }
 
+static void drop_pool(void)
+{
+	pthread_mutex_lock(&all.lock);
+	if (list_is_empty(&all.stacks))
+		pool_clear();
+	pthread_mutex_unlock(&all.lock);
+}
+
 int stack_free(struct picox *stack)
 {
 	int cancel_state;
@@ -258,6 +268,7 @@ int stack_free(struct picox *stack)
 	pcap_close(stack->pcap);
 	px_stack_free(stack->px);
 	free_stack(stack);
+	drop_pool();
 	return 0;
 }
 
