@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Very many stacks, very many connections: what each costs, and what does not depend on how many."""
+"""Very many stacks, very many connections: what each costs, and what does not depend on it."""
 import os
 import resource
 
