@@ -90,9 +90,8 @@ static size_t aligned(size_t size)
 
 static void leave_burst(struct px_block *block)
 {
-	struct burst *burst;
+	struct burst *burst = *(struct burst **)(void *)((uint8_t *)block - ALIGNMENT);
 
-	memcpy(&burst, (uint8_t *)block - ALIGNMENT, sizeof(struct burst *));
 	if (atomic_fetch_sub_explicit(&burst->refs, 1, memory_order_acq_rel) == 1)
 		px_free(burst->mem, burst, burst->size);
 }
@@ -117,7 +116,7 @@ bool px_pkt_new_burst(struct px_mem *mem, size_t headroom, const size_t *room, u
 	for (unsigned int i = 0; i < count; i++) {
 		struct px_pkt *pkt = (struct px_pkt *)(void *)(at + ALIGNMENT);
 
-		memcpy(at, &burst, sizeof(struct burst *));
+		*(struct burst **)(void *)at = burst;
 		pkt_init(pkt, mem, headroom, room[i], aligned(fixed + room[i]));
 		pkt->own.release = leave_burst;
 		pkts[i] = pkt;

@@ -32,6 +32,13 @@ static void release_burst(struct burst *burst)
 	for (unsigned int i = 0; i < burst->count; i++)
 		px_pkt_free(burst->pkt[i]);
 }
+
+/* All of it would take longer to clear than to send a message. */
+static void start_burst(struct burst *burst)
+{
+	burst->count = 0;
+	memset(burst->result, 0, sizeof(burst->result));
+}
 #define BURST_SCOPE struct burst __attribute__((cleanup(release_burst)))
 
 static bool is_plain(const struct call *call, int flags)
@@ -92,7 +99,7 @@ static int send_burst(int fd, struct mmsghdr *messages, unsigned int count, int 
 	CALL_SCOPE call = {0}; /* left first */
 	int result = call_find(&call, fd);
 
-	burst.count = 0;
+	start_burst(&burst);
 	if (result)
 		return result;
 	if (!is_plain(&call, flags))
@@ -199,7 +206,7 @@ static int receive_burst(int fd, struct mmsghdr *messages, unsigned int count, i
 	unsigned int plain = 0;
 	int result = call_find(&call, fd);
 
-	burst.count = 0;
+	start_burst(&burst);
 	if (result)
 		return result;
 	while (plain < count && plain < BURST && takes_plain(&messages[plain].msg_hdr))

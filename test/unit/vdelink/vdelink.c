@@ -510,7 +510,7 @@ static void test_command(void **state)
 static void test_command_left(void **state)
 {
 	struct vdelink *link = open_link("=exec dd bs=300 iflag=fullblock 2>/dev/null");
-	unsigned char room[200];
+	unsigned char room[200] = {0};
 
 	(void)state;
 	for (unsigned int i = 1; i <= 3; i++)
