@@ -119,15 +119,21 @@ static inline struct wire_writer wire_writer(void *data, size_t size)
 	return (struct wire_writer){.data = (uint8_t *)data, .size = size};
 }
 
+/* Whether `len` more bytes fit; an error if not. */
+static inline bool wire_fits(struct wire_writer *writer, size_t len)
+{
+	if (len > writer->size - writer->at)
+		writer->error = true;
+	return !writer->error;
+}
+
 /* Room for `len` > 0 bytes, to be filled by the caller, or NULL and an error if they do not fit. */
 static inline uint8_t *wire_room(struct wire_writer *writer, size_t len)
 {
 	uint8_t *room;
 
-	if (writer->error || len > writer->size - writer->at) {
-		writer->error = true;
+	if (!wire_fits(writer, len))
 		return NULL;
-	}
 	room = len ? writer->data + writer->at : writer->data;
 	writer->at += len;
 	return room;
@@ -136,20 +142,16 @@ static inline uint8_t *wire_room(struct wire_writer *writer, size_t len)
 /* Each packet's header is made of these two. */
 static inline void wire_put_u8(struct wire_writer *writer, uint8_t value)
 {
-	uint8_t *p = wire_room(writer, 1);
-
-	if (p)
-		p[0] = value;
+	if (wire_fits(writer, 1))
+		writer->data[writer->at++] = value;
 }
 
 static inline void wire_put_u16(struct wire_writer *writer, uint16_t value)
 {
-	uint8_t *p = wire_room(writer, 2);
-
-	if (!p)
+	if (!wire_fits(writer, 2))
 		return;
-	p[0] = (uint8_t)(value >> 8);
-	p[1] = (uint8_t)value;
+	writer->data[writer->at++] = (uint8_t)(value >> 8);
+	writer->data[writer->at++] = (uint8_t)value;
 }
 
 void wire_put_u24(struct wire_writer *writer, uint32_t value); /* error: above 2^24 - 1 */
