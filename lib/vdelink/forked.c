@@ -7,54 +7,79 @@
  * number; so are the ends that the user-space stack keeps of its sockets' pairs
  * (stack/run/inner.c).
  *
- * A set of numbers, without a lock: one bit each. What is made or closed at the moment of the fork
- * by another thread may stay open in the child, as it did always; nothing else is closed in its
- * place, since a number leaves the set before it is closed.
+ * A table of what each number means, without a lock. What is made or closed at the moment of the
+ * fork by another thread may stay open in the child, as it did always. Programs may close what they
+ * did not open (closefrom(3)) and get the same numbers for files of their own: those are let alone.
  */
 #include "forked.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include <sys/stat.h>
 
-#define BITS        64
-#define CHUNK_WORDS 64 /* 4096 descriptors */
-#define CHUNKS      256
+#define CHUNK  512
+#define CHUNKS 2048 /* a million descriptors */
 
-typedef _Atomic uint64_t word;
+/* What a number means; 0: nothing of ours. */
+typedef _Atomic uint64_t slot;
 
-static _Atomic(word *) chunks[CHUNKS]; /* never freed */
+static _Atomic(slot *) chunks[CHUNKS]; /* never freed */
 
-static word *word_of(int fd)
+static slot *slot_of(int fd)
 {
-	size_t index = (size_t)fd / BITS / CHUNK_WORDS;
-	word *chunk, *expected = NULL;
+	size_t index = (size_t)fd / CHUNK;
+	slot *chunk, *expected = NULL;
 
-	if (index >= CHUNKS)
+	if (fd < 0 || index >= CHUNKS)
 		return NULL;
 	chunk = atomic_load_explicit(&chunks[index], memory_order_acquire);
 	if (!chunk) {
-		chunk = calloc(CHUNK_WORDS, sizeof(*chunk));
+		chunk = calloc(CHUNK, sizeof(*chunk));
 		if (chunk && !atomic_compare_exchange_strong(&chunks[index], &expected, chunk)) {
 			free(chunk);
 			chunk = expected;
 		}
 	}
-	return chunk ? &chunk[(size_t)fd / BITS % CHUNK_WORDS] : NULL;
+	return chunk ? &chunk[(size_t)fd % CHUNK] : NULL;
+}
+
+/* 0: it is not open. FNV-1a over what tells files apart; those without an inode of their own
+ * (eventfd, io_uring) differ by kind. */
+static uint64_t identity(int fd)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	char path[32], kind[64];
+	struct stat status;
+	ssize_t len = 0;
+
+	if (fstat(fd, &status) < 0)
+		return 0;
+	if (!(status.st_mode & S_IFMT)) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		len = readlink(path, kind, sizeof(kind));
+	}
+	hash = (hash ^ (uint64_t)status.st_dev) * UINT64_C(0x100000001b3);
+	hash = (hash ^ (uint64_t)status.st_ino) * UINT64_C(0x100000001b3);
+	for (ssize_t i = 0; i < len; i++)
+		hash = (hash ^ (unsigned char)kind[i]) * UINT64_C(0x100000001b3);
+	return hash ? hash : 1;
 }
 
 static void fork_child(void)
 {
 	for (size_t i = 0; i < CHUNKS; i++) {
-		word *chunk = atomic_load(&chunks[i]);
+		slot *chunk = atomic_load(&chunks[i]);
 
-		for (size_t j = 0; chunk && j < CHUNK_WORDS; j++) {
-			uint64_t bits = atomic_exchange(&chunk[j], 0);
+		for (size_t j = 0; chunk && j < CHUNK; j++) {
+			uint64_t was = atomic_exchange(&chunk[j], 0);
+			int fd = (int)(i * CHUNK + j);
 
-			for (; bits; bits &= bits - 1)
-				close((int)((i * CHUNK_WORDS + j) * BITS) + __builtin_ctzll(bits));
+			if (was && identity(fd) == was)
+				close(fd);
 		}
 	}
 }
@@ -67,17 +92,17 @@ static void hook_fork(void)
 void forked_add(int fd)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	word *bits = fd >= 0 ? word_of(fd) : NULL;
+	slot *at = slot_of(fd);
 
 	pthread_once(&once, hook_fork);
-	if (bits)
-		atomic_fetch_or(bits, UINT64_C(1) << (unsigned int)fd % BITS);
+	if (at)
+		atomic_store(at, identity(fd));
 }
 
 void forked_remove(int fd)
 {
-	word *bits = fd >= 0 ? word_of(fd) : NULL;
+	slot *at = slot_of(fd);
 
-	if (bits)
-		atomic_fetch_and(bits, ~(UINT64_C(1) << (unsigned int)fd % BITS));
+	if (at)
+		atomic_store(at, 0);
 }

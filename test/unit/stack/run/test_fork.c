@@ -77,6 +77,27 @@ static void test_ends(void **state)
 	assert_int_equal(picox_delstack(stack), 0);
 }
 
+/* A program that has closed what was not its own finds its files in the child, whatever numbers
+ * they have. */
+static void test_numbers(void **state)
+{
+	struct child child;
+	int inner, fd = open("/dev/null", O_RDONLY | O_CLOEXEC), pipes[2];
+
+	inner = inner_keep(fd);
+	assert_int_equal(inner, fd);
+	close(fd);
+	assert_int_equal(pipe2(pipes, O_CLOEXEC), 0);
+	assert_int_equal(dup2(pipes[0], fd), fd);
+	if (begin(&child))
+		_exit(fcntl(fd, F_GETFD) < 0);
+	end(&child);
+	close(pipes[1]);
+	if (pipes[0] != fd)
+		close(pipes[0]);
+	inner_close(inner);
+}
+
 /* The network sees the parent leave though the child lives on. */
 static void test_link(void **state)
 {
@@ -144,6 +165,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_ends),
+	    cmocka_unit_test(test_numbers),
 	    cmocka_unit_test(test_link),
 	    cmocka_unit_test(test_own),
 	};
