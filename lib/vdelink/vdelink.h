@@ -114,7 +114,7 @@ int vdelink_wait(const struct vdelink *link, const struct timespec *timeout);
  *     vdelink_doze_end      always; `result` is what vdelink_doze returned, -EINTR if it did not.
  *                           True: `frame` has one, iov_len says how long
  *     vdelink_watch         before anybody waits for vdelink_fd, or by vdelink_wait */
-#define VDELINK_DOZE_MS 4
+#define VDELINK_DOZE_MS 4L
 int vdelink_doze_begin(struct vdelink *link);
 ssize_t vdelink_doze(int fd, const struct iovec *frame);
 bool vdelink_doze_end(struct vdelink *link, struct iovec *frame, ssize_t result);
