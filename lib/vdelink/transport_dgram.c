@@ -380,7 +380,7 @@ static int dgram_direct(struct transport *transport)
 
 static int dgram_doze(struct transport *transport)
 {
-	const struct timeval limit = {.tv_usec = VDELINK_DOZE_MS * 1000};
+	const struct timeval limit = {.tv_usec = VDELINK_DOZE_MS * 1000L};
 	struct dgram *dgram = dgram_of(transport);
 
 	if (dgram->direct || dgram->error != 0 || dgram->want_write)
