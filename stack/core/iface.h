@@ -33,6 +33,7 @@ enum px_link_cap {
 	PX_LINK_CSUM_RX = 1 << 1, /* bytes cannot be damaged: received checksums need no check */
 	PX_LINK_JUMBO = 1 << 2,   /* frames up to 64 KiB */
 	PX_LINK_FILTER = 1 << 3,  /* wants to know unicast addresses and groups (mem://) */
+	PX_LINK_SUPER = 1 << 4,   /* neighbours take TCP segments of up to 64 KiB, whatever the MTU */
 };
 
 /* What kind of link: how a packet becomes a frame. The tables are in link/. */

@@ -149,6 +149,8 @@ static struct size_rule size_rule(const struct ip_dst *dst, const struct ip_send
 	}
 	if (send->dontfrag)
 		rule.fragment = false;
+	if (send->super)
+		rule.mtu = IP_MAX;
 	return rule;
 }
 

@@ -78,8 +78,10 @@ static void mem_link_set_mtu(void *link, uint32_t mtu)
 
 static uint32_t mem_link_caps(const void *link)
 {
-	/* What comes from memory alone needs no checksum verified. */
-	return PX_LINK_FILTER | PX_LINK_JUMBO | (mem_network_has_uplink(link) ? 0 : PX_LINK_CSUM_RX);
+	/* What stays in memory needs no checksum, and is cut for nobody. */
+	uint32_t inside = PX_LINK_CSUM_RX | PX_LINK_CSUM_TX | PX_LINK_SUPER;
+
+	return PX_LINK_FILTER | PX_LINK_JUMBO | (mem_network_has_uplink(link) ? 0 : inside);
 }
 
 static int mem_link_filter(void *link, const struct px_link_filter *filter, bool wanted)

@@ -244,6 +244,15 @@ static void start_delivery(struct delivery *delivery)
 	delivery->count = 0;
 }
 
+/* A checksum that was left open stays so: the receiver may be a router, which must fill it in. */
+static void keep_checksum(struct px_pkt *pkt, const struct px_pkt *frame)
+{
+	pkt->flags = frame->flags & PX_PKT_CSUM_PARTIAL;
+	pkt->protocol = frame->protocol;
+	pkt->csum_offset = frame->csum_offset;
+	pkt->csum_start = px_pkt_here(pkt) + frame->csum_start - px_pkt_here(frame);
+}
+
 /* A frame whose bytes are shared. */
 static struct px_pkt *share(const struct px_pkt *frame)
 {
@@ -251,7 +260,7 @@ static struct px_pkt *share(const struct px_pkt *frame)
 
 	if (!pkt)
 		return NULL;
-	pkt->flags = 0;
+	keep_checksum(pkt, frame);
 	pkt->iface = NULL;
 	return pkt;
 }
@@ -279,6 +288,7 @@ static void copy_frames(const struct delivery *delivery, struct px_pktq *queue)
 		} else if (at < small) {
 			pkt = copies[at++];
 			px_pkt_read(frame, 0, px_pkt_put(pkt, frame->total), frame->total);
+			keep_checksum(pkt, frame);
 		}
 		if (pkt)
 			px_pktq_append(queue, pkt);

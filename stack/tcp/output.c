@@ -15,6 +15,9 @@
  * add to the round trip, and leave no room for others. */
 #define TX_SHARE (4 * PX_BURST)
 
+/* Data in one segment: an IP packet, less all headers. */
+#define SUPER_MAX (65535 - 40 - TCP_HEADER_MAX)
+
 /* The data of a full segment now: what the path takes, less the SACK blocks that go along; not
  * more than half of the largest window that the peer ever offered (RFC 1122 section 4.2.3.4). */
 static uint32_t mss_now(const struct tcp_end *end)
@@ -31,6 +34,32 @@ static uint32_t mss_now(const struct tcp_end *end)
 	if (half && mss > half)
 		mss = half;
 	return mss ? mss : 1;
+}
+
+/* What goes into one segment: several full ones, where the link takes them. */
+static uint32_t burst_now(const struct tcp_end *end, const struct ip_dst *dst, uint32_t mss)
+{
+	uint32_t most = SUPER_MAX;
+
+	if (!dst->iface || !tcp_takes_super(dst) || mss >= SUPER_MAX || end->urgent)
+		return mss;
+	if (most > end->max_wnd / 2)
+		most = end->max_wnd / 2;
+	return most > mss ? most / mss * mss : mss;
+}
+
+/* Of `len` bytes that may go, those of the next segment. */
+static uint32_t cut(const struct tcp_end *end, uint32_t len, uint32_t mss, uint32_t burst)
+{
+	uint32_t flight = tcp_in_flight(end);
+
+	if (len <= mss || burst == mss)
+		return len < mss ? len : mss;
+	if (flight < end->cc.cwnd && len > end->cc.cwnd - flight)
+		len = end->cc.cwnd - flight;
+	if (len > burst)
+		len = burst;
+	return len > mss ? len / mss * mss : mss;
 }
 
 static bool fin_pending(const struct tcp_end *end)
@@ -219,7 +248,7 @@ void tcp_output(struct tcp_end *end)
 	struct px_stack *stack = tcp_stack(end);
 	bool limited = false, sent = false, refused = false, corked = false;
 	bool was_idle = end->snd_nxt == end->snd_una;
-	uint32_t mss;
+	uint32_t mss, burst;
 	struct ip_dst dst;
 	struct ip_send ip;
 
@@ -228,6 +257,7 @@ void tcp_output(struct tcp_end *end)
 	if (tcp_route(end, &dst, &ip) < 0)
 		dst.iface = NULL;
 	mss = mss_now(end);
+	burst = burst_now(end, &dst, mss);
 	/* RFC 5681 section 4.1, RFC 7661 section 5.4: after a pause the window is not known to hold. */
 	if (was_idle && tcp_ctl(end)->slow_start_after_idle && (unsent(end) || fin_pending(end)) &&
 	    stack->now - end->last_sent > end->rtt.rto && end->ca_state == TCP_OPEN)
@@ -245,9 +275,7 @@ void tcp_output(struct tcp_end *end)
 		}
 		if (left && !usable)
 			break;
-		len = left < usable ? left : usable;
-		if (len > mss)
-			len = mss;
+		len = cut(end, left < usable ? left : usable, mss, burst);
 		if (left && len < mss && !small_may_go(end, len, mss, usable)) {
 			corked = (end->cork || end->more) && len == left;
 			break;

@@ -15,6 +15,12 @@ int tcp_route(struct tcp_end *end, struct ip_dst *dst, struct ip_send *ip)
 	return err;
 }
 
+/* A router would have to cut it: only for whom the link itself reaches. */
+bool tcp_takes_super(const struct ip_dst *dst)
+{
+	return (dst->iface->caps & PX_LINK_SUPER) && px_ip_eq(&dst->via, &dst->dst);
+}
+
 /* SACK blocks (RFC 2018 section 4): a duplicate first (RFC 2883), then the most recent ones. */
 static void add_sacks(struct tcp_end *end, struct tcp_header_options *options, size_t room)
 {
@@ -244,6 +250,7 @@ int tcp_transmit(struct tcp_end *end, struct tcp_segment *segment)
 		return -ENOMEM;
 	}
 	header.flags = flags_of(end, segment);
+	ip.super = tcp_takes_super(&dst);
 	/* RFC 3168 section 6.1.5: retransmissions are not ECN-capable. */
 	if (end->ecn_ok && len && segment->transmissions == 0)
 		ip.tos = (uint8_t)((ip.tos & ~3u) | 2u);

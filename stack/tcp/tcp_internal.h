@@ -590,6 +590,7 @@ void tcp_output(struct tcp_end *end);
 /* One segment whatever its size (the override of section 3.8.6.2.1). False: nothing went. */
 bool tcp_output_override(struct tcp_end *end);
 /* (Re)transmits one segment. 0 or -errno. */
+bool tcp_takes_super(const struct ip_dst *dst);
 int tcp_transmit(struct tcp_end *end, struct tcp_segment *segment);
 int tcp_send_syn(struct tcp_end *end);
 void tcp_send_ack(struct tcp_end *end);

@@ -158,6 +158,10 @@ static void run_seed(uint64_t seed)
 	random_options(pair.ia->stack);
 	random_options(pair.ib->stack);
 	random_wire();
+	if (chance(4) == 0) {
+		pair.ia->caps |= PX_LINK_SUPER;
+		pair.ib->caps |= PX_LINK_SUPER;
+	}
 	for (unsigned int i = 0; i < 2; i++)
 		converse(&pair, chance(2) ? "10.0.0.2" : "2001:db8::2");
 	/* Everything ends, and nothing is left. */

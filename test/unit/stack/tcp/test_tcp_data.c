@@ -414,6 +414,33 @@ static void test_initial_window(void **state)
 	assert_true(peer_quiet());
 }
 
+/* A link whose neighbours take segments of many times the MSS; but no router does. */
+static void test_super(void **state)
+{
+	peer.iface->caps |= PX_LINK_SUPER;
+	peer_open_with(1000, 7, true);
+	peer_send(TCP_ACK, 1, 1, 60000, 0);
+	peer_write(20500, 0);
+	peer_expect(TCP_ACK, 1, 1, 10000); /* the initial window */
+	assert_true(peer_quiet());
+	peer_send(TCP_ACK, 1, 10001, 60000, 0);
+	peer_expect(TCP_ACK, 10001, 1, 10000);
+	peer_expect(TCP_ACK | TCP_PSH, 20001, 1, 500);
+	/* Lost: what is sent again fits the path. */
+	sim_run(sim, 3 * PX_SEC);
+	peer_skip();
+	peer_send(TCP_ACK, 1, 12001, 60000, 0);
+	peer_expect(TCP_ACK, 12001, 1, 1000);
+	peer_send(TCP_ACK, 1, 20501, 60000, 0);
+	peer_skip();
+	/* The most that an IP packet holds. */
+	peer.end->cc.cwnd = 1000000;
+	peer_write(200000, 0);
+	peer_expect(TCP_ACK, 20501, 1, 65000);
+	peer.end->endpoint.dst.via = px_ip_parse("10.0.0.77");
+	assert_false(tcp_takes_super(&peer.end->endpoint.dst));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -433,6 +460,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_paws_idle, setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_mss, setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_initial_window, setup, net_teardown),
+	    cmocka_unit_test_setup_teardown(test_super, setup, net_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
