@@ -19,7 +19,8 @@ WIRES = [("switch", 1500, True, ">= 1.5x vdestack or 0.9x bare", (("vdestack", 1
          ("ptp", 1500, True, ">= 0.5x bare", (("bare", 0.5),)),
          ("ptp", 9000, True, ">= 1.2x veth", (("kernel", 1.2),)),
          ("ptp", 65000, False, ">= 1.5x veth", (("kernel", 1.5),)),
-         ("mem", 1500, False, ">= 1x loopback", (("kernel", 1),))]
+         ("mem", 1500, False, ">= 1x loopback", (("kernel", 1),)),
+         ("mem", 65000, False, ">= 1x loopback", (("kernel", 1),))]
 
 
 def _figures(line):
