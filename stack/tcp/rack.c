@@ -91,6 +91,13 @@ px_time tcp_rack_detect(struct tcp_end *end)
 	return PX_TIME_NEVER;
 }
 
+/* Section 6.3: what went out so late before a time-out that no answer can be there is not lost. */
+bool tcp_rack_waits(const struct tcp_end *end, const struct tcp_segment *segment)
+{
+	return end->sack_ok && end->rack.sent &&
+	       segment->sent + end->rack.rtt + reo_window(end) > tcp_stack(end)->now;
+}
+
 /* The reordering timer: nothing more came. */
 void tcp_rack_expired(struct tcp_end *end)
 {

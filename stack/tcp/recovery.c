@@ -114,15 +114,13 @@ void tcp_recovery_loss(struct tcp_end *end)
 			end->sacked -= tcp_segment_len(segment);
 			end->sacked_count--;
 		}
-		tcp_mark_lost(end, segment);
+		if (segment == head(end) || reneged || !tcp_rack_waits(end, segment))
+			tcp_mark_lost(end, segment);
 	}
 	if (!end->sack_ok)
 		end->sacked = 0;
-	if (fresh) {
-		/* Without retransmissions of a recovery that was under way. */
-		end->retrans = 0;
+	if (fresh)
 		init_undo(end);
-	}
 	tcp_cc_timed_out(&end->cc, flight, !fresh, stack->now);
 	end->high_seq = end->snd_nxt;
 	end->dup_acks = 0;

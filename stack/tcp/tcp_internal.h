@@ -542,6 +542,7 @@ bool tcp_tlp_schedule(struct tcp_end *end);
 void tcp_tlp_expired(struct tcp_end *end);
 void tcp_tlp_ack(struct tcp_end *end, const struct tcp_arrival *arrival, struct tcp_ack_state *ack);
 void tcp_rack_dsack(struct tcp_end *end);
+bool tcp_rack_waits(const struct tcp_end *end, const struct tcp_segment *segment);
 void tcp_rack_round(struct tcp_end *end); /* RFC 8985 section 6.2, step 4 */
 
 /* ---- recovery.c ---- */

@@ -219,6 +219,33 @@ static void test_frto(void **state)
 	tcp_check_stack(peer.iface->stack);
 }
 
+/* RFC 8985 section 6.3: what went out just before the time-out is not lost by it. */
+static void test_rto_spares_late(void **state)
+{
+	open_with_rtt(50 * PX_MSEC, true);
+	peer_write(MSS, 0);
+	while (peer.end->send_timer != TCP_SEND_RTO ||
+	       peer.end->deadline[TCP_TIMER_SEND] > sim->now + 10 * PX_MSEC)
+		sim_run(sim, PX_MSEC);
+	peer_write(MSS, 0);
+	assert_int_equal(count(PX_TcpExtTCPTimeouts), 0);
+	while (!count(PX_TcpExtTCPTimeouts))
+		sim_run(sim, PX_MSEC);
+	peer_skip();
+	assert_int_equal(peer.end->lost, MSS);
+	peer_send(TCP_ACK, 1, BASE + MSS, 60000, 0);
+	sim_run(sim, 20 * PX_MSEC);
+	assert_true(peer_quiet());
+	tcp_check_stack(peer.iface->stack);
+	/* If it was lost nevertheless, the next time-out sees to it. */
+	while (count(PX_TcpExtTCPTimeouts) < 2)
+		sim_run(sim, PX_MSEC);
+	peer_expect(TCP_PSH | TCP_ACK, BASE + MSS, 1, MSS);
+	peer_send(TCP_ACK, 1, BASE + 2 * MSS, 60000, 0);
+	assert_int_equal(peer.end->ca_state, TCP_OPEN);
+	tcp_check_stack(peer.iface->stack);
+}
+
 /* RFC 3522: the echo is older than the retransmission. */
 static void test_eifel(void **state)
 {
@@ -492,6 +519,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_tail_loss, setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_newreno, setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_frto, setup, net_teardown),
+	    cmocka_unit_test_setup_teardown(test_rto_spares_late, setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_eifel, setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_reneging, setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_lies, setup, net_teardown),
