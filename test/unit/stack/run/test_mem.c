@@ -3,6 +3,8 @@
  */
 #include "host.h"
 
+#include "checksum.h"
+#include "ip_internal.h"
 #include "mem_network.h"
 #include "vdelink.h"
 #include "vlan.h"
@@ -188,6 +190,39 @@ static void test_full(void **state)
 	send_frame(&a, MAC_B MAC_A "\x08\0", 14, 60000);
 	leave(&a);
 	assert_int_equal(received(&b), 1);
+	leave(&b);
+}
+
+/* A checksum that the sender left open can be filled in by who receives the frame: it may be a
+ * router. Frames that are copied, and frames that are shared. */
+static void test_open_checksum(void **state)
+{
+	static const uint8_t header[] = MAC_B MAC_A "\x08";
+	const size_t sizes[] = {100, 3000}, start = 34;
+	struct tester a, b;
+
+	assert_int_equal(join(&a, "checksum", NULL), 0);
+	assert_int_equal(join(&b, "checksum", NULL), 0);
+	want_mac(&b, MAC_B, true);
+	for (size_t i = 0; i < 2; i++) {
+		struct px_pkt *pkt = px_pkt_new(a.mem, PX_PKT_HEADROOM / 2, sizes[i]), *got;
+
+		memset(px_pkt_put(pkt, sizes[i]), 7, sizes[i]);
+		memcpy(pkt->data, header, 13);
+		pkt->csum_start = px_pkt_here(pkt) + (uint32_t)start;
+		pkt->csum_offset = 16;
+		pkt->protocol = IPPROTO_TCP;
+		pkt->flags = PX_PKT_CSUM_PARTIAL | PX_PKT_OUTGOING;
+		mem_network_send(a.port, &pkt, 1);
+		px_pkt_free(pkt);
+		assert_int_equal(mem_port_receive(b.port, &got, 1), 1);
+		assert_int_equal(got->flags, PX_PKT_CSUM_PARTIAL);
+		memset(px_pkt_at(got, got->csum_start) + got->csum_offset, 0, 2);
+		ip_checksum_finish(got);
+		assert_int_equal(checksum_finish(px_pkt_checksum(got, start, sizes[i] - start, 0)), 0);
+		px_pkt_free(got);
+	}
+	leave(&a);
 	leave(&b);
 }
 
@@ -622,6 +657,7 @@ int main(void)
 	    cmocka_unit_test(test_broadcasts),
 	    cmocka_unit_test(test_full),
 	    cmocka_unit_test(test_vlan),
+	    cmocka_unit_test(test_open_checksum),
 	    cmocka_unit_test(test_names),
 	    cmocka_unit_test(test_thousand),
 	    cmocka_unit_test(test_idle),
