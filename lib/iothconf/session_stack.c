@@ -14,7 +14,7 @@
 #include "session.h"
 #include "socket.h"
 
-#define CARRIER_WAIT ENGINE_SECOND
+#define CARRIER_WAIT (5 * ENGINE_SECOND)
 
 static int to_error(int result)
 {
@@ -214,7 +214,8 @@ void session_duplicate_link_local(struct session *session, const uint8_t address
 	(void)ioth_ipaddr_del(session->stack, AF_INET6, copy, 64, session->ifindex);
 }
 
-/* A cable may take a moment; what is sent before is lost. */
+/* A cable may take a moment, and Linux tells of it once a second if others come and go; what is sent
+ * before is lost, and nobody is asked for duplicates. */
 static void wait_for_carrier(struct session *session)
 {
 	engine_time end = session_now() + CARRIER_WAIT, now;
