@@ -10,8 +10,8 @@
  * Needs a user namespace of its own: it enters one.
  */
 #include "bench.h"
+#include "library.h"
 
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <unistd.h>
@@ -158,24 +158,14 @@ static void measure_processes(void (*operation)(int), void (*serve)(int), size_t
 	waitpid(pid, &status, 0);
 }
 
-static void *need(void *library, const char *name)
-{
-	void *symbol = dlsym(library, name);
-
-	if (!symbol)
-		bench_die(1, "%s: %s", name, dlerror());
-	return symbol;
-}
-
 static void measure_library(const char *path, size_t count)
 {
-	void *library = dlopen(path, RTLD_NOW);
-	if (!library)
-		bench_die(1, "%s", dlerror());
-	void *(*addstack)(char *, char *) = (void *(*)(char *, char *))need(library, "vde_addstack");
-	void (*delstack)(void *) = (void (*)(void *))need(library, "vde_delstack");
+	void *library = library_open(path);
+	void *(*addstack)(char *, char *) =
+	    (void *(*)(char *, char *))library_symbol(library, "vde_addstack");
+	void (*delstack)(void *) = (void (*)(void *))library_symbol(library, "vde_delstack");
 	int (*msocket)(void *, int, int, int) =
-	    (int (*)(void *, int, int, int))need(library, "vde_msocket");
+	    (int (*)(void *, int, int, int))library_symbol(library, "vde_msocket");
 
 	void *stack = addstack(NULL, NULL);
 	if (!stack)

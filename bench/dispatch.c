@@ -8,8 +8,8 @@
  * included; the same function called directly is printed beside it.
  */
 #include "bench.h"
+#include "library.h"
 
-#include <dlfcn.h>
 #include <sys/socket.h>
 
 #define BATCHES 2000
@@ -18,15 +18,6 @@
 typedef ssize_t recv_call(int, void *, size_t, int);
 
 static uint64_t sample[BATCHES];
-
-static void *need(void *library, const char *name)
-{
-	void *symbol = dlsym(library, name);
-
-	if (!symbol)
-		bench_die(1, "%s: %s", name, dlerror());
-	return symbol;
-}
 
 static ssize_t at_once(int fd, void *buffer, size_t len, int flags)
 {
@@ -55,27 +46,17 @@ int main(int argc, char *argv[])
 		fprintf(stderr, "usage: dispatch PATH\n");
 		return 1;
 	}
-	void *library = dlopen(argv[1], RTLD_NOW);
-	if (!library)
-		bench_die(1, "%s", dlerror());
-	void *(*newstack)(const char *, const char *) =
-	    (void *(*)(const char *, const char *))need(library, "ioth_newstack");
-	int (*delstack)(void *) = (int (*)(void *))need(library, "ioth_delstack");
-	int (*msocket)(void *, int, int, int) =
-	    (int (*)(void *, int, int, int))need(library, "ioth_msocket");
-	int (*close_call)(int) = (int (*)(int))need(library, "ioth_close");
-	recv_call *receive = (recv_call *)need(library, "ioth_recv");
-
-	void *stack = newstack("bench", NULL);
+	struct library library = library_load(argv[1]);
+	void *stack = library.newstack("bench", NULL);
 	if (!stack)
 		bench_die(1, "ioth_newstack");
-	int fd = msocket(stack, AF_INET, SOCK_DGRAM, 0);
+	int fd = library.msocket(stack, AF_INET, SOCK_DGRAM, 0);
 	if (fd < 0)
 		bench_die(1, "ioth_msocket");
-	uint64_t through = measure(receive, fd), direct = measure(at_once, fd);
+	uint64_t through = measure(library.recv, fd), direct = measure(at_once, fd);
 	printf("{\"call_ps\": %llu, \"direct_ps\": %llu}\n", (unsigned long long)through,
 	    (unsigned long long)direct);
-	if (close_call(fd) < 0 || delstack(stack) < 0)
+	if (library.close(fd) < 0 || library.delstack(stack) < 0)
 		bench_die(1, "end");
 	return 0;
 }

@@ -10,10 +10,9 @@
  * process a gigabyte.
  */
 #include "bench.h"
+#include "library.h"
 
-#include <dlfcn.h>
 #include <pthread.h>
-#include <stdbool.h>
 #include <unistd.h>
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -23,24 +22,6 @@
 #define CHUNK    131072
 #define PORT     5400
 #define ATTEMPTS 100
-
-struct library {
-	void *handle;
-	void *(*newstack)(const char *name, const char *vnl);
-	int (*delstack)(void *stack);
-	int (*up)(void *stack, unsigned int ifindex, int updown);
-	int (*mtu)(void *stack, unsigned int ifindex, unsigned int mtu);
-	int (*add)(void *stack, int af, const void *address, int prefixlen, unsigned int ifindex);
-	int (*msocket)(void *stack, int domain, int type, int protocol);
-	int (*bind)(int fd, const struct sockaddr *address, socklen_t len);
-	int (*listen)(int fd, int backlog);
-	int (*connect)(int fd, const struct sockaddr *address, socklen_t len);
-	int (*accept)(int fd, struct sockaddr *address, socklen_t *len);
-	int (*shutdown)(int fd, int how);
-	int (*close)(int fd);
-	ssize_t (*send)(int fd, const void *data, size_t len, int flags);
-	ssize_t (*recv)(int fd, void *data, size_t len, int flags);
-};
 
 struct side {
 	const struct library *library;
@@ -53,40 +34,18 @@ struct side {
 
 static char data[CHUNK];
 
-static void load(struct library *library, const char *path)
-{
-	static const char *const names[] = {"newstack", "delstack", "linksetupdown", "linksetmtu",
-	    "ipaddr_add", "msocket", "bind", "listen", "connect", "accept", "shutdown", "close", "send",
-	    "recv"};
-	void **entry = (void **)&library->newstack;
-
-	library->handle = dlopen(path, RTLD_NOW);
-	if (!library->handle)
-		bench_die(1, "%s", dlerror());
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		char symbol[64];
-
-		snprintf(symbol, sizeof(symbol), "ioth_%s", names[i]);
-		entry[i] = dlsym(library->handle, symbol);
-		if (!entry[i])
-			bench_die(1, "%s", dlerror());
-	}
-}
-
 /* A stack at 10.0.0.`host` with a socket. */
 static void open_side(struct side *side, unsigned int host)
 {
 	const struct library *l = side->library;
 	struct in_addr address = {htonl(0x0a000000 + host)};
-	bool kernel = strcmp(side->name, "kernel") == 0;
 
-	side->stack = l->newstack(side->name, kernel ? NULL : side->vnl);
+	if (strcmp(side->name, "kernel") == 0)
+		side->stack = l->newstack(side->name, NULL);
+	else
+		side->stack = library_host(l, side->name, side->vnl, address, side->mtu);
 	if (!side->stack)
-		bench_die(BENCH_SKIP, "%s", side->name);
-	if (!kernel &&
-	    (l->mtu(side->stack, 2, side->mtu) < 0 ||
-	        l->add(side->stack, AF_INET, &address, 24, 2) < 0 || l->up(side->stack, 2, 1) < 0))
-		bench_die(1, "%s: interface", side->name);
+		bench_die(BENCH_SKIP, "%s: %s", side->name, l->error());
 	side->fd = l->msocket(side->stack, AF_INET, SOCK_STREAM, 0);
 	if (side->fd < 0)
 		bench_die(1, "socket");
@@ -192,7 +151,7 @@ int main(int argc, char *argv[])
 	side.name = argv[2];
 	side.vnl = argv[3];
 	side.mtu = (unsigned int)bench_number(argv[4], 576, 65535);
-	load(&library, argv[5]);
+	library = library_load(argv[5]);
 	side.server = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(PORT)};
 	if (strcmp(argv[1], "server") == 0) {
 		open_side(&side, 1);

@@ -13,9 +13,9 @@
  * libioth is loaded by name, so the stacks are measured through the same calls.
  */
 #include "bench.h"
+#include "library.h"
 #include "place.h"
 
-#include <dlfcn.h>
 #include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
@@ -32,17 +32,9 @@
 #define BACKLOG         64
 
 struct end {
+	struct library calls;
 	void *stack; /* NULL: the kernel's */
 	struct in_addr address, peer;
-	int (*msocket)(void *stack, int domain, int type, int protocol);
-	int (*setsockopt)(int fd, int level, int option, const void *value, socklen_t len);
-	int (*bind)(int fd, const struct sockaddr *address, socklen_t len);
-	int (*listen)(int fd, int backlog);
-	int (*accept)(int fd, struct sockaddr *address, socklen_t *len);
-	int (*connect)(int fd, const struct sockaddr *address, socklen_t len);
-	ssize_t (*send)(int fd, const void *data, size_t len, int flags);
-	ssize_t (*recv)(int fd, void *data, size_t len, int flags);
-	int (*close)(int fd);
 };
 
 /* ---- ends ---- */
@@ -52,58 +44,24 @@ static int kernel_socket(void *stack, int domain, int type, int protocol)
 	return socket(domain, type, protocol);
 }
 
-static void *need(void *library, const char *name)
-{
-	void *symbol = dlsym(library, name);
-
-	if (!symbol)
-		bench_die(1, "%s: %s", name, dlerror());
-	return symbol;
-}
-
 static struct end open_end(const char *address, const char *peer, char *const stack[])
 {
-	struct end end = {.msocket = kernel_socket,
-	    .setsockopt = setsockopt,
-	    .bind = bind,
-	    .listen = listen,
-	    .accept = accept,
-	    .connect = connect,
-	    .send = send,
-	    .recv = recv,
-	    .close = close};
-	void *library;
+	struct end end = {.calls = {.msocket = kernel_socket,
+	                      .setsockopt = setsockopt,
+	                      .bind = bind,
+	                      .listen = listen,
+	                      .accept = accept,
+	                      .connect = connect,
+	                      .send = send,
+	                      .recv = recv,
+	                      .close = close}};
 
 	if (inet_pton(AF_INET, address, &end.address) != 1 || inet_pton(AF_INET, peer, &end.peer) != 1)
 		bench_die(1, "%s, %s", address, peer);
 	if (!stack)
 		return end;
-	library = dlopen(stack[2], RTLD_NOW);
-	if (!library)
-		bench_die(1, "%s", dlerror());
-	void *(*newstack)(const char *, const char *) =
-	    (void *(*)(const char *, const char *))need(library, "ioth_newstack");
-	const char *(*error)(void) = (const char *(*)(void))need(library, "ioth_error");
-	int (*up)(void *, unsigned int, int) =
-	    (int (*)(void *, unsigned int, int))need(library, "ioth_linksetupdown");
-	int (*add)(void *, int, const void *, int, unsigned int) =
-	    (int (*)(void *, int, const void *, int, unsigned int))need(library, "ioth_ipaddr_add");
-
-	end.stack = newstack(stack[1], stack[0]);
-	if (!end.stack)
-		bench_die(BENCH_SKIP, "%s: %s", stack[1], error());
-	if (add(end.stack, AF_INET, &end.address, 24, 2) < 0 || up(end.stack, 2, 1) < 0)
-		bench_die(1, "%s: address", stack[1]);
-	end.msocket = (int (*)(void *, int, int, int))need(library, "ioth_msocket");
-	end.setsockopt =
-	    (int (*)(int, int, int, const void *, socklen_t))need(library, "ioth_setsockopt");
-	end.bind = (int (*)(int, const struct sockaddr *, socklen_t))need(library, "ioth_bind");
-	end.listen = (int (*)(int, int))need(library, "ioth_listen");
-	end.accept = (int (*)(int, struct sockaddr *, socklen_t *))need(library, "ioth_accept");
-	end.connect = (int (*)(int, const struct sockaddr *, socklen_t))need(library, "ioth_connect");
-	end.send = (ssize_t(*)(int, const void *, size_t, int))need(library, "ioth_send");
-	end.recv = (ssize_t(*)(int, void *, size_t, int))need(library, "ioth_recv");
-	end.close = (int (*)(int))need(library, "ioth_close");
+	end.calls = library_load(stack[2]);
+	end.stack = library_host(&end.calls, stack[1], stack[0], end.address, 0);
 	return end;
 }
 
@@ -111,7 +69,7 @@ static void without_delay(const struct end *end, int fd)
 {
 	int one = 1;
 
-	if (end->setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) < 0)
+	if (end->calls.setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) < 0)
 		bench_die(1, "TCP_NODELAY");
 }
 
@@ -121,10 +79,11 @@ static int start_server(const struct end *end)
 {
 	struct sockaddr_in name = {
 	    .sin_family = AF_INET, .sin_port = htons(PORT), .sin_addr = end->address};
-	int fd = end->msocket(end->stack, AF_INET, SOCK_STREAM, 0), one = 1;
+	int fd = end->calls.msocket(end->stack, AF_INET, SOCK_STREAM, 0), one = 1;
 
-	if (fd < 0 || end->setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0 ||
-	    end->bind(fd, (struct sockaddr *)&name, sizeof(name)) < 0 || end->listen(fd, BACKLOG) < 0)
+	if (fd < 0 || end->calls.setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0 ||
+	    end->calls.bind(fd, (struct sockaddr *)&name, sizeof(name)) < 0 ||
+	    end->calls.listen(fd, BACKLOG) < 0)
 		bench_die(1, "listen");
 	return fd;
 }
@@ -132,17 +91,17 @@ static int start_server(const struct end *end)
 /* The first connection is echoed to; when it ends, the others are closed as they come. */
 static void serve(const struct end *end, int listener)
 {
-	int fd = end->accept(listener, NULL, NULL);
+	int fd = end->calls.accept(listener, NULL, NULL);
 	char byte;
 
 	if (fd < 0)
 		bench_die(1, "accept");
 	without_delay(end, fd);
-	while (end->recv(fd, &byte, 1, 0) == 1)
-		end->send(fd, &byte, 1, 0);
-	end->close(fd);
-	while ((fd = end->accept(listener, NULL, NULL)) >= 0)
-		end->close(fd);
+	while (end->calls.recv(fd, &byte, 1, 0) == 1)
+		end->calls.send(fd, &byte, 1, 0);
+	end->calls.close(fd);
+	while ((fd = end->calls.accept(listener, NULL, NULL)) >= 0)
+		end->calls.close(fd);
 }
 
 /* ---- the client ---- */
@@ -151,9 +110,9 @@ static int open_connection(const struct end *end)
 {
 	struct sockaddr_in name = {
 	    .sin_family = AF_INET, .sin_port = htons(PORT), .sin_addr = end->peer};
-	int fd = end->msocket(end->stack, AF_INET, SOCK_STREAM, 0);
+	int fd = end->calls.msocket(end->stack, AF_INET, SOCK_STREAM, 0);
 
-	if (fd < 0 || end->connect(fd, (struct sockaddr *)&name, sizeof(name)) < 0)
+	if (fd < 0 || end->calls.connect(fd, (struct sockaddr *)&name, sizeof(name)) < 0)
 		bench_die(1, "connect");
 	return fd;
 }
@@ -168,8 +127,8 @@ static void measure_roundtrip(const struct end *end, int fd, size_t size, double
 	while (count < SAMPLES_MAX && now < until) {
 		uint64_t start = now;
 
-		if (end->send(fd, message, size, 0) != (ssize_t)size ||
-		    end->recv(fd, message, size, 0) != (ssize_t)size)
+		if (end->calls.send(fd, message, size, 0) != (ssize_t)size ||
+		    end->calls.recv(fd, message, size, 0) != (ssize_t)size)
 			bench_die(1, "no answer");
 		now = bench_now();
 		sample[count++] = now - start;
@@ -186,9 +145,9 @@ static void measure_connects(const struct end *end, double seconds)
 	while (count < CONNECTIONS_MAX && now < until) {
 		int fd = open_connection(end);
 
-		if (end->recv(fd, &byte, 1, 0) != 0)
+		if (end->calls.recv(fd, &byte, 1, 0) != 0)
 			bench_die(1, "not closed");
-		end->close(fd);
+		end->calls.close(fd);
 		count++;
 		now = bench_now();
 	}
@@ -202,7 +161,7 @@ static void run_client(const struct end *end, const char *what, double seconds)
 	without_delay(end, fd);
 	if (strcmp(what, "roundtrip") == 0)
 		measure_roundtrip(end, fd, 1, seconds);
-	end->close(fd);
+	end->calls.close(fd);
 	if (strcmp(what, "connects") == 0)
 		measure_connects(end, seconds);
 	fflush(stdout);
@@ -243,7 +202,7 @@ static void run_pair(const char *what, const char *place, double seconds, char *
 
 static void run_bare(const char *place, double seconds)
 {
-	struct end end = {.send = send, .recv = recv};
+	struct end end = {.calls = {.send = send, .recv = recv}};
 	char message[FRAME];
 	int pair[2];
 	pid_t child;

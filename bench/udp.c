@@ -13,9 +13,9 @@
  * libioth is loaded by name, so the stacks are measured through the same calls.
  */
 #include "bench.h"
+#include "library.h"
 #include "place.h"
 
-#include <dlfcn.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -50,58 +50,22 @@ static char message[MESSAGE + HEADERS];
 
 /* ---- the two ends ---- */
 
-static void *need(void *library, const char *name)
-{
-	void *symbol = dlsym(library, name);
-
-	if (!symbol)
-		bench_die(1, "%s: %s", name, dlerror());
-	return symbol;
-}
-
 /* A connected socket of a new stack at 10.0.0.`host`; the other's is 3 - `host`. */
 static struct end open_end(const char *vnl, const char *name, const char *path, unsigned int host)
 {
-	void *library = dlopen(path, RTLD_NOW);
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(7)};
-	void *stack;
-	int fd;
+	struct library library = library_load(path);
+	struct sockaddr_in address = {
+	    .sin_family = AF_INET, .sin_port = htons(7), .sin_addr = {htonl(0x0a000000 + host)}};
+	void *stack = library_host(&library, name, vnl, address.sin_addr, 0);
+	int fd = library.msocket(stack, AF_INET, SOCK_DGRAM, 0);
 
-	if (!library)
-		bench_die(1, "%s", dlerror());
-	void *(*newstack)(const char *, const char *) =
-	    (void *(*)(const char *, const char *))need(library, "ioth_newstack");
-	const char *(*error)(void) = (const char *(*)(void))need(library, "ioth_error");
-	int (*up)(void *, unsigned int, int) =
-	    (int (*)(void *, unsigned int, int))need(library, "ioth_linksetupdown");
-	int (*add)(void *, int, const void *, int, unsigned int) =
-	    (int (*)(void *, int, const void *, int, unsigned int))need(library, "ioth_ipaddr_add");
-	int (*msocket)(void *, int, int, int) =
-	    (int (*)(void *, int, int, int))need(library, "ioth_msocket");
-	int (*bind)(int, const struct sockaddr *, socklen_t) =
-	    (int (*)(int, const struct sockaddr *, socklen_t))need(library, "ioth_bind");
-	int (*connect)(int, const struct sockaddr *, socklen_t) =
-	    (int (*)(int, const struct sockaddr *, socklen_t))need(library, "ioth_connect");
-
-	stack = newstack(name, vnl);
-	if (!stack)
-		bench_die(BENCH_SKIP, "%s: %s", name, error());
-	address.sin_addr.s_addr = htonl(0x0a000000 + host);
-	if (add(stack, AF_INET, &address.sin_addr, 24, 2) < 0 || up(stack, 2, 1) < 0)
-		bench_die(1, "%s: address", name);
-	fd = msocket(stack, AF_INET, SOCK_DGRAM, 0);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+	if (fd < 0 || library.bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
 		bench_die(1, "%s: bind", name);
 	address.sin_addr.s_addr = htonl(0x0a000000 + 3 - host);
-	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+	if (library.connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
 		bench_die(1, "%s: connect", name);
-	return (struct end){fd, MESSAGE,
-	    (int (*)(int, int, int, const void *, socklen_t))need(library, "ioth_setsockopt"),
-	    (ssize_t(*)(int, const void *, size_t, int))need(library, "ioth_send"),
-	    (ssize_t(*)(int, void *, size_t, int))need(library, "ioth_recv"),
-	    (int (*)(int, struct mmsghdr *, unsigned int, int))need(library, "ioth_sendmmsg"),
-	    (int (*)(int, struct mmsghdr *, unsigned int, int, struct timespec *))need(
-	        library, "ioth_recvmmsg")};
+	return (struct end){fd, MESSAGE, library.setsockopt, library.send, library.recv,
+	    library.sendmmsg, library.recvmmsg};
 }
 
 /* ---- what they do ---- */
