@@ -7,7 +7,7 @@
 #ifndef IOTHDNS_ANSWER_H
 #define IOTHDNS_ANSWER_H
 
-#include "name.h"
+#include "dnsname.h"
 #include "packet.h"
 
 #define ANSWER_CHAIN_MAX 16

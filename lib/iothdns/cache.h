@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "name.h"
+#include "dnsname.h"
 
 struct cache;
 

@@ -8,7 +8,7 @@
 #ifndef IOTHDNS_COMPRESS_H
 #define IOTHDNS_COMPRESS_H
 
-#include "name.h"
+#include "dnsname.h"
 
 #define COMPRESS_FIRST_SLOTS 64 /* a power of 2 */
 #define COMPRESS_NOWHERE     0  /* there is the header: no name */

@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <iothdns.h>
 
-#include "name.h"
+#include "dnsname.h"
 #include "spare.h"
 #include "text.h"
 

@@ -7,7 +7,7 @@
 #include <iothdns.h>
 
 #include "compress.h"
-#include "name.h"
+#include "dnsname.h"
 #include "wire.h"
 
 #define HEADER_LEN       12

@@ -24,7 +24,7 @@
 
 #include "cache.h"
 #include "config.h"
-#include "name.h"
+#include "dnsname.h"
 
 enum query_state {
 	QUERY_UDP,

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "name.h"
+#include "dnsname.h"
 #include "shield.h"
 
 static bool is_blank(char c)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Domain names: see name.h. */
-#include "name.h"
+/* Domain names: see dnsname.h. */
+#include "dnsname.h"
 
 #include <errno.h>
 #include <string.h>

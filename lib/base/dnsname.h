@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Domain names (RFC 1035, 3.1): their text, their bytes in a message, and whether two are the same
  * one. No I/O, no allocation. */
-#ifndef IOTHDNS_NAME_H
-#define IOTHDNS_NAME_H
+#ifndef BASE_DNSNAME_H
+#define BASE_DNSNAME_H
 
 #include <stdbool.h>
 #include <stddef.h>
