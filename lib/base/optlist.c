@@ -8,17 +8,21 @@
 
 #define KEYWORD_LEN 8
 
-static bool is_separator(char c)
-{
-	return c == ' ' || c == '\t' || c == ',' || c == ';' || c == '\n';
-}
+/* What is special besides quotes and the backslash. */
+struct grammar {
+	const char *separators;
+	bool values, comments; /* '=', '#' */
+};
+
+static const struct grammar options = {.separators = " \t,;\n", .values = true, .comments = true};
+static const struct grammar words = {.separators = " \t"};
 
 /* Behind separators and comments. */
-static const char *skip(const char *text)
+static const char *skip(const struct grammar *grammar, const char *text)
 {
 	for (;;) {
-		text += strspn(text, " \t,;\n");
-		if (*text != '#')
+		text += strspn(text, grammar->separators);
+		if (*text != '#' || !grammar->comments)
 			return text;
 		text += strcspn(text, "\n");
 	}
@@ -26,7 +30,8 @@ static const char *skip(const char *text)
 
 /* Copies one item without its quotes to `out`, which is as long as the text. Returns the end of the
  * item in the text; `out` is moved behind the copy and its NUL. */
-static const char *copy_item(const char *text, struct optlist_item *item, char **out)
+static const char *copy_item(
+    const struct grammar *grammar, const char *text, struct optlist_item *item, char **out)
 {
 	char *to = *out;
 	char quote = '\0';
@@ -43,9 +48,9 @@ static const char *copy_item(const char *text, struct optlist_item *item, char *
 				*to++ = *text;
 		} else if (*text == '\'' || *text == '"') {
 			quote = *text;
-		} else if (is_separator(*text) || *text == '#') {
+		} else if (strchr(grammar->separators, *text) || (*text == '#' && grammar->comments)) {
 			break;
-		} else if (*text == '=' && !item->value) {
+		} else if (*text == '=' && grammar->values && !item->value) {
 			*to++ = '\0';
 			item->value = to;
 		} else {
@@ -58,22 +63,32 @@ static const char *copy_item(const char *text, struct optlist_item *item, char *
 }
 
 /* Items of a text: at most one for every two bytes. */
-int optlist_parse(struct optlist *list, const char *text)
+static int parse(const struct grammar *grammar, struct optlist *list, const char *text)
 {
 	size_t len = text ? strlen(text) : 0;
 	size_t most = len / 2 + 1;
 	char *strings;
 
 	*list = (struct optlist){0};
-	if (!text || !*skip(text))
+	if (!text || !*skip(grammar, text))
 		return 0;
 	list->items = malloc(most * sizeof(*list->items) + len + 1);
 	if (!list->items)
 		return -ENOMEM;
 	strings = (char *)(list->items + most);
-	for (text = skip(text); *text; text = skip(text))
-		text = copy_item(text, &list->items[list->count++], &strings);
+	for (text = skip(grammar, text); *text; text = skip(grammar, text))
+		text = copy_item(grammar, text, &list->items[list->count++], &strings);
 	return 0;
+}
+
+int optlist_parse(struct optlist *list, const char *text)
+{
+	return parse(&options, list, text);
+}
+
+int optlist_parse_words(struct optlist *list, const char *text)
+{
+	return parse(&words, list, text);
 }
 
 void optlist_free(struct optlist *list)

@@ -25,6 +25,10 @@ struct optlist {
 
 /* `text` is copied; NULL is the same as "". 0 or -ENOMEM. */
 int optlist_parse(struct optlist *list, const char *text);
+
+/* The plainer form of configuration lines: items are separated by spaces and tabs alone, and only
+ * quotes and the backslash are special. An item is its tag, `=` included; no item has a value. */
+int optlist_parse_words(struct optlist *list, const char *text);
 void optlist_free(struct optlist *list);
 
 /* Is `word` this keyword? Keywords are compared by their first 8 bytes: the rule of the ecosystem's

@@ -92,6 +92,25 @@ static void test_many(void **state)
 	optlist_free(&list);
 }
 
+/* The plainer form: quotes and the backslash, and nothing else. */
+static void test_words(void **state)
+{
+	static const char *const expected[] = {"TXT", "a,b;c=d", "it is", "", "#no comment", "e f"};
+	struct optlist list;
+
+	assert_int_equal(
+	    optlist_parse_words(&list, " TXT\ta,b;c=d 'it is' \"\" #no\\ comment e\" \"f"), 0);
+	assert_int_equal(list.count, 6);
+	for (size_t i = 0; i < 6; i++) {
+		assert_string_equal(list.items[i].tag, expected[i]);
+		assert_null(list.items[i].value);
+	}
+	optlist_free(&list);
+	assert_int_equal(optlist_parse_words(&list, " \t "), 0);
+	assert_int_equal(list.count, 0);
+	optlist_free(&list);
+}
+
 static void test_no_memory(void **state)
 {
 	struct optlist list;
@@ -121,6 +140,7 @@ int main(void)
 	    cmocka_unit_test(test_quotes),
 	    cmocka_unit_test(test_comments),
 	    cmocka_unit_test(test_many),
+	    cmocka_unit_test(test_words),
 	    cmocka_unit_test(test_no_memory),
 	    cmocka_unit_test(test_keywords),
 	};
