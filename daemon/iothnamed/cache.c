@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The cache: see cache.h. */
+#include "cache.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "query.h"
+
+/* What malloc(3) needs beside an entry, about: the bound is one of memory. */
+#define ALLOCATION_OVERHEAD 16
+
+#define TYPE_NXDOMAIN 0
+#define SWEEP         2  /* entries that an insertion looks at */
+#define CHANCES       16 /* entries that one insertion spares at most */
+
+/* An entry may have a share of its shard, not all of it. */
+#define LARGEST_SHARE 4
+
+/* ---- the whole ------------------------------------------------------------------------------ */
+
+static uint32_t or_default(uint32_t value, uint32_t standard)
+{
+	return value ? value : standard;
+}
+
+static int init_key(struct named_cache *cache)
+{
+	cache->key = cache->config.key;
+	if (cache->key.word[0] || cache->key.word[1])
+		return 0;
+	return siphash_key_random(&cache->key);
+}
+
+int named_cache_new(struct named_cache **result, const struct named_cache_config *config)
+{
+	struct named_cache *cache = calloc(1, sizeof(*cache));
+	int error = -ENOMEM;
+
+	if (!cache)
+		return -ENOMEM;
+	cache->config = *config;
+	cache->config.shards = or_default(config->shards, NAMED_CACHE_SHARDS);
+	cache->config.ttl_max = or_default(config->ttl_max, NAMED_CACHE_TTL_MAX);
+	cache->config.negative_max = or_default(config->negative_max, NAMED_CACHE_NEGATIVE_MAX);
+	if (cache->config.bytes == 0)
+		cache->config.bytes = NAMED_CACHE_BYTES;
+	error = -EINVAL;
+	if (cache->config.shards & (cache->config.shards - 1))
+		goto free_cache;
+	error = init_key(cache);
+	if (error < 0)
+		goto free_cache;
+	error = -ENOMEM;
+	cache->shard_bytes = cache->config.bytes / cache->config.shards;
+	cache->shards = aligned_alloc(
+	    _Alignof(struct named_cache_shard), cache->config.shards * sizeof(*cache->shards));
+	if (!cache->shards)
+		goto free_cache;
+	for (unsigned int i = 0; i < cache->config.shards; i++) {
+		struct named_cache_shard *shard = &cache->shards[i];
+
+		memset(shard, 0, sizeof(*shard));
+		pthread_mutex_init(&shard->lock, NULL);
+		(void)hashtable_init(&shard->table, &cache->key); /* fails for random keys only */
+		list_init(&shard->queue);
+		shard->hand = &shard->queue;
+	}
+	*result = cache;
+	return 0;
+free_cache:
+	free(cache);
+	return error;
+}
+
+void named_cache_free(struct named_cache *cache)
+{
+	if (!cache)
+		return;
+	(void)named_cache_flush(cache, NULL, false);
+	for (unsigned int i = 0; i < cache->config.shards; i++) {
+		hashtable_clear(&cache->shards[i].table);
+		pthread_mutex_destroy(&cache->shards[i].lock);
+	}
+	free(cache->shards);
+	free(cache);
+}
+
+/* The table's buckets go by the low bits of the hash, shards by the high ones. */
+static struct named_cache_shard *shard_of(struct named_cache *cache, uint64_t hash)
+{
+	return &cache->shards[hash >> 32 & (cache->config.shards - 1)];
+}
+
+static struct named_cache_shard *lock_shard(struct named_cache *cache, uint64_t hash)
+{
+	struct named_cache_shard *shard = shard_of(cache, hash);
+
+	pthread_mutex_lock(&shard->lock);
+	return shard;
+}
+
+static void count(struct named_cache_shard *shard, enum named_cache_outcome outcome)
+{
+	switch (outcome) {
+	case NAMED_CACHE_GOES_ON:
+		break;
+	case NAMED_CACHE_MISS:
+		shard->stats.misses++;
+		break;
+	case NAMED_CACHE_HIT:
+		shard->stats.hits++;
+		break;
+	case NAMED_CACHE_NEGATIVE_HIT:
+		shard->stats.negative_hits++;
+		break;
+	case NAMED_CACHE_STALE_HIT:
+		shard->stats.stale_hits++;
+		break;
+	}
+}
+
+void named_cache_release(struct named_cache *cache, uint64_t hash, enum named_cache_outcome outcome)
+{
+	struct named_cache_shard *shard = shard_of(cache, hash);
+
+	count(shard, outcome);
+	pthread_mutex_unlock(&shard->lock);
+}
+
+void named_cache_missed(struct named_cache *cache, uint64_t hash)
+{
+	count(lock_shard(cache, hash), NAMED_CACHE_MISS);
+	named_cache_release(cache, hash, NAMED_CACHE_GOES_ON);
+}
+
+/* ---- entries of a locked shard -------------------------------------------------------------- */
+
+struct key {
+	const struct named_name *name;
+	uint16_t type;
+};
+
+static bool matches(const struct hashtable_link *link, const void *wanted)
+{
+	const struct named_cache_entry *entry =
+	    hashtable_entry(link, const struct named_cache_entry, link);
+	const struct key *key = wanted;
+
+	return entry->type == key->type && entry->name_len == key->name->len &&
+	       memcmp(entry->bytes, key->name->wire, key->name->len) == 0;
+}
+
+/* The name's hash has a secret; that of the type needs none. */
+static uint64_t typed_hash(uint64_t hash, uint16_t type)
+{
+	return hash ^ type * 0x9e3779b97f4a7c15ULL;
+}
+
+static struct named_cache_entry *find_type(
+    struct named_cache_shard *shard, uint64_t hash, const struct named_name *name, uint16_t type)
+{
+	struct key key = {name, type};
+	struct hashtable_link *link =
+	    hashtable_find(&shard->table, typed_hash(hash, type), matches, &key);
+
+	return link ? hashtable_entry(link, struct named_cache_entry, link) : NULL;
+}
+
+static size_t cost(size_t name_len, size_t len)
+{
+	return sizeof(struct named_cache_entry) + name_len + len + ALLOCATION_OVERHEAD;
+}
+
+static void drop(struct named_cache_shard *shard, struct named_cache_entry *entry)
+{
+	hashtable_remove(&shard->table, &entry->link);
+	if (shard->hand == &entry->age)
+		shard->hand = entry->age.next;
+	list_remove(&entry->age);
+	shard->bytes -= cost(entry->name_len, entry->len);
+	free(entry);
+}
+
+/* Of no more use, not even as a stale one. */
+static bool is_over(
+    const struct named_cache *cache, const struct named_cache_entry *entry, uint64_t now)
+{
+	uint64_t stale =
+	    entry->kind == NAMED_CACHE_RRSET ? (uint64_t)cache->config.stale * NAMED_CACHE_SECOND : 0;
+
+	return now >= entry->expires && now - entry->expires >= stale;
+}
+
+static void drop_expired(struct named_cache_shard *shard, struct named_cache_entry *entry)
+{
+	drop(shard, entry);
+	shard->stats.expired++;
+}
+
+/* The type's entry if it may be used; it is dropped if nobody may. */
+static struct named_cache_entry *find_usable(struct named_cache *cache,
+    struct named_cache_shard *shard, uint64_t hash, const struct named_name *name, uint16_t type,
+    bool stale, uint64_t now)
+{
+	struct named_cache_entry *entry = find_type(shard, hash, name, type);
+
+	if (!entry || now < entry->expires)
+		return entry;
+	if (is_over(cache, entry, now)) {
+		drop_expired(shard, entry);
+		return NULL;
+	}
+	return stale ? entry : NULL;
+}
+
+struct named_cache_entry *named_cache_find(struct named_cache *cache, uint64_t hash,
+    const struct named_name *name, uint16_t type, bool stale, uint64_t now)
+{
+	struct named_cache_shard *shard = lock_shard(cache, hash);
+	struct named_cache_entry *entry = find_usable(cache, shard, hash, name, type, stale, now);
+
+	if (!entry && type != NAMED_TYPE_CNAME) {
+		entry = find_usable(cache, shard, hash, name, NAMED_TYPE_CNAME, stale, now);
+		if (entry && entry->kind != NAMED_CACHE_RRSET)
+			entry = NULL;
+	}
+	if (!entry)
+		entry = find_usable(cache, shard, hash, name, TYPE_NXDOMAIN, stale, now);
+	if (!entry) {
+		pthread_mutex_unlock(&shard->lock);
+		return NULL;
+	}
+	entry->used = true;
+	return entry;
+}
+
+bool named_cache_wants_fetch(
+    struct named_cache *cache, uint64_t hash, struct named_cache_entry *entry, uint64_t now)
+{
+	uint64_t life = (uint64_t)entry->ttl * NAMED_CACHE_SECOND;
+
+	if (!cache->config.prefetch || entry->fetching || now >= entry->expires ||
+	    entry->expires - now > life / 10)
+		return false;
+	entry->fetching = true;
+	shard_of(cache, hash)->stats.prefetches++;
+	return true;
+}
+
+/* ---- putting in ----------------------------------------------------------------------------- */
+
+static struct named_cache_entry *oldest(struct named_cache_shard *shard)
+{
+	return list_first(&shard->queue, struct named_cache_entry, age);
+}
+
+static void requeue(struct named_cache_shard *shard, struct named_cache_entry *entry)
+{
+	if (shard->hand == &entry->age)
+		shard->hand = entry->age.next;
+	list_remove(&entry->age);
+	list_append(&shard->queue, &entry->age);
+}
+
+/* What is over goes, however much room there is. */
+static void sweep(struct named_cache *cache, struct named_cache_shard *shard, uint64_t now)
+{
+	for (int i = 0; i < SWEEP; i++) {
+		struct named_cache_entry *entry;
+
+		if (shard->hand == &shard->queue)
+			shard->hand = shard->queue.next;
+		if (shard->hand == &shard->queue)
+			return;
+		entry = list_entry(shard->hand, struct named_cache_entry, age);
+		shard->hand = shard->hand->next;
+		if (is_over(cache, entry, now))
+			drop_expired(shard, entry);
+	}
+}
+
+static void make_room(
+    struct named_cache *cache, struct named_cache_shard *shard, size_t room, uint64_t now)
+{
+	int chances = CHANCES;
+
+	while (shard->bytes + room > cache->shard_bytes) {
+		struct named_cache_entry *entry = oldest(shard);
+
+		if (is_over(cache, entry, now)) {
+			drop_expired(shard, entry);
+		} else if (entry->used && chances > 0) {
+			entry->used = false;
+			chances--;
+			requeue(shard, entry);
+		} else {
+			drop(shard, entry);
+			shard->stats.evicted++;
+		}
+	}
+}
+
+static uint32_t bounded_ttl(const struct named_cache *cache, const struct named_cache_item *item)
+{
+	const struct named_cache_config *config = &cache->config;
+	uint32_t ttl = item->ttl > INT32_MAX ? 0 : item->ttl; /* RFC 2181, 8 */
+
+	if (item->kind != NAMED_CACHE_RRSET)
+		return ttl < config->negative_max ? ttl : config->negative_max;
+	if (ttl < config->ttl_min)
+		ttl = config->ttl_min;
+	return ttl < config->ttl_max ? ttl : config->ttl_max;
+}
+
+static struct named_cache_entry *entry_new(
+    const struct named_name *name, const struct named_cache_item *item, uint32_t ttl, uint64_t now)
+{
+	struct named_cache_entry *entry = malloc(sizeof(*entry) + name->len + item->len);
+
+	if (!entry)
+		return NULL;
+	*entry = (struct named_cache_entry){
+	    .expires = now + (uint64_t)ttl * NAMED_CACHE_SECOND,
+	    .ttl = ttl,
+	    .len = (uint32_t)item->len,
+	    .type = item->type,
+	    .count = item->count,
+	    .kind = (uint8_t)item->kind,
+	    .trust = (uint8_t)item->trust,
+	    .name_len = name->len,
+	};
+	memcpy(entry->bytes, name->wire, name->len);
+	memcpy(entry->bytes + name->len, item->data, item->len);
+	return entry;
+}
+
+static void drop_type(
+    struct named_cache_shard *shard, uint64_t hash, const struct named_name *name, uint16_t type)
+{
+	struct named_cache_entry *entry = find_type(shard, hash, name, type);
+
+	if (entry)
+		drop(shard, entry);
+}
+
+int named_cache_put(struct named_cache *cache, const struct named_name *name,
+    const struct named_cache_item *item, uint64_t now)
+{
+	uint64_t hash = named_cache_hash(cache, name);
+	struct named_cache_shard *shard = lock_shard(cache, hash);
+	size_t room = cost(name->len, item->len);
+	uint32_t ttl = bounded_ttl(cache, item);
+	struct named_cache_entry *entry;
+	int error = 0;
+
+	/* What was known before is known to be otherwise, whether this is kept or not. A CNAME is
+	 * alone with its name (RFC 1034, 3.6.2): the other records end with their TTLs, as they are
+	 * looked up first. */
+	drop_type(shard, hash, name, item->type);
+	if (item->type != TYPE_NXDOMAIN)
+		drop_type(shard, hash, name, TYPE_NXDOMAIN);
+	if (item->kind == NAMED_CACHE_RRSET && item->type != NAMED_TYPE_CNAME)
+		drop_type(shard, hash, name, NAMED_TYPE_CNAME);
+	if (ttl == 0)
+		goto unlock;
+	error = -E2BIG;
+	if (room > cache->shard_bytes / LARGEST_SHARE)
+		goto refuse;
+	error = -ENOMEM;
+	entry = entry_new(name, item, ttl, now);
+	if (!entry)
+		goto refuse;
+	sweep(cache, shard, now);
+	make_room(cache, shard, room, now);
+	hashtable_insert(&shard->table, &entry->link, typed_hash(hash, item->type));
+	list_append(&shard->queue, &entry->age);
+	shard->bytes += room;
+	shard->stats.inserted++;
+	error = 0;
+	goto unlock;
+refuse:
+	shard->stats.refused++;
+unlock:
+	pthread_mutex_unlock(&shard->lock);
+	return error;
+}
+
+/* ---- all of them ---------------------------------------------------------------------------- */
+
+static bool is_meant(
+    const struct named_cache_entry *entry, const struct named_name *name, bool below)
+{
+	struct named_name owner;
+
+	if (!name)
+		return true;
+	if (entry->name_len < name->len || (!below && entry->name_len != name->len))
+		return false;
+	if (named_name_read(&owner, entry->bytes, entry->name_len) < 0)
+		return false;
+	return named_name_equal(&owner, name) || (below && named_name_is_below(&owner, name));
+}
+
+size_t named_cache_flush(struct named_cache *cache, const struct named_name *name, bool below)
+{
+	size_t flushed = 0;
+
+	for (unsigned int i = 0; i < cache->config.shards; i++) {
+		struct named_cache_shard *shard = &cache->shards[i];
+		struct named_cache_entry *entry;
+		size_t before = flushed;
+
+		pthread_mutex_lock(&shard->lock);
+		list_for_each_safe (entry, &shard->queue, age) {
+			if (is_meant(entry, name, below)) {
+				drop(shard, entry);
+				flushed++;
+			}
+		}
+		shard->stats.flushed += flushed - before;
+		pthread_mutex_unlock(&shard->lock);
+	}
+	return flushed;
+}
+
+void named_cache_get_stats(struct named_cache *cache, struct named_cache_stats *stats)
+{
+	*stats = (struct named_cache_stats){0};
+	for (unsigned int i = 0; i < cache->config.shards; i++) {
+		struct named_cache_shard *shard = &cache->shards[i];
+		const struct named_cache_stats *one = &shard->stats;
+
+		pthread_mutex_lock(&shard->lock);
+		stats->hits += one->hits;
+		stats->negative_hits += one->negative_hits;
+		stats->stale_hits += one->stale_hits;
+		stats->misses += one->misses;
+		stats->inserted += one->inserted;
+		stats->refused += one->refused;
+		stats->evicted += one->evicted;
+		stats->expired += one->expired;
+		stats->flushed += one->flushed;
+		stats->prefetches += one->prefetches;
+		stats->entries += shard->table.count;
+		stats->bytes += shard->bytes;
+		pthread_mutex_unlock(&shard->lock);
+	}
+}
