@@ -203,7 +203,7 @@ int ctl_open(const char *path, struct picox *stack, struct ctl **result)
 		err = -errno;
 		goto free_ctl;
 	}
-	err = ctl_socket_open(path, &ctl->socket);
+	err = ctl_socket_open(path, SOCK_SEQPACKET, &ctl->socket);
 	if (err < 0)
 		goto close_epoll;
 	ctl->listen_fd = err;

@@ -33,7 +33,7 @@ static int full_path(const char *path, struct sockaddr_un *name)
 }
 
 /* 0: what is there was left behind. */
-static int check_stale(const struct sockaddr_un *name)
+static int check_stale(const struct sockaddr_un *name, int type)
 {
 	struct stat status;
 	int fd, err = 0;
@@ -42,7 +42,7 @@ static int check_stale(const struct sockaddr_un *name)
 		return errno == ENOENT ? 0 : -errno;
 	if (!S_ISSOCK(status.st_mode))
 		return -EEXIST;
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
 	/* EPROTOTYPE: a socket of another type, and somebody listens. */
@@ -52,7 +52,7 @@ static int check_stale(const struct sockaddr_un *name)
 	return err;
 }
 
-static int bind_name(int fd, const struct sockaddr_un *name)
+static int bind_name(int fd, int type, const struct sockaddr_un *name)
 {
 	int err;
 
@@ -60,7 +60,7 @@ static int bind_name(int fd, const struct sockaddr_un *name)
 		return 0;
 	if (errno != EADDRINUSE)
 		return -errno;
-	err = check_stale(name);
+	err = check_stale(name, type);
 	if (err)
 		return err;
 	if (unlink(name->sun_path) < 0 && errno != ENOENT)
@@ -68,7 +68,7 @@ static int bind_name(int fd, const struct sockaddr_un *name)
 	return bind(fd, (const struct sockaddr *)name, sizeof(*name)) < 0 ? -errno : 0;
 }
 
-int ctl_socket_open(const char *path, struct ctl_socket *result)
+int ctl_socket_open(const char *path, int type, struct ctl_socket *result)
 {
 	struct stat status;
 	int fd, err;
@@ -77,10 +77,10 @@ int ctl_socket_open(const char *path, struct ctl_socket *result)
 	err = full_path(path, &result->name);
 	if (err)
 		return err;
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
-	err = fchmod(fd, 0600) < 0 ? -errno : bind_name(fd, &result->name);
+	err = fchmod(fd, 0600) < 0 ? -errno : bind_name(fd, type, &result->name);
 	if (err)
 		goto close_socket;
 	if (lstat(result->name.sun_path, &status) < 0) {

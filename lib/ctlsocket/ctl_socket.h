@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The file of a control socket. */
-#ifndef RUN_CTL_SOCKET_H
-#define RUN_CTL_SOCKET_H
+/* The file of a control socket: of a stack in user space, or of a daemon. */
+#ifndef CTL_SOCKET_H
+#define CTL_SOCKET_H
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -14,8 +14,9 @@ struct ctl_socket {
 	uid_t owner;
 };
 
-/* Makes the socket and listens. The descriptor, or -errno. */
-int ctl_socket_open(const char *path, struct ctl_socket *socket);
+/* Makes the socket, of type SOCK_STREAM or SOCK_SEQPACKET, and listens. The descriptor, which does
+ * not block, or -errno. */
+int ctl_socket_open(const char *path, int type, struct ctl_socket *socket);
 
 /* Removes the file, if it is still this one. */
 void ctl_socket_unlink(const struct ctl_socket *socket);
