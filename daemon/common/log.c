@@ -16,6 +16,8 @@ static struct {
 	atomic_bool verbose; /* a control socket may change it while threads run */
 	log_hook *hook;
 	void *argument;
+	FILE *_Atomic copy;
+	pid_t copied; /* whose lines: valid while there is a copy */
 } log_state = {.program = "daemon", .targets = LOG_TO_STDERR};
 
 void log_init(const char *program)
@@ -46,6 +48,13 @@ void log_set_hook(log_hook *hook, void *argument)
 {
 	log_state.hook = hook;
 	log_state.argument = argument;
+}
+
+void log_set_copy(FILE *copy)
+{
+	if (copy)
+		log_state.copied = gettid();
+	atomic_store(&log_state.copy, copy);
 }
 
 /* One line that prints; what does not fit is left out. */
@@ -88,12 +97,16 @@ void log_vmessage(int level, const char *format, va_list arguments)
 {
 	char text[LOG_TEXT_MAX], line[LOG_TEXT_MAX];
 	int saved = errno;
+	FILE *copy;
 
 	if (level >= LOG_DEBUG && !log_is_verbose())
 		return;
 	if (vsnprintf(text, sizeof(text), format, arguments) < 0)
 		return;
 	escape(line, text);
+	copy = atomic_load(&log_state.copy);
+	if (copy && log_state.copied == gettid())
+		fprintf(copy, "%s\n", line);
 	if (log_state.hook) {
 		log_state.hook(level, line, log_state.argument);
 	} else {

@@ -14,6 +14,7 @@
 
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <syslog.h>
 
 #define LOG_TEXT_MAX 1024 /* bytes of a line; longer ones are cut */
@@ -32,6 +33,10 @@ bool log_is_verbose(void);
 /* Who wants the lines instead (a test); NULL: nobody. `text` is without the program's name. */
 typedef void log_hook(int level, const char *text, void *argument);
 void log_set_hook(log_hook *hook, void *argument);
+
+/* Who started something gets a copy of what is said about it, "text\n" a line; NULL: no longer. For
+ * the thread that sets it. */
+void log_set_copy(FILE *copy);
 
 __attribute__((format(printf, 2, 3))) void log_message(int level, const char *format, ...);
 __attribute__((format(printf, 2, 0))) void log_vmessage(

@@ -40,10 +40,11 @@ static bool is_there(const struct options *options, struct place *place)
 
 /* ---- begin, end ------------------------------------------------------------------------------ */
 
-int options_init(struct options *options, const char *synopsis, const char *purpose)
+int options_init(
+    struct options *options, const char *directory, const char *synopsis, const char *purpose)
 {
 	*options = (struct options){.synopsis = synopsis, .purpose = purpose};
-	options->directory = getcwd(NULL, 0);
+	options->directory = directory ? strdup(directory) : getcwd(NULL, 0);
 	return options->directory ? 0 : -errno;
 }
 

@@ -72,8 +72,10 @@ struct options {
 
 #define OPTIONS_MAX 64 /* lines of a group */
 
-/* Remembers the working directory. 0 or -errno. */
-int options_init(struct options *options, const char *synopsis, const char *purpose);
+/* Relative paths begin at `directory`, which is copied; NULL: the working directory as it is now. 0
+ * or -errno. */
+int options_init(
+    struct options *options, const char *directory, const char *synopsis, const char *purpose);
 
 /* Frees everything, the strings in the structs included, and zeroes them. */
 void options_fini(struct options *options);

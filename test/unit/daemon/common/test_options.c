@@ -96,7 +96,7 @@ static int parse(const char *synopsis, const char *argv[])
 		argc++;
 	common = (struct common){0};
 	own = (struct own){.period = 32};
-	assert_int_equal(options_init(&options, synopsis, "Does this and that."), 0);
+	assert_int_equal(options_init(&options, NULL, synopsis, "Does this and that."), 0);
 	options.groups[0] = (struct option_group){own_specs, 5, &own};
 	options.groups[1] = (struct option_group){common_specs, 3, &common};
 	fflush(stderr);

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The life of a daemon, step by step: see daemon.h. */
+#include "daemon_internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "drop.h"
+#include "log.h"
+#include "notify.h"
+#include "sandbox.h"
+
+/* ---- while it runs --------------------------------------------------------------------------- */
+
+static int reload(struct daemon *daemon)
+{
+	struct daemon_settings settings;
+	int err = -EINVAL;
+
+	if (!daemon->program->reload) {
+		log_error("%s cannot reload its configuration", daemon->program->name);
+		return -EOPNOTSUPP;
+	}
+	if (daemon_settings_read(daemon, &settings, daemon->options.directory) == SETTINGS_OK) {
+		err = daemon->program->reload(daemon, settings.configuration);
+		if (!err) {
+			settings.configuration = NULL; /* taken */
+			daemon_settings_use(daemon, &settings);
+		}
+	}
+	daemon_settings_free(daemon, &settings);
+	return err;
+}
+
+int daemon_reload(struct daemon *daemon)
+{
+	int err;
+
+	notify_reloading();
+	err = reload(daemon);
+	if (err) {
+		daemon->failed_reloads++;
+		log_set_verbose(daemon->common.verbose);
+		log_warning("the configuration was not reloaded; the old one stays in use");
+	} else {
+		daemon->reloads++;
+		log_notice("the configuration was reloaded");
+	}
+	notify_ready(err ? "serving; the last reload failed" : "serving");
+	return err;
+}
+
+static struct daemon *daemon_of(struct signals *signals)
+{
+	return (struct daemon *)(void *)((char *)signals - offsetof(struct daemon, signals));
+}
+
+static void leave(struct signals *signals)
+{
+	loop_stop(&daemon_of(signals)->loop);
+}
+
+static void hang_up(struct signals *signals)
+{
+	(void)daemon_reload(daemon_of(signals));
+}
+
+void daemon_fail(struct daemon *daemon)
+{
+	daemon->failed = true;
+	loop_stop(&daemon->loop);
+}
+
+static int serve(struct daemon *daemon)
+{
+	int err;
+
+	notify_ready("serving");
+	log_info("serving");
+	daemonize_end(&daemon->daemonize, EXIT_SUCCESS);
+	if (daemon->in_background)
+		log_set_targets(LOG_TO_SYSLOG);
+	err = loop_run(&daemon->loop);
+	if (err)
+		log_error("event loop: %s", strerror(-err));
+	notify_stopping();
+	return err || daemon->failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* ---- the start, and back --------------------------------------------------------------------- */
+
+static int open_control(struct daemon *daemon)
+{
+	const struct control_verbs parts[CONTROL_PARTS] = {
+	    {.verbs = daemon->program->verbs, .count = daemon->program->verb_count}, daemon_verbs};
+	int err;
+
+	if (!daemon->common.control)
+		return 0;
+	err = control_open(&daemon->control, &daemon->loop, daemon->common.control, parts, daemon);
+	if (err)
+		log_error("control socket %s: %s", daemon->common.control, strerror(-err));
+	return err;
+}
+
+/* A daemon without a filter serves; one that cannot have what was asked for says so. */
+static void enter_sandbox(const struct daemon *daemon)
+{
+	const struct daemon_program *program = daemon->program;
+	int err;
+
+	if (daemon->common.no_filter || !program->may_be_filtered || !program->may_be_filtered(daemon))
+		return;
+	err = sandbox_enter(program->system_calls);
+	if (err == -EOPNOTSUPP)
+		log_debug("no filter of system calls here");
+	else if (err)
+		log_warning("filter of system calls: %s", strerror(-err));
+}
+
+static int create_pidfile(struct daemon *daemon)
+{
+	pid_t other;
+	int err;
+
+	if (!daemon->common.pidfile)
+		return 0;
+	err = pidfile_create(&daemon->pidfile, daemon->common.pidfile, &other);
+	if (err == -EEXIST && other > 0)
+		log_error("pid file %s: process %d has it", daemon->common.pidfile, (int)other);
+	else if (err)
+		log_error("pid file %s: %s", daemon->common.pidfile, strerror(-err));
+	return err;
+}
+
+static int drop(const struct daemon *daemon)
+{
+	const struct daemon_program *program = daemon->program;
+	int err =
+	    drop_privileges(daemon->common.user, program->capabilities, program->capability_count);
+
+	if (err)
+		log_error("user %s: %s", daemon->common.user ? daemon->common.user : "(the same)",
+		    err == -ENOENT ? "there is no such user or group" : strerror(-err));
+	return err;
+}
+
+/* All is checked; the configuration is taken, or freed. */
+static int run(struct daemon *daemon, void *configuration)
+{
+	int status = EXIT_FAILURE;
+	int err = loop_init(&daemon->loop);
+
+	if (err) {
+		log_error("event loop: %s", strerror(-err));
+		goto free_configuration;
+	}
+	if (create_pidfile(daemon) < 0)
+		goto close_loop;
+	err = signals_open(&daemon->signals, &daemon->loop, leave, hang_up);
+	if (err) {
+		log_error("signals: %s", strerror(-err));
+		goto remove_pidfile;
+	}
+	if (drop(daemon) < 0)
+		goto close_signals;
+	if (daemon->program->start(daemon, configuration) < 0)
+		goto close_signals;
+	configuration = NULL;
+	if (open_control(daemon) < 0)
+		goto stop;
+	enter_sandbox(daemon);
+	status = serve(daemon);
+	control_close(daemon->control);
+stop:
+	daemon->program->stop(daemon);
+close_signals:
+	signals_close(&daemon->signals);
+remove_pidfile:
+	pidfile_remove(&daemon->pidfile);
+close_loop:
+	loop_fini(&daemon->loop);
+free_configuration:
+	if (configuration)
+		daemon->program->configuration_free(configuration);
+	return status;
+}
+
+static int go_to_background(struct daemon *daemon)
+{
+	int err = daemonize_begin(&daemon->daemonize);
+
+	if (err) {
+		log_error("background: %s", strerror(-err));
+		return err;
+	}
+	daemon->in_background = true;
+	log_set_targets(LOG_TO_SYSLOG);
+	log_notice("%s started", daemon->program->name);
+	log_set_targets(LOG_TO_SYSLOG | LOG_TO_STDERR);
+	return 0;
+}
+
+/* The first settings are there, and nothing has been done. */
+static int begin(struct daemon *daemon, struct daemon_settings *settings)
+{
+	void *configuration = settings->configuration;
+	int status = EXIT_FAILURE;
+
+	settings->configuration = NULL;
+	daemon_settings_use(daemon, settings);
+	signals_block();
+	if (daemon->common.daemon && go_to_background(daemon) < 0)
+		daemon->program->configuration_free(configuration);
+	else
+		status = run(daemon, configuration);
+	daemonize_end(&daemon->daemonize, status);
+	options_fini(&daemon->options);
+	free(daemon->values);
+	return status;
+}
+
+int daemon_main(const struct daemon_program *program, int argc, char *argv[])
+{
+	struct daemon daemon = {
+	    .program = program, .argc = argc, .argv = argv, .daemonize = {.pipe = -1}};
+	struct daemon_settings settings;
+	int status = EXIT_FAILURE;
+
+	log_init(program->name);
+	daemon.started = loop_clock();
+	switch (daemon_settings_read(&daemon, &settings, NULL)) {
+	case SETTINGS_USAGE:
+		options_usage(&settings.options, program->name, stderr);
+		break;
+	case SETTINGS_WRONG:
+		break;
+	case SETTINGS_OK:
+		if (settings.common.version)
+			printf("%s %s\n", program->name, program->version);
+		if (settings.common.version || settings.common.check)
+			status = EXIT_SUCCESS;
+		else
+			return begin(&daemon, &settings);
+		break;
+	}
+	daemon_settings_free(&daemon, &settings);
+	return status;
+}
