@@ -193,6 +193,7 @@ void px_iface_del(struct px_iface *iface)
 		waiter->ready(stack, waiter);
 	}
 	px_pktq_clear(&iface->tx);
+	iface->tx_frames = 0;
 	list_remove(&iface->tx_node);
 	px_free(stack->mem, iface, sizeof(*iface));
 }
@@ -228,6 +229,7 @@ void px_iface_down(struct px_iface *iface)
 	px_routes_flush(stack, iface, NULL);
 	stack->generation++;
 	px_pktq_clear(&iface->tx);
+	iface->tx_frames = 0;
 	list_remove(&iface->tx_node);
 	px_event(stack, PX_EVENT_IFACE_CHANGE, iface);
 }
@@ -298,8 +300,8 @@ int px_iface_transmit(struct px_iface *iface, struct px_pkt *frame)
 		px_pkt_free(frame);
 		return -ENETDOWN;
 	}
-	if (iface->tx.count >= iface->tx_limit) {
-		iface->stats.tx_dropped++;
+	if (iface->tx_frames >= iface->tx_limit) {
+		iface->stats.tx_dropped += px_pkt_frames(frame);
 		px_pkt_free(frame);
 		return -ENOBUFS;
 	}
@@ -310,6 +312,7 @@ int px_iface_transmit(struct px_iface *iface, struct px_pkt *frame)
 	}
 	if (iface->type->transmit)
 		return iface->type->transmit(iface, frame);
+	iface->tx_frames += px_pkt_frames(frame);
 	px_pktq_append(&iface->tx, frame);
 	if (list_is_empty(&iface->tx_node))
 		list_append(&iface->stack->tx_pending, &iface->tx_node);
@@ -358,17 +361,19 @@ unsigned int px_tx_take(struct px_iface *iface, struct px_pkt **frames, unsigned
 	unsigned int count = 0;
 
 	while (count < max && iface->tx.first) {
-		frames[count] = px_pktq_take(&iface->tx);
-		iface->stats.tx_packets++;
-		iface->stats.tx_bytes += frames[count]->total;
-		count++;
+		struct px_pkt *frame = px_pktq_take(&iface->tx);
+
+		iface->tx_frames -= px_pkt_frames(frame);
+		iface->stats.tx_packets += px_pkt_frames(frame);
+		iface->stats.tx_bytes += px_pkt_frame_bytes(frame);
+		frames[count++] = frame;
 	}
 	/* The rest goes behind the other interfaces'. */
 	list_remove(&iface->tx_node);
 	if (iface->tx.first)
 		list_append(&iface->stack->tx_pending, &iface->tx_node);
 	if (!list_is_empty(&iface->tx_waiters) &&
-	    iface->tx.count <= iface->tx_limit - iface->tx_limit / 4)
+	    iface->tx_frames <= iface->tx_limit - iface->tx_limit / 4)
 		wake_waiters(iface);
 	return count;
 }
@@ -378,8 +383,9 @@ void px_tx_return(struct px_iface *iface, struct px_pkt **frames, unsigned int c
 	while (count) {
 		struct px_pkt *frame = frames[--count];
 
-		iface->stats.tx_packets--;
-		iface->stats.tx_bytes -= frame->total;
+		iface->tx_frames += px_pkt_frames(frame);
+		iface->stats.tx_packets -= px_pkt_frames(frame);
+		iface->stats.tx_bytes -= px_pkt_frame_bytes(frame);
 		px_pktq_prepend(&iface->tx, frame);
 	}
 	if (iface->tx.first && list_is_empty(&iface->tx_node))

@@ -16,7 +16,7 @@
 #include <net/if.h>
 
 #define PX_MAC_LEN    6
-#define PX_TX_LIMIT   1000 /* packets in a transmit queue, as Linux's txqueuelen */
+#define PX_TX_LIMIT   1000 /* frames in a transmit queue, as Linux's txqueuelen */
 #define PX_BURST      64   /* frames that the runtime moves at a time */
 #define PX_IFACES_MAX 4096 /* of one stack */
 
@@ -34,6 +34,7 @@ enum px_link_cap {
 	PX_LINK_JUMBO = 1 << 2,   /* frames up to 64 KiB */
 	PX_LINK_FILTER = 1 << 3,  /* wants to know unicast addresses and groups (mem://) */
 	PX_LINK_SUPER = 1 << 4,   /* neighbours take TCP segments of up to 64 KiB, whatever the MTU */
+	PX_LINK_CUT = 1 << 5,     /* cuts packets with px_pkt.segment; else that is done before */
 };
 
 /* What kind of link: how a packet becomes a frame. The tables are in link/. */
@@ -51,6 +52,7 @@ struct px_iface_type {
 	int (*output)(struct px_iface *iface, struct px_pkt *pkt, const struct px_ip *via);
 	/* Sends a complete frame by other means than a transmit queue; takes it. NULL: by the queue. */
 	int (*transmit)(struct px_iface *iface, struct px_pkt *frame);
+	bool cuts; /* `output` takes packets with px_pkt.segment */
 };
 
 struct px_iface_stats {
@@ -87,7 +89,8 @@ struct px_iface {
 	uint16_t vlan_id;
 
 	struct px_pktq tx;
-	uint32_t tx_limit;
+	uint32_t tx_frames;  /* that its packets stand for */
+	uint32_t tx_limit;   /* of frames */
 	bool tx_stopped;     /* the driver is full; the runtime knows when it is not */
 	struct list tx_node; /* stack->tx_pending while the queue is not empty */
 	struct list tx_waiters;
@@ -164,12 +167,12 @@ static inline bool px_iface_is_loopback(const struct px_iface *iface)
 /* Queues a complete frame; takes the packet. 0, or -ENOBUFS (full: counted), -ENETDOWN. */
 int px_iface_transmit(struct px_iface *iface, struct px_pkt *frame);
 
-/* Packets that fit the transmit queue now. */
+/* Frames that fit the transmit queue now. */
 static inline uint32_t px_iface_tx_room(const struct px_iface *iface)
 {
 	if (iface->lower)
 		iface = iface->lower;
-	return iface->tx.count < iface->tx_limit ? iface->tx_limit - iface->tx.count : 0;
+	return iface->tx_frames < iface->tx_limit ? iface->tx_limit - iface->tx_frames : 0;
 }
 
 /* Calls waiter->ready once there is room for a quarter of the queue. */

@@ -179,6 +179,8 @@ struct px_pkt *px_pkt_clone(const struct px_pkt *pkt)
 	clone->block = px_block_ref(pkt->block);
 	clone->data = pkt->data;
 	clone->len = pkt->len;
+	clone->segment = pkt->segment;
+	clone->segments = pkt->segments;
 	clone->slices = pkt->slices;
 	for (unsigned int i = 0; i < pkt->slices; i++) {
 		clone->slice[i] = pkt->slice[i];
@@ -227,14 +229,32 @@ struct px_pkt *px_pkt_copy(const struct px_pkt *pkt, size_t headroom)
 	return copy;
 }
 
+void px_pkt_skip_slices(struct px_pkt *pkt, size_t n)
+{
+	unsigned int dropped = 0;
+
+	for (; n && dropped < pkt->slices; dropped++) {
+		struct px_slice *slice = &pkt->slice[dropped];
+		if (slice->len > n) {
+			slice->offset += (uint32_t)n;
+			slice->len -= (uint32_t)n;
+			pkt->total -= (uint32_t)n;
+			break;
+		}
+		n -= slice->len;
+		pkt->total -= slice->len;
+		px_block_unref(slice->block);
+	}
+	pkt->slices = (uint16_t)(pkt->slices - dropped);
+	memmove(pkt->slice, pkt->slice + dropped, pkt->slices * sizeof(pkt->slice[0]));
+}
+
 /* Gives the packet a new linear part of its first `len` bytes. */
 static int replace_linear(struct px_pkt *pkt, size_t headroom, size_t len)
 {
 	size_t pulled = pulled_bytes(pkt);
 	struct px_block *block;
 	uint8_t *data;
-	unsigned int dropped = 0;
-	size_t from_slices;
 
 	block = px_block_new(pkt->own.mem, headroom + pulled + len);
 	if (!block)
@@ -245,21 +265,8 @@ static int replace_linear(struct px_pkt *pkt, size_t headroom, size_t len)
 	shift_offsets(pkt, (int64_t)(data - block->data) - px_pkt_here(pkt));
 
 	/* What was taken from the slices leaves them. */
-	from_slices = len - pkt->len;
-	while (from_slices) {
-		struct px_slice *slice = &pkt->slice[dropped];
-		if (slice->len > from_slices) {
-			slice->offset += (uint32_t)from_slices;
-			slice->len -= (uint32_t)from_slices;
-			break;
-		}
-		from_slices -= slice->len;
-		px_block_unref(slice->block);
-		dropped++;
-	}
-	pkt->slices = (uint16_t)(pkt->slices - dropped);
-	memmove(pkt->slice, pkt->slice + dropped, pkt->slices * sizeof(pkt->slice[0]));
-
+	px_pkt_skip_slices(pkt, len - pkt->len);
+	pkt->total += (uint32_t)(len - pkt->len);
 	if (pkt->block != &pkt->own)
 		px_block_unref(pkt->block);
 	pkt->block = block;
@@ -359,26 +366,11 @@ void px_pkt_trim(struct px_pkt *pkt, size_t total)
 void px_pkt_skip(struct px_pkt *pkt, size_t n)
 {
 	size_t linear = n < pkt->len ? n : pkt->len;
-	unsigned int dropped = 0;
 
 	pkt->data += linear;
 	pkt->len -= (uint32_t)linear;
 	pkt->total -= (uint32_t)linear;
-	n -= linear;
-	for (; n && dropped < pkt->slices; dropped++) {
-		struct px_slice *slice = &pkt->slice[dropped];
-		if (slice->len > n) {
-			slice->offset += (uint32_t)n;
-			slice->len -= (uint32_t)n;
-			pkt->total -= (uint32_t)n;
-			break;
-		}
-		n -= slice->len;
-		pkt->total -= slice->len;
-		px_block_unref(slice->block);
-	}
-	pkt->slices = (uint16_t)(pkt->slices - dropped);
-	memmove(pkt->slice, pkt->slice + dropped, pkt->slices * sizeof(pkt->slice[0]));
+	px_pkt_skip_slices(pkt, n - linear);
 }
 
 int px_pkt_add_slice(struct px_pkt *pkt, struct px_block *block, uint32_t offset, uint32_t len)
@@ -432,15 +424,10 @@ size_t px_pkt_read(const struct px_pkt *pkt, size_t offset, void *bytes, size_t 
 	return done;
 }
 
-uint64_t px_pkt_checksum(const struct px_pkt *pkt, size_t offset, size_t len, uint64_t sum)
+uint64_t px_iov_checksum(const struct iovec *iov, unsigned int count, size_t len, uint64_t sum)
 {
-	struct iovec iov[PX_PKT_SLICES + 1];
-	unsigned int count;
 	bool odd = false;
 
-	if (offset + len <= pkt->len) /* the common case */
-		return checksum_add(sum, pkt->data + offset, len);
-	count = px_pkt_iov(pkt, offset, iov);
 	for (unsigned int i = 0; i < count && len; i++) {
 		size_t n = iov[i].iov_len < len ? iov[i].iov_len : len;
 		uint64_t piece = checksum_add(0, iov[i].iov_base, n);
@@ -455,6 +442,15 @@ uint64_t px_pkt_checksum(const struct px_pkt *pkt, size_t offset, size_t len, ui
 		len -= n;
 	}
 	return sum;
+}
+
+uint64_t px_pkt_checksum(const struct px_pkt *pkt, size_t offset, size_t len, uint64_t sum)
+{
+	struct iovec iov[PX_PKT_SLICES + 1];
+
+	if (offset + len <= pkt->len) /* the common case */
+		return checksum_add(sum, pkt->data + offset, len);
+	return px_iov_checksum(iov, px_pkt_iov(pkt, offset, iov), len, sum);
 }
 
 /* ---- queues ---- */

@@ -5,6 +5,10 @@
  * PX_PKT_SLICES slices of reference-counted blocks, where a payload lies that somebody else keeps
  * too (TCP's send queue) or that did not fit. A link sends it as an iovec; nothing is joined.
  *
+ * A super-segment is several TCP segments in one packet. On its way out (`segment`) it has their
+ * headers, and nothing else, in the linear part, with the checksum left open: it is cut into frames
+ * by the link (link/cut.h).
+ *
  * The packet, its block and the block's bytes are one allocation. A clone has its own description
  * and shares the bytes. Bytes are written only while they are not shared (px_pkt_unshare).
  *
@@ -85,7 +89,9 @@ struct px_pkt {
 	 * (a socket's queue) goes by the index. */
 	struct px_iface *iface;
 	uint32_t ifindex;
-	uint64_t time; /* monotonic; when it came in */
+	uint16_t segment;  /* bytes of data in each frame but the last; 0: it is one frame */
+	uint16_t segments; /* frames that it stands for; 0: one */
+	uint64_t time;     /* monotonic; when it came in */
 
 	/* What the layers found, as offsets from block->data. */
 	uint32_t l2, l3, l4;
@@ -148,6 +154,17 @@ int px_pkt_unshare(struct px_pkt *pkt, size_t headroom);
 /* Moves everything into the linear part (or just the first `len` bytes: px_pkt_pull_linear). */
 int px_pkt_linearize(struct px_pkt *pkt);
 int px_pkt_pull_linear(struct px_pkt *pkt, size_t len); /* -EBADMSG when it has not as many */
+
+/* Frames, and bytes in them, that it stands for. */
+static inline uint32_t px_pkt_frames(const struct px_pkt *pkt)
+{
+	return pkt->segments ? pkt->segments : 1u;
+}
+
+static inline uint32_t px_pkt_frame_bytes(const struct px_pkt *pkt)
+{
+	return pkt->segment ? pkt->total + (px_pkt_frames(pkt) - 1) * pkt->len : pkt->total;
+}
 
 /* What this packet keeps from the budget. */
 size_t px_pkt_truesize(const struct px_pkt *pkt);
@@ -219,6 +236,9 @@ void px_pkt_trim(struct px_pkt *pkt, size_t total);
 /* Takes `n` bytes (at most total) from the front, slices included. */
 void px_pkt_skip(struct px_pkt *pkt, size_t n);
 
+/* Takes `n` bytes from the front of the slices; the linear part stays. */
+void px_pkt_skip_slices(struct px_pkt *pkt, size_t n);
+
 /* Appends a slice and takes a reference to its block; -ENOBUFS when there are too many. */
 int px_pkt_add_slice(struct px_pkt *pkt, struct px_block *block, uint32_t offset, uint32_t len);
 
@@ -228,8 +248,11 @@ size_t px_pkt_read(const struct px_pkt *pkt, size_t offset, void *bytes, size_t 
 /* Describes the bytes from `offset` on; returns the number of pieces, at most PX_PKT_SLICES + 1. */
 unsigned int px_pkt_iov(const struct px_pkt *pkt, size_t offset, struct iovec *iov);
 
-/* Adds the bytes offset .. offset + len - 1 to a running Internet checksum (base/checksum.h);
- * pieces of odd length are handled. */
+/* Adds up to `len` bytes of the pieces to a running Internet checksum (base/checksum.h); those of
+ * odd length are handled. */
+uint64_t px_iov_checksum(const struct iovec *iov, unsigned int count, size_t len, uint64_t sum);
+
+/* The same of the bytes offset .. offset + len - 1. */
 uint64_t px_pkt_checksum(const struct px_pkt *pkt, size_t offset, size_t len, uint64_t sum);
 
 /* A queue. */

@@ -15,6 +15,7 @@ static void default_options(struct px_options *options)
 	*options = (struct px_options){
 	    .default_ttl = 64,
 	    .hop_limit = 64,
+	    .tso = true,
 	    .icmp_echo_ignore_broadcasts = true, /* RFC 1122 3.2.2.6 allows it; smurf */
 	    .port_min = 32768,
 	    .port_max = 60999,

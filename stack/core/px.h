@@ -58,6 +58,7 @@ struct px_options {
 	uint8_t hop_limit;              /* net.ipv6.conf.all.hop_limit */
 	bool arp_probe;                 /* RFC 5227: probe before use, defend after */
 	bool accept_ra, optimistic_dad; /* net.ipv6.conf.default: of interfaces made from then on */
+	bool tso;                       /* TCP leaves the cutting of segments to the link */
 	bool icmp_echo_ignore_all;
 	bool icmp_echo_ignore_broadcasts;
 	uint16_t port_min, port_max;      /* net.ipv4.ip_local_port_range */

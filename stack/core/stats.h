@@ -20,8 +20,9 @@
 	X(IpOutRequests)                                                                               \
 	X(IpOutDiscards)                                                                               \
 	X(IpOutNoRoutes)                                                                               \
-	X(IpReasmTimeout) X(IpReasmReqds) X(IpReasmOKs) X(IpReasmFails) X(IpFragOKs) X(IpFragFails)    \
-	    X(IpFragCreates) X(IpOutTransmits) /* ICMP */                                              \
+	X(IpReasmTimeout)                                                                              \
+	X(IpReasmReqds) X(IpReasmOKs) X(IpReasmFails) X(IpFragOKs) X(IpFragFails) X(IpFragCreates)     \
+	    X(IpOutTransmits) /* ICMP */                                                               \
 	    X(IcmpInMsgs) X(IcmpInErrors) X(IcmpInCsumErrors) X(IcmpInDestUnreachs) X(IcmpInTimeExcds) \
 	        X(IcmpInParmProbs) X(IcmpInSrcQuenchs) X(IcmpInRedirects) X(IcmpInEchos)               \
 	            X(IcmpInEchoReps) X(IcmpInTimestamps) X(IcmpInTimestampReps) X(IcmpInAddrMasks)    \
@@ -130,7 +131,9 @@ static inline uint64_t px_stats_get(const struct px_stats *stats, enum px_counte
 #define PX_COUNT_DOWN(stack, name)     ((stack)->stats.low[PX_##name]--)
 /* The counter of the family: PX_COUNT_IP(stack, is4, InReceives) is IpInReceives or Ip6InReceives.
  */
-#define PX_COUNT_IP(stack, is4, name)  PX_COUNT_OF(stack, (is4) ? PX_Ip##name : PX_Ip6##name, 1)
+#define PX_COUNT_IP_ADD(stack, is4, name, n)                                                       \
+	PX_COUNT_OF(stack, (is4) ? PX_Ip##name : PX_Ip6##name, n)
+#define PX_COUNT_IP(stack, is4, name)  PX_COUNT_IP_ADD(stack, is4, name, 1)
 #define PX_COUNT_UDP(stack, is4, name) PX_COUNT_OF(stack, (is4) ? PX_Udp##name : PX_Udp6##name, 1)
 
 /* "IpInReceives" ...; NULL past the end. */

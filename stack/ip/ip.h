@@ -110,7 +110,7 @@ struct ip_send {
 	uint8_t pmtu;         /* IP_PMTUDISC_*, both families alike */
 	bool dontfrag;        /* IPV6_DONTFRAG */
 	bool multicast_loop;  /* members on this host get it too */
-	bool super;           /* TCP segments in one packet, whatever the MTU (PX_LINK_SUPER) */
+	bool super;           /* TCP segments in one packet, whatever the MTU (px_pkt.segment) */
 	bool header_included; /* the packet has its network header (IP_HDRINCL) */
 	const struct ip4_options *options;
 	/* IPv6 extension headers in order, ready but for the last next header field, which names

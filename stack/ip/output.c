@@ -69,11 +69,11 @@ int ip_transmit(struct px_stack *stack, struct px_pkt *pkt, const struct ip_dst 
 	pkt->l3 = px_pkt_here(pkt);
 	pkt->src = dst->src;
 	pkt->dst = dst->dst;
-	PX_COUNT_IP(stack, is4, OutTransmits);
+	PX_COUNT_IP_ADD(stack, is4, OutTransmits, px_pkt_frames(pkt));
 	if (is4)
-		PX_COUNT_ADD(stack, IpExtOutOctets, pkt->total);
+		PX_COUNT_ADD(stack, IpExtOutOctets, px_pkt_frame_bytes(pkt));
 	else
-		PX_COUNT_ADD(stack, Ip6OutOctets, pkt->total);
+		PX_COUNT_ADD(stack, Ip6OutOctets, px_pkt_frame_bytes(pkt));
 	if (dst->type == RTN_MULTICAST) {
 		if (is4) {
 			PX_COUNT(stack, IpExtOutMcastPkts);
@@ -97,7 +97,8 @@ int ip_transmit(struct px_stack *stack, struct px_pkt *pkt, const struct ip_dst 
 			loop_copy(stack, pkt, dst);
 		pkt->flags |= PX_PKT_BROADCAST;
 	}
-	if (!(dst->iface->caps & PX_LINK_CSUM_TX))
+	/* Of a super-segment, each frame gets its own. */
+	if (!(dst->iface->caps & PX_LINK_CSUM_TX) && !pkt->segment)
 		ip_checksum_finish(pkt);
 	return dst->iface->type->output(dst->iface, pkt, &dst->via);
 }
@@ -231,7 +232,7 @@ int ip4_output(struct px_stack *stack, struct px_pkt *pkt, const struct ip_dst *
 	size_t total;
 	int err;
 
-	PX_COUNT(stack, IpOutRequests);
+	PX_COUNT_ADD(stack, IpOutRequests, px_pkt_frames(pkt));
 	total = pkt->total + (send->header_included ? 0 : IP4_HEADER + options_len);
 	err = -EMSGSIZE;
 	if (total > IP_MAX || (total > rule.mtu && !rule.fragment))
@@ -299,7 +300,7 @@ int ip6_output(struct px_stack *stack, struct px_pkt *pkt, const struct ip_dst *
 	uint8_t *bytes;
 	int err;
 
-	PX_COUNT(stack, Ip6OutRequests);
+	PX_COUNT_ADD(stack, Ip6OutRequests, px_pkt_frames(pkt));
 	payload = pkt->total + send->extensions_len - (send->header_included ? IP6_HEADER : 0);
 	err = -EMSGSIZE;
 	if (payload > IP_MAX || (payload + IP6_HEADER > rule.mtu && !rule.fragment))

@@ -6,6 +6,7 @@
  * those that have none, packet sockets' alone.
  * IEEE 802.3 length fields (below 0x600) are not IP: likewise.
  */
+#include "cut.h"
 #include "ether.h"
 #include "link.h"
 #include "vlan.h"
@@ -95,6 +96,25 @@ drop:
 	px_pkt_free(pkt);
 }
 
+/* The frames of a super-segment one by one. What does not find room any more, or memory, is lost on
+ * the way: an error would say that nothing was sent. */
+static int transmit_apart(struct px_iface *iface, struct px_pkt *frame)
+{
+	struct px_pktq frames = {0};
+	uint32_t count = px_pkt_frames(frame);
+	struct px_pkt *pkt;
+	int err = -ENOMEM;
+
+	cut_apart(iface->stack, frame, &frames);
+	iface->stats.tx_dropped += count - frames.count;
+	while ((pkt = px_pktq_take(&frames))) {
+		int failed = px_iface_transmit(iface, pkt);
+
+		err = err ? failed : 0;
+	}
+	return err;
+}
+
 int ethernet_send(
     struct px_iface *iface, struct px_pkt *pkt, const uint8_t mac[PX_MAC_LEN], uint16_t ethertype)
 {
@@ -115,6 +135,8 @@ int ethernet_send(
 	pkt->ethertype = ethertype;
 	pkt->l2 = px_pkt_here(pkt);
 	pkt->l3 = pkt->l2 + ETHER_HEADER;
+	if (pkt->segment && (!(iface->caps & PX_LINK_CUT) || px_tapped(iface->stack)))
+		return transmit_apart(iface, pkt);
 	return px_iface_transmit(iface, pkt);
 }
 
@@ -145,4 +167,5 @@ const struct px_iface_type ethernet_type = {
     .mtu_max = 65535,
     .input = ethernet_input,
     .output = ethernet_output,
+    .cuts = true,
 };

@@ -132,6 +132,7 @@ const struct px_iface_type vlan_type = {
     .input = vlan_input,
     .output = ethernet_output,
     .transmit = vlan_transmit,
+    .cuts = true,
 };
 
 /* ---- what happens below ---- */

@@ -6,6 +6,7 @@
  * the large one is received into again: to copy a hundred bytes takes less time than to allocate
  * two thousand, and who queues it does not keep them.
  */
+#include "cut.h"
 #include "driver.h"
 
 #include <assert.h>
@@ -147,19 +148,73 @@ static unsigned int vde_port_receive(void *link, struct px_pkt **pkts, unsigned 
 	return count;
 }
 
+/* Frames to be sent at once, and what they are made of. */
+struct outgoing {
+	unsigned int count;
+	unsigned int of[PX_BURST]; /* which packet */
+	struct vdelink_frame frame[PX_BURST];
+	struct iovec piece[PX_BURST][CUT_PIECES_MAX];
+	uint8_t header[PX_BURST][CUT_HEADER_MAX]; /* of super-segments' frames */
+	struct cut cut;
+};
+
+/* Describes the next frames; *next is the packet that comes behind them, or has more of them. */
+static void describe(
+    struct outgoing *out, struct px_pkt *const *pkts, unsigned int count, unsigned int *next)
+{
+	for (out->count = 0; out->count < PX_BURST && *next < count; out->count++) {
+		const struct px_pkt *pkt = pkts[*next];
+		struct vdelink_frame *frame = &out->frame[out->count];
+		struct iovec *piece = out->piece[out->count];
+
+		frame->piece = piece;
+		out->of[out->count] = *next;
+		if (!pkt->segment) {
+			frame->pieces = px_pkt_iov(pkt, 0, piece);
+			++*next;
+			continue;
+		}
+		if (out->cut.pkt != pkt)
+			cut_begin(&out->cut, pkt);
+		frame->pieces = cut_next(&out->cut, out->header[out->count], piece);
+		*next += cut_ended(&out->cut);
+	}
+}
+
+/* No more than `sent` frames went: the packet that the next one is of stands for the rest from now
+ * on. Returns which one that is. */
+static unsigned int keep_rest(
+    const struct outgoing *out, struct px_pkt *const *pkts, unsigned int next, unsigned int sent)
+{
+	unsigned int at = out->of[sent];
+	struct px_pkt *pkt = pkts[at];
+	unsigned int gone;
+
+	if (!pkt->segment)
+		return at;
+	gone = at < next ? px_pkt_frames(pkt) : out->cut.done / pkt->segment; /* as described */
+	for (unsigned int i = sent; i < out->count && out->of[i] == at; i++)
+		gone--;
+	cut_advance(pkt, gone);
+	return at;
+}
+
 static unsigned int vde_port_send(void *link, struct px_pkt *const *pkts, unsigned int count)
 {
 	struct vde_port *port = link;
-	struct vdelink_frame frame[PX_BURST];
-	struct iovec piece[PX_BURST][PX_PKT_SLICES + 1];
+	struct outgoing out;
+	unsigned int next = 0;
 
-	if (count > PX_BURST)
-		count = PX_BURST;
-	for (unsigned int i = 0; i < count; i++) {
-		frame[i].piece = piece[i];
-		frame[i].pieces = px_pkt_iov(pkts[i], 0, piece[i]);
+	out.cut.pkt = NULL;
+	while (next < count) {
+		unsigned int sent;
+
+		describe(&out, pkts, count, &next);
+		sent = vdelink_send(port->link, out.frame, out.count);
+		if (sent < out.count)
+			return keep_rest(&out, pkts, next, sent);
 	}
-	return vdelink_send(port->link, frame, count);
+	return count;
 }
 
 static void vde_port_want_write(void *link, bool want)
@@ -254,7 +309,7 @@ static uint32_t vde_port_caps(const void *link)
 {
 	size_t max = vdelink_frame_max(((const struct vde_port *)link)->link);
 
-	return max >= VDELINK_FRAME_MAX ? PX_LINK_JUMBO : 0;
+	return PX_LINK_CUT | (max >= VDELINK_FRAME_MAX ? PX_LINK_JUMBO : 0);
 }
 
 const struct px_link_ops link_vde = {

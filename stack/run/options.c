@@ -139,6 +139,11 @@ static int set_optimistic_dad(struct options *options, const char *text, size_t 
 	return set_switch(&options->optimistic_dad, text, len);
 }
 
+static int set_tso(struct options *options, const char *text, size_t len)
+{
+	return set_switch(&options->tso, text, len);
+}
+
 static const struct {
 	const char *name, *meaning;
 	int (*set)(struct options *options, const char *text, size_t len);
@@ -153,6 +158,7 @@ static const struct {
     {"accept_ra", "0 or 1", set_accept_ra},
     {"arp_probe", "0 or 1", set_arp_probe},
     {"optimistic_dad", "0 or 1", set_optimistic_dad},
+    {"tso", "0 or 1", set_tso},
 };
 
 static void unknown(const char *text, size_t len, char *reason, size_t size)
@@ -218,7 +224,7 @@ int options_parse(const char *text, struct options *options, char *reason, size_
 {
 	const char *list = text;
 
-	*options = (struct options){.linger = LINGER_DEFAULT * SECOND};
+	*options = (struct options){.linger = LINGER_DEFAULT * SECOND, .tso = true};
 	while (text && *text != '\0') {
 		size_t len = strcspn(text, ",");
 		int err = len ? set_option(text, len, options, reason, size) : 0;

@@ -44,6 +44,21 @@ static void acked_wholly(
 	tcp_segment_free(end, segment);
 }
 
+/* Of a super-segment, the frames that arrived are as good as segments. */
+static void acked_frames(
+    struct tcp_end *end, struct tcp_segment *segment, struct tcp_ack_state *ack, px_time *first)
+{
+	uint32_t n = end->snd_una - segment->seq, whole;
+
+	if (!segment->mss || n < segment->mss)
+		return;
+	whole = n / segment->mss * segment->mss;
+	if (!tcp_segment_split(end, segment, segment->seq + whole))
+		return; /* refused memory: they count when the rest does */
+	acked_wholly(end, segment, ack, first);
+	ack->data_acked = true;
+}
+
 /* The peer took a part of a segment, or all of it that its window had room for. */
 static void acked_partly(struct tcp_end *end, struct tcp_segment *segment)
 {
@@ -68,6 +83,10 @@ static void clean_queue(struct tcp_end *end, struct tcp_ack_state *ack)
 	       seq_le(segment->end, end->snd_una)) {
 		acked_wholly(end, segment, ack, &first);
 		ack->data_acked = true;
+	}
+	if (segment && seq_lt(segment->seq, end->snd_una)) {
+		acked_frames(end, segment, ack, &first);
+		segment = list_first(&end->segments, struct tcp_segment, node);
 	}
 	if (segment && seq_lt(segment->seq, end->snd_una))
 		acked_partly(end, segment);

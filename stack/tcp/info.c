@@ -54,7 +54,7 @@ void tcp_get_info(const struct tcp_end *end, struct tcp_info *info)
 	info->tcpi_ato = microseconds(end->ato);
 	info->tcpi_snd_mss = end->cc.mss;
 	info->tcpi_rcv_mss = end->rcv_mss;
-	info->tcpi_unacked = end->segment_count;
+	info->tcpi_unacked = segments(end, end->snd_nxt - end->snd_una);
 	info->tcpi_sacked = segments(end, end->sacked);
 	info->tcpi_lost = segments(end, end->lost);
 	info->tcpi_retrans = segments(end, end->retrans);

@@ -11,9 +11,12 @@
  */
 #include "tcp_internal.h"
 
-/* Segments in a transmit queue, as far as TCP fills it: some bursts for the link. More would only
+/* Frames in a transmit queue, as far as TCP fills it: some bursts for the link. More would only
  * add to the round trip, and leave no room for others. */
 #define TX_SHARE (4 * PX_BURST)
+
+/* A paced super-segment: what goes in this time (RFC draft BBR's send quantum; pace.c). */
+#define PACED_TIME PX_MSEC
 
 /* Data in one segment: an IP packet, less all headers. */
 #define SUPER_MAX (65535 - 40 - TCP_HEADER_MAX)
@@ -37,19 +40,29 @@ static uint32_t mss_now(const struct tcp_end *end)
 }
 
 /* What goes into one segment: several full ones, where the link takes them. */
-static uint32_t burst_now(const struct tcp_end *end, const struct ip_dst *dst, uint32_t mss)
+static uint32_t burst_now(
+    const struct tcp_end *end, const struct ip_dst *dst, const struct ip_send *ip, uint32_t mss)
 {
-	uint32_t most = SUPER_MAX;
+	uint64_t most = SUPER_MAX, rate = tcp_cc_pacing(&end->cc);
+	enum tcp_super super;
 
-	if (!dst->iface || !tcp_takes_super(dst) || mss >= SUPER_MAX || end->urgent)
+	if (!dst->iface || mss >= SUPER_MAX || end->urgent)
+		return mss;
+	super = tcp_super(end, dst, ip);
+	if (super == TCP_SUPER_NONE)
 		return mss;
 	if (most > end->max_wnd / 2)
 		most = end->max_wnd / 2;
-	return most > mss ? most / mss * mss : mss;
+	if (rate && most > rate * PACED_TIME / PX_SEC)
+		most = rate * PACED_TIME / PX_SEC;
+	/* One beyond TX_SHARE is to find room. */
+	if (super == TCP_SUPER_CUT && most > (uint64_t)dst->iface->tx_limit / 2 * mss)
+		most = (uint64_t)dst->iface->tx_limit / 2 * mss;
+	return most > mss ? (uint32_t)most / mss * mss : mss;
 }
 
 /* Of `len` bytes that may go, those of the next segment. */
-static uint32_t cut(const struct tcp_end *end, uint32_t len, uint32_t mss, uint32_t burst)
+static uint32_t next_len(const struct tcp_end *end, uint32_t len, uint32_t mss, uint32_t burst)
 {
 	uint32_t flight = tcp_in_flight(end);
 
@@ -59,6 +72,8 @@ static uint32_t cut(const struct tcp_end *end, uint32_t len, uint32_t mss, uint3
 		len = end->cc.cwnd - flight;
 	if (len > burst)
 		len = burst;
+	if (len > mss)
+		len = tcp_sendq_reach(end, end->snd_nxt, len);
 	return len > mss ? len / mss * mss : mss;
 }
 
@@ -99,6 +114,7 @@ static bool small_may_go(const struct tcp_end *end, uint32_t len, uint32_t mss, 
 static bool queue_has_room(struct tcp_end *end, const struct ip_dst *dst)
 {
 	struct px_stack *stack = tcp_stack(end);
+	const struct px_iface *base;
 
 	if (px_iface_is_loopback(dst->iface)) {
 		if (stack->loopback.count < PX_TX_LIMIT / 2)
@@ -108,7 +124,8 @@ static bool queue_has_room(struct tcp_end *end, const struct ip_dst *dst)
 	}
 	if (!px_iface_is_running(dst->iface))
 		return true; /* it is dropped there, and sent again in time */
-	if (dst->iface->tx.count < TX_SHARE && px_iface_tx_room(dst->iface))
+	base = px_iface_base(dst->iface);
+	if (base->tx_frames < TX_SHARE && base->tx_frames <= base->tx_limit / 2)
 		return true;
 	px_iface_tx_wait(dst->iface, &end->tx_waiter);
 	return false;
@@ -121,10 +138,13 @@ static bool wants_timer(const struct tcp_end *end)
 }
 
 /* What is on its way may cost as much in records as in bytes, no more: the peer's MSS may be tiny.
- */
+ * A super-segment counts as what SACK can make of it. */
 static bool records_full(const struct tcp_end *end)
 {
-	return end->segment_count * sizeof(struct tcp_segment) > end->endpoint.sndbuf;
+	uint32_t frames = (end->snd_nxt - end->snd_una) / (end->cc.mss ? end->cc.mss : 1);
+	uint64_t count = frames > end->segment_count ? frames : end->segment_count;
+
+	return count * sizeof(struct tcp_segment) > end->endpoint.sndbuf;
 }
 
 /* ---- retransmission ---- */
@@ -201,6 +221,7 @@ static int send_new(struct tcp_end *end, uint32_t len, uint32_t mss)
 	segment = tcp_segment_new(end, end->snd_nxt, len, flags);
 	if (!segment)
 		return -ENOMEM;
+	segment->mss = (uint16_t)mss;
 	err = tcp_transmit(end, segment);
 	if (err) {
 		tcp_segment_free(end, segment);
@@ -257,7 +278,7 @@ void tcp_output(struct tcp_end *end)
 	if (tcp_route(end, &dst, &ip) < 0)
 		dst.iface = NULL;
 	mss = mss_now(end);
-	burst = burst_now(end, &dst, mss);
+	burst = burst_now(end, &dst, &ip, mss);
 	/* RFC 5681 section 4.1, RFC 7661 section 5.4: after a pause the window is not known to hold. */
 	if (was_idle && tcp_ctl(end)->slow_start_after_idle && (unsent(end) || fin_pending(end)) &&
 	    stack->now - end->last_sent > end->rtt.rto && end->ca_state == TCP_OPEN)
@@ -275,7 +296,7 @@ void tcp_output(struct tcp_end *end)
 		}
 		if (left && !usable)
 			break;
-		len = cut(end, left < usable ? left : usable, mss, burst);
+		len = next_len(end, left < usable ? left : usable, mss, burst);
 		if (left && len < mss && !small_may_go(end, len, mss, usable)) {
 			corked = (end->cork || end->more) && len == left;
 			break;

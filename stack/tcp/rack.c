@@ -43,7 +43,9 @@ static px_time reo_window(const struct tcp_end *end)
 	px_time window;
 
 	if (!end->rack.reordered) {
-		if (end->ca_state >= TCP_RECOVERY || end->sacked_count >= DUP_THRESH)
+		/* One record may be many segments. */
+		if (end->ca_state >= TCP_RECOVERY || end->sacked_count >= DUP_THRESH ||
+		    end->sacked >= DUP_THRESH * end->cc.mss)
 			return 0;
 	}
 	window = tcp_rtt_min(&end->rtt, tcp_stack(end)->now) / 4 * end->rack.reo_mult;
@@ -131,7 +133,7 @@ bool tcp_tlp_schedule(struct tcp_end *end)
 	if (end->rtt.srtt) {
 		wait = 2 * end->rtt.srtt;
 		/* A lone segment may wait for a delayed acknowledgement. */
-		wait += end->segment_count == 1 ? TLP_WORST_DELACK : TLP_SLACK;
+		wait += end->snd_nxt - end->snd_una <= end->cc.mss ? TLP_WORST_DELACK : TLP_SLACK;
 	} else {
 		wait = PX_SEC;
 	}
@@ -139,6 +141,19 @@ bool tcp_tlp_schedule(struct tcp_end *end)
 		return false;
 	tcp_send_timer(end, TCP_SEND_PROBE, now + wait);
 	return true;
+}
+
+/* The probe is one frame (section 7.3), of a size that the path takes now. NULL: refused memory. */
+static struct tcp_segment *last_frame(struct tcp_end *end, struct tcp_segment *last)
+{
+	uint32_t len = tcp_segment_len(last), mss = end->cc.mss;
+	uint32_t unit = last->mss && last->mss < mss ? last->mss : mss;
+
+	if (!last->data || len <= unit + 1) /* a FIN counts */
+		return last;
+	if (!tcp_segment_split(end, last, last->end - (len - 1) % unit - 1))
+		return NULL;
+	return list_last(&end->segments, struct tcp_segment, node);
 }
 
 void tcp_tlp_expired(struct tcp_end *end)
@@ -152,7 +167,8 @@ void tcp_tlp_expired(struct tcp_end *end)
 	end->tlp_retrans = false;
 	/* New data if there is some, else the last segment again. */
 	if (!tcp_output_override(end) || end->snd_nxt == before) {
-		if (tcp_transmit(end, last) < 0)
+		last = last_frame(end, last);
+		if (!last || tcp_transmit(end, last) < 0)
 			goto arm;
 		if (!(last->flags & TCP_SEG_RETRANS)) {
 			tcp_segment_mark(last, TCP_SEG_RETRANS | TCP_SEG_EVER_RETRANS, 0);

@@ -97,11 +97,11 @@ void tcp_segment_delivered(
 
 /* ---- blocks ---- */
 
-/* A block that begins or ends inside a segment: cuts it at a multiple of the MSS, if it is larger.
- * Returns whether (what is left of) `segment` is covered wholly. */
+/* A block that begins or ends inside a segment: cuts it where one of its frames ends, if it is
+ * larger. Returns whether (what is left of) `segment` is covered wholly. */
 static bool cut_to(struct tcp_end *end, struct tcp_segment *segment, uint32_t left, uint32_t right)
 {
-	uint32_t mss = end->cc.mss;
+	uint32_t mss = segment->mss ? segment->mss : end->cc.mss;
 
 	if (seq_le(left, segment->seq) && seq_ge(right, segment->end))
 		return true;

@@ -15,10 +15,24 @@ int tcp_route(struct tcp_end *end, struct ip_dst *dst, struct ip_send *ip)
 	return err;
 }
 
-/* A router would have to cut it: only for whom the link itself reaches. */
-bool tcp_takes_super(const struct ip_dst *dst)
+/* DF is set in IPv4: the frames that a packet is cut into need no id of their own. */
+static bool never_fragmented(const struct ip_dst *dst, const struct ip_send *ip)
 {
-	return (dst->iface->caps & PX_LINK_SUPER) && px_ip_eq(&dst->via, &dst->dst);
+	return !px_ip_is4(&dst->dst) || ip->pmtu == IP_PMTUDISC_DO ||
+	       (ip->pmtu == IP_PMTUDISC_WANT && !dst->mtu_locked);
+}
+
+enum tcp_super tcp_super(
+    const struct tcp_end *end, const struct ip_dst *dst, const struct ip_send *ip)
+{
+	if (!tcp_stack(end)->options.tso)
+		return TCP_SUPER_NONE;
+	/* A router would have to cut it: only for whom the link itself reaches. */
+	if ((dst->iface->caps & PX_LINK_SUPER) && px_ip_eq(&dst->via, &dst->dst))
+		return TCP_SUPER_WHOLE;
+	if (dst->iface->type->cuts && !ip->options && !ip->extensions_len && never_fragmented(dst, ip))
+		return TCP_SUPER_CUT;
+	return TCP_SUPER_NONE;
 }
 
 /* SACK blocks (RFC 2018 section 4): a duplicate first (RFC 2883), then the most recent ones. */
@@ -95,7 +109,7 @@ static int send_packet(struct tcp_end *end, struct px_pkt *pkt, struct tcp_heade
 	if (!(header->flags & TCP_RST))
 		header->window =
 		    (uint16_t)(tcp_select_window(end) >> (header->flags & TCP_SYN ? 0 : end->rcv_wscale));
-	add_options(end, header, len);
+	add_options(end, header, pkt->segment ? pkt->segment : len);
 	add_urgent(end, header);
 	header_len = tcp_write(bytes, header);
 	room = px_pkt_push(pkt, header_len);
@@ -108,8 +122,8 @@ static int send_packet(struct tcp_end *end, struct px_pkt *pkt, struct tcp_heade
 	ip->protocol = IPPROTO_TCP;
 	if (header->flags & TCP_ACK)
 		tcp_ack_sent(end);
-	end->segs_out++;
-	PX_COUNT(stack, TcpOutSegs);
+	end->segs_out += px_pkt_frames(pkt);
+	PX_COUNT_ADD(stack, TcpOutSegs, px_pkt_frames(pkt));
 	if (header->flags & TCP_RST)
 		PX_COUNT(stack, TcpOutRsts);
 	err = ip_output(stack, pkt, dst, ip);
@@ -200,7 +214,7 @@ static uint8_t flags_of(struct tcp_end *end, struct tcp_segment *segment)
 	return flags;
 }
 
-static void sent(struct tcp_end *end, struct tcp_segment *segment, uint32_t len)
+static void sent(struct tcp_end *end, struct tcp_segment *segment, uint32_t len, uint32_t frames)
 {
 	struct px_stack *stack = tcp_stack(end);
 	uint32_t in_flight = tcp_in_flight(end); /* without it, still */
@@ -214,7 +228,7 @@ static void sent(struct tcp_end *end, struct tcp_segment *segment, uint32_t len)
 	tcp_rate_sent(&end->rate, &segment->mark, in_flight, tcp_segment_len(segment), stack->now);
 	end->last_sent = stack->now;
 	if (len) {
-		end->data_segs_out++;
+		end->data_segs_out += frames;
 		end->bytes_sent += len;
 		if (again)
 			end->bytes_retrans += len;
@@ -235,6 +249,8 @@ int tcp_transmit(struct tcp_end *end, struct tcp_segment *segment)
 	uint32_t len = tcp_segment_len(segment) - ((segment->flags & TCP_SEG_SYN) != 0) -
 	               ((segment->flags & TCP_SEG_FIN) != 0);
 	struct tcp_header header = {.seq = segment->seq};
+	enum tcp_super super;
+	uint32_t frames = 1;
 	struct px_pkt *pkt;
 	struct ip_dst dst;
 	struct ip_send ip;
@@ -250,7 +266,13 @@ int tcp_transmit(struct tcp_end *end, struct tcp_segment *segment)
 		return -ENOMEM;
 	}
 	header.flags = flags_of(end, segment);
-	ip.super = tcp_takes_super(&dst);
+	super = tcp_super(end, &dst, &ip);
+	ip.super = super != TCP_SUPER_NONE;
+	if (super == TCP_SUPER_CUT && segment->mss && len > segment->mss) {
+		frames = (len + segment->mss - 1) / segment->mss;
+		pkt->segment = segment->mss;
+		pkt->segments = (uint16_t)frames;
+	}
 	/* RFC 3168 section 6.1.5: retransmissions are not ECN-capable. */
 	if (end->ecn_ok && len && segment->transmissions == 0)
 		ip.tos = (uint8_t)((ip.tos & ~3u) | 2u);
@@ -259,7 +281,7 @@ int tcp_transmit(struct tcp_end *end, struct tcp_segment *segment)
 		return err;
 count:
 	/* Whatever else went wrong (no route, no carrier) is loss: it is sent again in time. */
-	sent(end, segment, len);
+	sent(end, segment, len, frames);
 	return 0;
 }
 

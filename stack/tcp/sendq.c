@@ -101,6 +101,20 @@ struct px_pkt *tcp_sendq_find(const struct tcp_end *end, uint32_t seq)
 	return tcp_sendq_from(pkt, seq);
 }
 
+uint32_t tcp_sendq_reach(const struct tcp_end *end, uint32_t seq, uint32_t len)
+{
+	const struct px_pkt *pkt = tcp_sendq_find(end, seq);
+	uint32_t reach = 0;
+
+	for (unsigned int pieces = 0; pkt && reach < len; pkt = pkt->next) {
+		pieces += 1u + pkt->slices;
+		if (pieces > PX_PKT_SLICES)
+			return reach;
+		reach += start_of(pkt) + pkt->total - (seq + reach);
+	}
+	return reach < len ? reach : len;
+}
+
 /* Adds a part of `from` by reference; false: too many pieces. */
 static bool add_part(struct px_pkt *pkt, const struct px_pkt *from, uint32_t offset, uint32_t len)
 {

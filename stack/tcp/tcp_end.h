@@ -128,6 +128,7 @@ struct tcp_segment {
 	uint8_t below; /* enum tcp_segment_has: of itself and all below it */
 	uint8_t flags; /* enum tcp_segment_flag; changed by tcp_segment_mark */
 	uint8_t transmissions;
+	uint16_t mss;        /* of data in each of its frames, if they are more than one */
 	uint32_t seq, end;   /* SYN and FIN count */
 	px_time sent;        /* last time */
 	struct px_pkt *data; /* the packet of the send queue where it begins */

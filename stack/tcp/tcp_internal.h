@@ -168,6 +168,8 @@ void tcp_sendq_clear(struct tcp_end *end);
  * the queue where they begin. False: refused memory. */
 bool tcp_sendq_fill(
     struct tcp_end *end, struct px_pkt *pkt, const struct px_pkt *from, uint32_t seq, uint32_t len);
+/* How many of `len` bytes from `seq` on a packet can refer to. */
+uint32_t tcp_sendq_reach(const struct tcp_end *end, uint32_t seq, uint32_t len);
 struct px_pkt *tcp_sendq_find(const struct tcp_end *end, uint32_t seq);
 /* The same, at `pkt` or behind. */
 struct px_pkt *tcp_sendq_from(struct px_pkt *pkt, uint32_t seq);
@@ -192,8 +194,15 @@ struct tcp_segment *tcp_segment_next(struct tcp_segment *segment, enum tcp_segme
 void tcp_output(struct tcp_end *end);
 /* One segment whatever its size (the override of section 3.8.6.2.1). False: nothing went. */
 bool tcp_output_override(struct tcp_end *end);
+/* What becomes of segments of more than the MSS: super-segments. */
+enum tcp_super {
+	TCP_SUPER_NONE,
+	TCP_SUPER_WHOLE, /* the neighbour takes them as they are */
+	TCP_SUPER_CUT,   /* the link cuts them */
+};
+enum tcp_super tcp_super(
+    const struct tcp_end *end, const struct ip_dst *dst, const struct ip_send *ip);
 /* (Re)transmits one segment. 0 or -errno. */
-bool tcp_takes_super(const struct ip_dst *dst);
 int tcp_transmit(struct tcp_end *end, struct tcp_segment *segment);
 int tcp_send_syn(struct tcp_end *end);
 void tcp_send_ack(struct tcp_end *end);

@@ -2,6 +2,8 @@
 /* The simulator. */
 #include "sim.h"
 
+#include "cut.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -199,6 +201,33 @@ void sim_inject(struct sim_wire *wire, const void *frame, size_t len)
 	send_frame(wire, NULL, frame, len);
 }
 
+/* As a driver that cuts (PX_LINK_CUT): now and then it has no room for all the frames of a packet.
+ * Returns whether it had. */
+static bool send_cut(struct sim *sim, const struct sim_port *port, struct px_pkt *pkt)
+{
+	uint8_t header[CUT_HEADER_MAX], bytes[CUT_HEADER_MAX + 65536];
+	struct iovec piece[CUT_PIECES_MAX];
+	unsigned int pieces, sent = 0;
+	struct cut cut;
+
+	cut_begin(&cut, pkt);
+	while ((pieces = cut_next(&cut, header, piece))) {
+		size_t len = 0;
+
+		for (unsigned int i = 0; i < pieces; i++) {
+			memcpy(bytes + len, piece[i].iov_base, piece[i].iov_len);
+			len += piece[i].iov_len;
+		}
+		send_frame(port->wire, port, bytes, len);
+		sent++;
+		if (!cut_ended(&cut) && px_random_below(&sim->random, 8) == 0) {
+			cut_advance(pkt, sent);
+			return false;
+		}
+	}
+	return true;
+}
+
 /* The checksum that a link with PX_LINK_CSUM_TX was left to make is not made here: the simulated
  * links have no such capability. */
 static void drain(struct sim_node *node)
@@ -212,8 +241,14 @@ static void drain(struct sim_node *node)
 		unsigned int count = px_tx_take(iface, frames, PX_BURST);
 		for (unsigned int i = 0; i < count; i++) {
 			size_t len = px_pkt_read(frames[i], 0, bytes, sizeof(bytes));
-			if (port)
+			if (port && frames[i]->segment) {
+				if (!send_cut(node->sim, port, frames[i])) {
+					px_tx_return(iface, frames + i, count - i);
+					break;
+				}
+			} else if (port) {
 				send_frame(port->wire, port, bytes, len);
+			}
 			px_pkt_free(frames[i]);
 		}
 	}

@@ -158,9 +158,21 @@ static void run_seed(uint64_t seed)
 	random_options(pair.ia->stack);
 	random_options(pair.ib->stack);
 	random_wire();
-	if (chance(4) == 0) {
+	switch (chance(4)) {
+	case 0:
 		pair.ia->caps |= PX_LINK_SUPER;
 		pair.ib->caps |= PX_LINK_SUPER;
+		break;
+	case 1: /* cut by the link */
+		pair.ia->caps |= PX_LINK_CUT;
+		pair.ib->caps |= PX_LINK_CUT;
+		break;
+	case 2: /* before the link */
+		break;
+	default:
+		pair.ia->stack->options.tso = chance(2);
+		pair.ib->stack->options.tso = chance(2);
+		break;
 	}
 	for (unsigned int i = 0; i < 2; i++)
 		converse(&pair, chance(2) ? "10.0.0.2" : "2001:db8::2");

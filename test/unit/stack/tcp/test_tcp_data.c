@@ -417,6 +417,8 @@ static void test_initial_window(void **state)
 /* A link whose neighbours take segments of many times the MSS; but no router does. */
 static void test_super(void **state)
 {
+	static const struct ip_send ip = {.pmtu = IP_PMTUDISC_DO};
+
 	peer.iface->caps |= PX_LINK_SUPER;
 	peer_open_with(1000, 7, true);
 	peer_send(TCP_ACK, 1, 1, 60000, 0);
@@ -438,7 +440,58 @@ static void test_super(void **state)
 	peer_write(200000, 0);
 	peer_expect(TCP_ACK, 20501, 1, 65000);
 	peer.end->endpoint.dst.via = px_ip_parse("10.0.0.77");
-	assert_false(tcp_takes_super(&peer.end->endpoint.dst));
+	assert_int_equal(tcp_super(peer.end, &peer.end->endpoint.dst, &ip), TCP_SUPER_CUT);
+}
+
+/* What the link cuts looks like what TCP makes piece by piece: frames, figures, the growth that an
+ * acknowledgement of a part brings. */
+static void cut_or_not(bool tso, bool link)
+{
+	uint64_t before, frames = wire->frames;
+	struct tcp_info info;
+	uint32_t cwnd;
+
+	peer.iface->stack->options.tso = tso;
+	if (link)
+		peer.iface->caps |= PX_LINK_CUT;
+	peer_open_with(1000, 7, true);
+	peer_send(TCP_ACK, 1, 1, 60000, 0);
+	before = net_stat(peer.iface, PX_TcpOutSegs);
+	tcp_get_info(peer.end, &info);
+	frames = wire->frames;
+	peer_write(9300, 0);
+	for (uint32_t i = 0; i < 9; i++)
+		peer_expect(TCP_ACK, 1 + i * 1000, 1, 1000);
+	peer_expect(TCP_ACK | TCP_PSH, 9001, 1, 300);
+	assert_int_equal(peer.end->segment_count, tso ? 2 : 10);
+	assert_int_equal(wire->frames - frames, 10);
+	assert_int_equal(net_stat(peer.iface, PX_TcpOutSegs) - before, 10);
+	before = info.tcpi_segs_out;
+	tcp_get_info(peer.end, &info);
+	assert_int_equal(info.tcpi_segs_out - before, 10);
+	assert_int_equal(info.tcpi_data_segs_out, 10);
+	assert_int_equal(info.tcpi_unacked, 10);
+	cwnd = peer.end->cc.cwnd;
+	peer_send(TCP_ACK, 1, 2001, 60000, 0);
+	assert_int_equal(peer.end->cc.cwnd, cwnd + 2000);
+	peer_send(TCP_ACK, 1, 9301, 60000, 0);
+	assert_int_equal(peer.end->rate.delivered, 9300);
+	assert_int_equal(peer.end->segment_count, 0);
+}
+
+static void test_cut_none(void **state)
+{
+	cut_or_not(false, false);
+}
+
+static void test_cut_before(void **state)
+{
+	cut_or_not(true, false);
+}
+
+static void test_cut_by_link(void **state)
+{
+	cut_or_not(true, true);
 }
 
 int main(void)
@@ -461,6 +514,9 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_mss, setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_initial_window, setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_super, setup, net_teardown),
+	    cmocka_unit_test_setup_teardown(test_cut_none, setup, net_teardown),
+	    cmocka_unit_test_setup_teardown(test_cut_before, setup, net_teardown),
+	    cmocka_unit_test_setup_teardown(test_cut_by_link, setup, net_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
