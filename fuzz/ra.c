@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Router advertisements and the messages of duplicate address detection; what was understood of an
- * advertisement is the same when it has been written and parsed again. */
+/* Router advertisements, solicitations and the messages of duplicate address detection; what was
+ * understood of an advertisement is the same when it has been written and parsed again. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,16 +21,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct ra ra, again;
 	struct wire_writer writer = wire_writer(buffer, sizeof(buffer));
 	struct nd_neighbour neighbour;
+	struct nd_solicit solicit;
 
 	(void)nd_parse_neighbour(&neighbour, data, size);
+	(void)nd_parse_router_solicit(&solicit, data, size);
 	if (ra_parse(&ra, data, size) < 0)
 		return 0;
 	for (size_t i = 0; i < ra.domains; i++)
 		require(dhcp_name_is_valid(ra.domain[i].name));
 	for (size_t i = 0; i < ra.prefixes; i++)
 		require(ra.prefix[i].len <= 128);
-	ra.nat64s = 0; /* not written */
-	memset(ra.nat64, 0, sizeof(ra.nat64));
 	ra_put(&writer, &ra);
 	require(!writer.error);
 	require(ra_parse(&again, buffer, writer.at) == 0);

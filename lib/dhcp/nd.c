@@ -7,6 +7,7 @@
 
 enum nd_option {
 	OPTION_SOURCE_MAC = 1,
+	OPTION_TARGET_MAC = 2,
 	OPTION_PREFIX = 3,
 	OPTION_MTU = 5,
 	OPTION_NONCE = 14, /* RFC 3971 */
@@ -197,6 +198,28 @@ int nd_parse_neighbour(struct nd_neighbour *message, const void *icmp, size_t le
 		if (type == OPTION_NONCE && body.len == 6) {
 			message->has_nonce = true;
 			wire_bytes(&body, message->nonce, 6);
+		} else if (type == OPTION_SOURCE_MAC && body.len == 6 &&
+		           message->type == ND_NEIGHBOUR_SOLICIT) {
+			message->has_mac = true;
+			wire_bytes(&body, message->mac, 6);
+		}
+	}
+	return reader.error ? -EBADMSG : 0;
+}
+
+int nd_parse_router_solicit(struct nd_solicit *solicit, const void *icmp, size_t len)
+{
+	struct wire_reader reader = wire_reader(icmp, len), body;
+	uint8_t type = wire_u8(&reader), code = wire_u8(&reader);
+
+	memset(solicit, 0, sizeof(*solicit));
+	wire_skip(&reader, 6); /* checksum, reserved */
+	if (reader.error || type != ND_ROUTER_SOLICIT || code != 0)
+		return -EBADMSG;
+	while (next_option(&reader, &type, &body)) {
+		if (type == OPTION_SOURCE_MAC && body.len == 6) {
+			solicit->has_mac = true;
+			wire_bytes(&body, solicit->mac, 6);
 		}
 	}
 	return reader.error ? -EBADMSG : 0;
@@ -222,4 +245,16 @@ void nd_put_dad_solicit(
 	wire_put_u8(writer, OPTION_NONCE);
 	wire_put_u8(writer, 1);
 	wire_put_bytes(writer, nonce, 6);
+}
+
+void nd_put_neighbour_advert(
+    struct wire_writer *writer, const uint8_t target[16], const uint8_t mac[6], uint8_t flags)
+{
+	wire_put_u8(writer, ND_NEIGHBOUR_ADVERT);
+	wire_put_zeros(writer, 3);
+	wire_put_u32(writer, (uint32_t)flags << 24);
+	wire_put_bytes(writer, target, 16);
+	wire_put_u8(writer, OPTION_TARGET_MAC);
+	wire_put_u8(writer, 1);
+	wire_put_bytes(writer, mac, 6);
 }

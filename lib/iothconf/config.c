@@ -15,6 +15,7 @@
 #include <iothconf.h>
 #include <ioth.h>
 
+#include "link_state.h"
 #include "reasons.h"
 #include "registry.h"
 #include "request.h"
@@ -231,8 +232,7 @@ static int configure(struct ioth *stack, const struct request *request)
 		session_start(session, request);
 		wait_for_answers(session);
 		done |= (int)session_finish(session);
-		if (protocols & ~(unsigned int)done &&
-		    !socket_link_is(session->stack, session->interface, IFF_UP))
+		if (protocols & ~(unsigned int)done && !link_is(session->stack, session->interface, IFF_UP))
 			set_problem("%s is down; the tag eth brings it up", session->interface);
 	}
 	if (request->run & SOURCE_STATIC && configure_static(session, request))

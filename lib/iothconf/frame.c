@@ -9,13 +9,10 @@
 #include "dhcp4.h"
 #include "wire.h"
 
-#define IP4_HEADER  20
-#define UDP_HEADER  8
-#define IP6_HEADER  40
-#define TTL         64
-#define HOP_LIMIT   255
-#define FRAGMENT    0x3fff /* more fragments, and the offset */
-#define ICMP6_FIELD 2      /* where the checksum is */
+#define IP4_HEADER 20
+#define UDP_HEADER 8
+#define TTL        64
+#define FRAGMENT   0x3fff /* more fragments, and the offset */
 
 size_t frame_put_udp4(uint8_t *packet, size_t size, const uint8_t source[4],
     const uint8_t destination[4], const void *payload, size_t len)
@@ -77,51 +74,6 @@ const void *frame_get_udp4(const uint8_t *packet, size_t len, bool checked, size
 	return packet + header + UDP_HEADER;
 }
 
-size_t frame_put_icmp6(uint8_t *packet, size_t size, const uint8_t source[16],
-    const uint8_t destination[16], const void *icmp, size_t len)
-{
-	struct wire_writer writer = wire_writer(packet, size);
-	uint16_t checksum;
-	uint64_t sum;
-
-	wire_put_u32(&writer, 0x60000000);
-	wire_put_u16(&writer, (uint16_t)len);
-	wire_put_u8(&writer, IPPROTO_ICMPV6);
-	wire_put_u8(&writer, HOP_LIMIT);
-	wire_put_bytes(&writer, source, 16);
-	wire_put_bytes(&writer, destination, 16);
-	wire_put_bytes(&writer, icmp, len);
-	if (writer.error || len < ICMP6_FIELD + 2)
-		return 0;
-	memset(packet + IP6_HEADER + ICMP6_FIELD, 0, 2);
-	sum = checksum_pseudo_ipv6(source, destination, IPPROTO_ICMPV6, (uint32_t)len);
-	checksum = checksum_finish(checksum_add(sum, packet + IP6_HEADER, len));
-	memcpy(packet + IP6_HEADER + ICMP6_FIELD, &checksum, 2);
-	return writer.at;
-}
-
-const void *frame_get_icmp6(const uint8_t *packet, size_t len, bool checked, size_t *icmp_len)
-{
-	struct wire_reader reader = wire_reader(packet, len);
-	uint8_t version = wire_u8(&reader), next, hops;
-	uint64_t sum;
-	size_t payload;
-
-	wire_skip(&reader, 3);
-	payload = wire_u16(&reader);
-	next = wire_u8(&reader);
-	hops = wire_u8(&reader);
-	wire_skip(&reader, 32);
-	if (reader.error || version >> 4 != 6 || next != IPPROTO_ICMPV6 || hops != HOP_LIMIT ||
-	    payload < 4 || payload > wire_left(&reader))
-		return NULL;
-	sum = checksum_pseudo_ipv6(packet + 8, packet + 24, IPPROTO_ICMPV6, (uint32_t)payload);
-	if (!checked && checksum_fold(checksum_add(sum, packet + IP6_HEADER, payload)) != 0xffff)
-		return NULL;
-	*icmp_len = payload;
-	return packet + IP6_HEADER;
-}
-
 void frame_put_arp_probe(
     uint8_t packet[FRAME_ARP_LEN], const uint8_t mac[6], const uint8_t target[4])
 {
@@ -148,18 +100,4 @@ bool frame_get_arp(const uint8_t *packet, size_t len, struct frame_arp *arp)
 	wire_bytes(&reader, arp->target, 4);
 	return !reader.error && hardware == 1 && protocol == 0x0800 && lengths == 0x0604 &&
 	       (operation == 1 || operation == 2);
-}
-
-void frame_solicited_node(uint8_t group[16], const uint8_t address[16])
-{
-	static const uint8_t prefix[13] = {0xff, 0x02, [11] = 1, 0xff};
-
-	memcpy(group, prefix, sizeof(prefix));
-	memcpy(group + 13, address + 13, 3);
-}
-
-void frame_group_mac(uint8_t mac[6], const uint8_t group[16])
-{
-	mac[0] = mac[1] = 0x33;
-	memcpy(mac + 2, group + 12, 4);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The packets that the engines' messages travel in where a UDP socket cannot help: IPv4 and UDP
- * before there is an address, ICMPv6 for neighbour discovery, ARP. Pure: bytes in, bytes out.
+ * before there is an address, ARP. (Neighbour discovery's: nd_packet.h.) Pure: bytes in, bytes out.
  *
  * Packets begin with the network header, as packet(7) has them on a SOCK_DGRAM socket. What comes
  * may be followed by padding.
@@ -21,17 +21,6 @@ size_t frame_put_udp4(uint8_t *packet, size_t size, const uint8_t source[4],
  * (the sender, on this machine, has left it to the interface). */
 const void *frame_get_udp4(const uint8_t *packet, size_t len, bool checked, size_t *payload_len);
 
-/* With hop limit 255; the checksum field of the ICMPv6 message is filled in. */
-size_t frame_put_icmp6(uint8_t *packet, size_t size, const uint8_t source[16],
-    const uint8_t destination[16], const void *icmp, size_t len);
-/* The ICMPv6 message of a packet that may be neighbour discovery (RFC 4861, 6.1 and 7.1: hop limit
- * 255, checksum; no extension header, so no fragment, RFC 6980), or NULL. */
-const void *frame_get_icmp6(const uint8_t *packet, size_t len, bool checked, size_t *icmp_len);
-static inline const uint8_t *frame_source6(const uint8_t *packet)
-{
-	return packet + 8;
-}
-
 #define FRAME_ARP_LEN 28
 void frame_put_arp_probe(
     uint8_t packet[FRAME_ARP_LEN], const uint8_t mac[6], const uint8_t target[4]);
@@ -41,10 +30,5 @@ struct frame_arp {
 };
 /* Requests and replies for IPv4 over Ethernet; false: something else. */
 bool frame_get_arp(const uint8_t *packet, size_t len, struct frame_arp *arp);
-
-/* The group of an address's neighbour solicitations (RFC 4291, 2.7.1), and the MAC address of an
- * IPv6 group (RFC 2464, 7). */
-void frame_solicited_node(uint8_t group[16], const uint8_t address[16]);
-void frame_group_mac(uint8_t mac[6], const uint8_t group[16]);
 
 #endif

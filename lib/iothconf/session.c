@@ -11,6 +11,7 @@
 #include <sys/random.h>
 #include <ioth.h>
 
+#include "link_state.h"
 #include "socket.h"
 
 /* Once one protocol has answered, frames get through; the others have had the time then for two
@@ -96,7 +97,7 @@ static void follow_changes(struct session *session)
 	bool wanted = session->dhcp6_waits || session->stays;
 
 	if (wanted && session->fd[SESSION_CHANGES] < 0)
-		session->fd[SESSION_CHANGES] = socket_changes(session->stack);
+		session->fd[SESSION_CHANGES] = link_changes(session->stack);
 	else if (!wanted)
 		session_close(session, SESSION_CHANGES);
 }
@@ -115,7 +116,7 @@ void session_resume(struct session *session)
 
 int session_link_local(struct session *session, uint8_t address[16])
 {
-	int fd, error = socket_link_local(session->stack, session->interface, address);
+	int fd, error = link_local_address(session->stack, session->interface, address);
 
 	if (error)
 		return error;
@@ -322,14 +323,14 @@ static void link_is_back(struct session *session, engine_time now)
 
 static void read_changes(struct session *session, engine_time now)
 {
-	enum socket_change change;
+	enum link_change change;
 
 	while (session->fd[SESSION_CHANGES] >= 0 &&
-	       (change = socket_read_change(session->fd[SESSION_CHANGES], session->ifindex)) !=
-	           SOCKET_NOTHING) {
-		if (change == SOCKET_LINK_DOWN)
+	       (change = link_read_change(session->fd[SESSION_CHANGES], session->ifindex)) !=
+	           LINK_NOTHING) {
+		if (change == LINK_DOWN)
 			session->link_down = true;
-		else if (change == SOCKET_LINK_UP && session->link_down)
+		else if (change == LINK_UP && session->link_down)
 			link_is_back(session, now);
 	}
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <ioth.h>
 
+#include "link_state.h"
 #include "session.h"
 #include "socket.h"
 
@@ -17,7 +18,7 @@ static void dhcp6_send(void *context, const void *payload, size_t len)
 	uint8_t address[16];
 
 	if (session->fd[SESSION_UDP6] < 0 &&
-	    socket_link_local(session->stack, session->interface, address) == 0)
+	    link_local_address(session->stack, session->interface, address) == 0)
 		session->fd[SESSION_UDP6] = socket_udp6(session->stack, session->ifindex, address);
 	if (session->fd[SESSION_UDP6] >= 0)
 		socket_send_udp6(session->fd[SESSION_UDP6], session->ifindex, payload, len);
@@ -83,7 +84,7 @@ void session_dhcp6_try(struct session *session, engine_time now)
 	    (session->discovery && !session->discovery->answered && now < session->dhcp6_at))
 		return;
 	if (session->fd[SESSION_UDP6] < 0 &&
-	    socket_link_local(session->stack, session->interface, address) == 0)
+	    link_local_address(session->stack, session->interface, address) == 0)
 		session->fd[SESSION_UDP6] = socket_udp6(session->stack, session->ifindex, address);
 	if (session->fd[SESSION_UDP6] >= 0) {
 		session->dhcp6_waits = false;

@@ -8,6 +8,7 @@
 #include <ioth.h>
 
 #include "frame.h"
+#include "nd_packet.h"
 #include "session.h"
 #include "socket.h"
 
@@ -19,9 +20,9 @@ static void send_icmp6(struct session *session, enum session_fd which, const uin
     const uint8_t group[16], const struct wire_writer *icmp)
 {
 	uint8_t packet[FRAME_MAX], mac[6];
-	size_t len = frame_put_icmp6(packet, sizeof(packet), source, group, icmp->data, icmp->at);
+	size_t len = nd_packet_put(packet, sizeof(packet), source, group, icmp->data, icmp->at);
 
-	frame_group_mac(mac, group);
+	nd_group_mac(mac, group);
 	if (len > 0)
 		socket_send_packet(session->fd[which], session->ifindex, ETHERTYPE_IPV6, mac, packet, len);
 }
@@ -88,9 +89,9 @@ void session_discovery_input(struct session *session, engine_time now)
 
 		if (got < 0)
 			break;
-		icmp = frame_get_icmp6(packet, (size_t)got, checked, &len);
+		icmp = nd_packet_get(packet, (size_t)got, checked, &len);
 		if (icmp && ra_parse(&ra, icmp, len) == 0)
-			discovery_input(session->discovery, now, frame_source6(packet), &ra);
+			discovery_input(session->discovery, now, nd_packet_source(packet), &ra);
 	}
 	discovery_timer(session->discovery, now);
 }
@@ -204,8 +205,8 @@ static void dad_solicit(void *context, const uint8_t target[16], const uint8_t n
 
 	if (!session_open_packet(session, SESSION_DAD))
 		return;
-	frame_solicited_node(group, target);
-	frame_group_mac(mac, group);
+	nd_solicited_node(group, target);
+	nd_group_mac(mac, group);
 	socket_join(session->fd[SESSION_DAD], session->ifindex, mac);
 	nd_put_dad_solicit(&writer, target, nonce);
 	send_icmp6(session, SESSION_DAD, unspecified, group, &writer);
@@ -251,9 +252,10 @@ void session_dad_input(struct session *session)
 
 		if (got < 0)
 			break;
-		icmp = frame_get_icmp6(packet, (size_t)got, checked, &len);
+		icmp = nd_packet_get(packet, (size_t)got, checked, &len);
 		if (icmp && nd_parse_neighbour(&message, icmp, len) == 0)
-			dad_input(&session->dad, &message, memcmp(frame_source6(packet), unspecified, 16) == 0);
+			dad_input(
+			    &session->dad, &message, memcmp(nd_packet_source(packet), unspecified, 16) == 0);
 	}
 	dad_timer(&session->dad, session_now());
 	if (session->dad.count == 0)

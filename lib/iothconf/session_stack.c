@@ -10,7 +10,8 @@
 #include <iothaddr.h>
 #include <ioth.h>
 
-#include "frame.h"
+#include "link_state.h"
+#include "nd_packet.h"
 #include "session.h"
 #include "socket.h"
 
@@ -138,7 +139,7 @@ static bool record_detect(void *context, const struct record *record)
 	 * changes. */
 	if (record->source == SOURCE_STATIC &&
 	    (memcmp(session->mac, no_mac, sizeof(no_mac)) == 0 ||
-	        !socket_link_is(session->stack, session->interface, IFF_RUNNING) ||
+	        !link_is(session->stack, session->interface, IFF_RUNNING) ||
 	        !session_open_packet(session, SESSION_DAD)))
 		return false;
 	return dad_add(&session->dad, session_now(), record->address, session->rfcdelay) == 0;
@@ -201,7 +202,7 @@ static void join_group_of(struct session *session, const uint8_t address[16])
 {
 	uint8_t group[16];
 
-	frame_solicited_node(group, address);
+	nd_solicited_node(group, address);
 	if (session->fd[SESSION_GROUP] < 0)
 		session->fd[SESSION_GROUP] = socket_group6(session->stack, session->ifindex, group);
 }
@@ -214,24 +215,24 @@ void session_duplicate_link_local(struct session *session, const uint8_t address
 	(void)ioth_ipaddr_del(session->stack, AF_INET6, copy, 64, session->ifindex);
 }
 
-/* A cable may take a moment, and Linux tells of it once a second if others come and go; what is sent
- * before is lost, and nobody is asked for duplicates. */
+/* A cable may take a moment, and Linux tells of it once a second if others come and go; what is
+ * sent before is lost, and nobody is asked for duplicates. */
 static void wait_for_carrier(struct session *session)
 {
 	engine_time end = session_now() + CARRIER_WAIT, now;
 	int fd;
 
-	if (socket_link_is(session->stack, session->interface, IFF_RUNNING))
+	if (link_is(session->stack, session->interface, IFF_RUNNING))
 		return;
-	fd = socket_changes(session->stack);
+	fd = link_changes(session->stack);
 	if (fd < 0)
 		return;
-	while (!socket_link_is(session->stack, session->interface, IFF_RUNNING) &&
-	       (now = session_now()) < end) {
+	while (
+	    !link_is(session->stack, session->interface, IFF_RUNNING) && (now = session_now()) < end) {
 		struct pollfd item = {.fd = fd, .events = POLLIN};
 
 		(void)poll(&item, 1, (int)(end - now));
-		while (socket_read_change(fd, session->ifindex) != SOCKET_NOTHING)
+		while (link_read_change(fd, session->ifindex) != LINK_NOTHING)
 			;
 	}
 	ioth_close(fd);
@@ -244,7 +245,7 @@ static void take_over_routers(struct session *session)
 {
 	int before;
 
-	if (socket_link_is(session->stack, session->interface, IFF_UP))
+	if (link_is(session->stack, session->interface, IFF_UP))
 		return;
 	before = ioth_linksetacceptra(session->stack, session->ifindex, 0);
 	if (before > 0)

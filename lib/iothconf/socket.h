@@ -49,16 +49,4 @@ ssize_t socket_receive_udp6(int fd, void *payload, size_t size);
 /* A socket that does nothing but be a member of a group. */
 int socket_group6(struct ioth *stack, unsigned int ifindex, const uint8_t group[16]);
 
-/* Netlink messages about changes of links and IPv6 addresses. */
-int socket_changes(struct ioth *stack);
-
-enum socket_change { SOCKET_NOTHING, SOCKET_SOMETHING, SOCKET_LINK_UP, SOCKET_LINK_DOWN };
-/* Reads one message: what it says about the interface. SOCKET_NOTHING: no message is there. */
-enum socket_change socket_read_change(int fd, unsigned int ifindex);
-
-/* The link-local address of an interface, usable or not. 0, or -ENOENT. */
-int socket_link_local(struct ioth *stack, const char *interface, uint8_t address[16]);
-/* Has the link one of these flags: IFF_UP; IFF_RUNNING: it is connected, too. */
-bool socket_link_is(struct ioth *stack, const char *interface, unsigned int flags);
-
 #endif

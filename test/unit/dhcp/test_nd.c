@@ -146,6 +146,9 @@ static void test_write_all(void **state)
 	ra.domain[1].lifetime = 9;
 	ra.prefix[0] = (struct ra_prefix){.prefix = {0xfd}, .len = 8, .valid = 5, .preferred = 4};
 	ra.route[0] = (struct ra_route){.prefix = {0xfd, [15] = 1}, .len = 128, .lifetime = 5};
+	ra.nat64s = 2;
+	ra.nat64[0] = (struct ra_prefix){.prefix = {0, 0x64, 0xff, 0x9b}, .len = 96, .valid = 65528};
+	ra.nat64[1] = (struct ra_prefix){.prefix = {0xfd}, .len = 32, .valid = 8};
 	ra_put(&writer, &ra);
 	assert_false(writer.error);
 	assert_int_equal(writer.at % 8, 0);
@@ -154,6 +157,65 @@ static void test_write_all(void **state)
 	writer = wire_writer(packet, 60);
 	ra_put(&writer, &ra);
 	assert_true(writer.error);
+}
+
+/* The options that no client of ours reads, byte by byte. */
+static void test_write_pieces(void **state)
+{
+	struct wire_writer writer = wire_writer(packet, sizeof(packet));
+	struct ra_prefix nat64 = {.prefix = {0, 0x64, 0xff, 0x9b}, .len = 96, .valid = 1801};
+
+	ra_put_captive(&writer, "https://example.org/x");
+	ra_put_flags(&writer, 0x800000000001);
+	ra_put_pref64(&writer, &nat64);
+	assert_false(writer.error);
+	assert_string_equal(to_hex(packet, writer.at),
+	    "250368747470733a2f2f6578616d706c652e6f72672f7800"
+	    "1a01800000000001"
+	    "260207100064ff9b0000000000000000");
+	nat64.len = 95;
+	ra_put_pref64(&writer, &nat64);
+	assert_true(writer.error);
+}
+
+static void test_router_solicit(void **state)
+{
+	static const char *const bad[] = {"", "85000000000000", "8501000000000000", "8600000000000000",
+	    "85000000000000000100", "850000000000000001020a0b0c0d0e0f"};
+	uint8_t bytes[64];
+	struct nd_solicit solicit;
+
+	assert_int_equal(nd_parse_router_solicit(
+	                     &solicit, bytes, from_hex("8500000000000000", bytes, sizeof(bytes))),
+	    0);
+	assert_false(solicit.has_mac);
+	assert_int_equal(nd_parse_router_solicit(&solicit, bytes,
+	                     from_hex("850000000000000001010a0b0c0d0e0f", bytes, sizeof(bytes))),
+	    0);
+	assert_true(solicit.has_mac);
+	assert_string_equal(to_hex(solicit.mac, 6), "0a0b0c0d0e0f");
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(
+		    nd_parse_router_solicit(&solicit, bytes, from_hex(bad[i], bytes, sizeof(bytes))),
+		    -EBADMSG);
+}
+
+static void test_neighbour_advert(void **state)
+{
+	const uint8_t target[16] = {0xfe, 0x80, [15] = 1}, mac[6] = {2, 0, 0, 0, 0, 1};
+	struct wire_writer writer = wire_writer(packet, sizeof(packet));
+	struct nd_neighbour message;
+
+	nd_put_neighbour_advert(&writer, target, mac, ND_ADVERT_ROUTER | ND_ADVERT_OVERRIDE);
+	assert_string_equal(to_hex(packet, writer.at),
+	    "88000000a0000000fe8000000000000000000000000000010201020000000001");
+	assert_int_equal(nd_parse_neighbour(&message, packet, writer.at), 0);
+	assert_false(message.has_mac); /* a source's only */
+	packet[0] = ND_NEIGHBOUR_SOLICIT;
+	packet[24] = 1;
+	assert_int_equal(nd_parse_neighbour(&message, packet, writer.at), 0);
+	assert_true(message.has_mac);
+	assert_memory_equal(message.mac, mac, 6);
 }
 
 static void test_malformed(void **state)
@@ -234,6 +296,9 @@ int main(void)
 	    cmocka_unit_test(test_resolver),
 	    cmocka_unit_test(test_routes),
 	    cmocka_unit_test(test_write_all),
+	    cmocka_unit_test(test_write_pieces),
+	    cmocka_unit_test(test_router_solicit),
+	    cmocka_unit_test(test_neighbour_advert),
 	    cmocka_unit_test(test_malformed),
 	    cmocka_unit_test(test_too_many),
 	    cmocka_unit_test(test_solicitations),

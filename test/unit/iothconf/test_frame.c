@@ -13,7 +13,6 @@
 #include "frame.h"
 
 static const uint8_t one[4] = {10, 0, 0, 1}, two[4] = {10, 0, 0, 2};
-static const uint8_t ll[16] = {0xfe, 0x80, [15] = 1}, group[16] = {0xff, 2, [15] = 1};
 static uint8_t packet[FRAME_MAX];
 
 static void test_udp4(void **state)
@@ -108,37 +107,6 @@ static void test_answers(void **state)
 	assert_non_null(get(36, false));
 }
 
-static void test_icmp6(void **state)
-{
-	static const uint8_t message[16] = {133, 0, 0xff, 0xff, [8] = 1, 1};
-	size_t len = frame_put_icmp6(packet, sizeof(packet), ll, group, message, sizeof(message)), got;
-
-	assert_int_equal(len, 56);
-	assert_string_equal(to_hex(packet, 8), "6000000000103aff");
-	assert_non_null(frame_get_icmp6(packet, len, false, &got));
-	assert_int_equal(got, 16);
-	assert_memory_equal(frame_source6(packet), ll, 16);
-	assert_non_null(frame_get_icmp6(packet, len + 8, false, &got));
-	for (size_t i = 0; i < len; i++)
-		assert_null(frame_get_icmp6(packet, i, false, &got));
-	packet[7] = 64; /* it has come through a router */
-	assert_null(frame_get_icmp6(packet, len, false, &got));
-	packet[7] = 255;
-	packet[6] = 44; /* a fragment */
-	assert_null(frame_get_icmp6(packet, len, false, &got));
-	packet[6] = 58;
-	packet[0] = 0x40;
-	assert_null(frame_get_icmp6(packet, len, false, &got));
-	packet[0] = 0x60;
-	packet[5] = 3;
-	assert_null(frame_get_icmp6(packet, len, false, &got));
-	packet[5] = 16;
-	packet[42] ^= 1; /* the checksum */
-	assert_null(frame_get_icmp6(packet, len, false, &got));
-	assert_non_null(frame_get_icmp6(packet, len, true, &got));
-	assert_int_equal(frame_put_icmp6(packet, 55, ll, group, message, sizeof(message)), 0);
-}
-
 static void test_arp(void **state)
 {
 	static const uint8_t mac[6] = {2, 1, 2, 3, 4, 5};
@@ -159,25 +127,12 @@ static void test_arp(void **state)
 	}
 }
 
-static void test_groups(void **state)
-{
-	static const uint8_t address[16] = {0xfc, [13] = 0xaa, 0xbb, 0xcc};
-	uint8_t solicited[16], mac[6];
-
-	frame_solicited_node(solicited, address);
-	assert_string_equal(to_hex(solicited, 16), "ff0200000000000000000001ffaabbcc");
-	frame_group_mac(mac, solicited);
-	assert_string_equal(to_hex(mac, 6), "3333ffaabbcc");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_udp4),
 	    cmocka_unit_test(test_answers),
-	    cmocka_unit_test(test_icmp6),
 	    cmocka_unit_test(test_arp),
-	    cmocka_unit_test(test_groups),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

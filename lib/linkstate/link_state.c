@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the stack says about an interface: its link-local address, its link, and changes of both. */
+/* What a stack says about an interface: see link_state.h. */
+#include "link_state.h"
+
 #include <errno.h>
 #include <string.h>
 #include <ifaddrs.h>
@@ -9,9 +11,7 @@
 #include <netinet/in.h>
 #include <ioth.h>
 
-#include "socket.h"
-
-int socket_changes(struct ioth *stack)
+int link_changes(struct ioth *stack)
 {
 	struct sockaddr_nl name = {
 	    .nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK | RTMGRP_IPV6_IFADDR};
@@ -29,24 +29,24 @@ int socket_changes(struct ioth *stack)
 }
 
 /* What one message says. */
-static enum socket_change change_of(
+static enum link_change change_of(
     const uint8_t *message, const struct nlmsghdr *header, unsigned int ifindex)
 {
 	struct ifinfomsg info;
 
 	if (header->nlmsg_type != RTM_NEWLINK || header->nlmsg_len < NLMSG_LENGTH(sizeof(info)))
-		return SOCKET_SOMETHING;
+		return LINK_SOMETHING;
 	memcpy(&info, message + NLMSG_HDRLEN, sizeof(info));
 	if ((unsigned int)info.ifi_index != ifindex)
-		return SOCKET_SOMETHING;
-	return info.ifi_flags & IFF_RUNNING ? SOCKET_LINK_UP : SOCKET_LINK_DOWN;
+		return LINK_SOMETHING;
+	return info.ifi_flags & IFF_RUNNING ? LINK_UP : LINK_DOWN;
 }
 
 /* A datagram may hold several messages: the last word about the link counts. */
-enum socket_change socket_read_change(int fd, unsigned int ifindex)
+enum link_change link_read_change(int fd, unsigned int ifindex)
 {
 	uint8_t buffer[8192];
-	enum socket_change change = SOCKET_SOMETHING;
+	enum link_change change = LINK_SOMETHING;
 	struct nlmsghdr header;
 	ssize_t got;
 
@@ -54,22 +54,22 @@ enum socket_change socket_read_change(int fd, unsigned int ifindex)
 		got = ioth_recv(fd, buffer, sizeof(buffer), MSG_DONTWAIT);
 	while (got < 0 && errno == EINTR);
 	if (got < 0) /* some were lost: look for yourself */
-		return errno == ENOBUFS ? SOCKET_SOMETHING : SOCKET_NOTHING;
+		return errno == ENOBUFS ? LINK_SOMETHING : LINK_NOTHING;
 	for (size_t at = 0; at + sizeof(header) <= (size_t)got;
 	     at += NLMSG_ALIGN((size_t)header.nlmsg_len)) {
-		enum socket_change said;
+		enum link_change said;
 
 		memcpy(&header, buffer + at, sizeof(header));
 		if (header.nlmsg_len < sizeof(header) || header.nlmsg_len > (size_t)got - at)
 			break;
 		said = change_of(buffer + at, &header, ifindex);
-		if (said != SOCKET_SOMETHING)
+		if (said != LINK_SOMETHING)
 			change = said;
 	}
 	return change;
 }
 
-int socket_link_local(struct ioth *stack, const char *interface, uint8_t address[16])
+int link_local_address(struct ioth *stack, const char *interface, uint8_t address[16])
 {
 	struct ifaddrs *list;
 	int error = -ENOENT;
@@ -93,7 +93,7 @@ int socket_link_local(struct ioth *stack, const char *interface, uint8_t address
 	return error;
 }
 
-bool socket_link_is(struct ioth *stack, const char *interface, unsigned int flags)
+bool link_is(struct ioth *stack, const char *interface, unsigned int flags)
 {
 	struct ifaddrs *list;
 	bool is = false;
