@@ -54,14 +54,12 @@ int named_cache_new(struct named_cache **result, const struct named_cache_config
 		goto free_cache;
 	error = -ENOMEM;
 	cache->shard_bytes = cache->config.bytes / cache->config.shards;
-	cache->shards = aligned_alloc(
-	    _Alignof(struct named_cache_shard), cache->config.shards * sizeof(*cache->shards));
+	cache->shards = calloc(cache->config.shards, sizeof(*cache->shards));
 	if (!cache->shards)
 		goto free_cache;
 	for (unsigned int i = 0; i < cache->config.shards; i++) {
 		struct named_cache_shard *shard = &cache->shards[i];
 
-		memset(shard, 0, sizeof(*shard));
 		pthread_mutex_init(&shard->lock, NULL);
 		(void)hashtable_init(&shard->table, &cache->key); /* fails for random keys only */
 		list_init(&shard->queue);

@@ -102,7 +102,8 @@ struct named_cache_shard {
 	struct list *hand; /* in the queue: what the next insertion looks at */
 	size_t bytes;
 	struct named_cache_stats stats;
-} __attribute__((aligned(64)));
+	uint8_t apart[64]; /* the next one's lock is on another cache line */
+};
 
 struct named_cache {
 	struct named_cache_config config;

@@ -132,11 +132,11 @@ int named_forward_set_servers(
 void named_forward_query(struct named_forward *forward, const struct named_query *query,
     const struct named_forward_client *client, uint64_t now);
 
-/* What came. The bytes may be written to. Unknown slots and numbers are harmless. */
+/* What came. Unknown slots and numbers are harmless. */
 void named_forward_udp_received(struct named_forward *forward, uint32_t slot,
-    const struct named_endpoint *from, uint8_t *bytes, size_t len, uint64_t now);
-void named_forward_tcp_received(
-    struct named_forward *forward, unsigned int number, uint8_t *bytes, size_t len, uint64_t now);
+    const struct named_endpoint *from, const uint8_t *bytes, size_t len, uint64_t now);
+void named_forward_tcp_received(struct named_forward *forward, unsigned int number,
+    const uint8_t *bytes, size_t len, uint64_t now);
 
 /* What went wrong: errno's number. The slot is closed by the engine; of the connection (0: the
  * server closed it) this is the end. */
