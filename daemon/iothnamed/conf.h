@@ -56,9 +56,9 @@ struct named_options {
 	int64_t fwdpending; /* queries under way, a worker */
 	int64_t fwd0x20;    /* bool: case is randomised on the way */
 	int64_t cachesize;  /* MiB */
-	int64_t cachettlmin, cachettlmax, cachenegativemax; /* seconds */
-	int64_t cachestale;                                 /* seconds; 0: RFC 8767 is off */
-	int64_t cacheprefetch;                              /* bool */
+	int64_t cachemin, cachemax, cachenegative; /* seconds */
+	int64_t cachestale;                        /* seconds; 0: RFC 8767 is off */
+	int64_t cacheprefetch;                     /* bool */
 };
 
 /* Which stack a list of lines makes: the first creates it, the others configure it. */

@@ -23,6 +23,7 @@
 
 struct named_cache;
 struct named_hrev;
+struct named_otip_keys;
 
 enum named_verdict {
 	NAMED_DROP,
@@ -51,6 +52,7 @@ struct named_forward_request {
 struct named_shared {
 	struct named_cache *cache; /* NULL: none */
 	struct named_hrev *hrev;
+	struct named_otip_keys *otip; /* NULL: where only MD5 is configured */
 	struct named_cookie_secrets cookie;
 };
 

@@ -22,7 +22,6 @@
 struct named_host {
 	struct named_name name;
 	char *text;   /* of the name, for the resolver and the log */
-	bool fixed;   /* its address was in the configuration */
 	bool asked;   /* a look-up is under way */
 	uint64_t due; /* nanoseconds; 0: at once */
 	/* The address, in two halves, as readers see it: what was read between two equal, even versions
