@@ -238,15 +238,13 @@ static struct named_conf *new_conf(void)
 	return NULL;
 }
 
-static void seal(struct conf_reader *reader, struct rcfile *rcfile)
+/* Tables are made of what was read, if all of it is right. */
+static void seal(struct named_conf *conf, struct rcfile *rcfile)
 {
-	struct named_conf *conf = reader->conf;
-
-	conf->hosts->refresh = (uint64_t)conf->options.baserefresh * SECOND;
-	conf_auth_finish(reader, rcfile);
 	if (named_nets_seal(conf->nets) < 0 || named_auth_seal(conf->auth) < 0 ||
 	    named_zone_seal(conf->zone, (uint32_t)conf->options.staticttl) < 0)
 		no_memory(rcfile);
+	conf->hosts->refresh = (uint64_t)conf->options.baserefresh * SECOND;
 	conf->has_cache = named_auth_has(conf->auth, NAMED_AUTH_CACHE);
 	conf->has_forward = named_auth_has(conf->auth, NAMED_AUTH_FWD);
 	conf->has_hrev = named_auth_has(conf->auth, NAMED_AUTH_HREV);
@@ -267,7 +265,9 @@ static struct named_conf *load(const char *name, const char *text, size_t len)
 	} else {
 		mistakes = text ? rcfile_parse(name, text, len, take_line, &reader)
 		                : rcfile_read(name, take_line, &reader);
-		seal(&reader, &end);
+		conf_auth_finish(&reader, &end);
+		if (mistakes + end.errors == 0)
+			seal(reader.conf, &end);
 		mistakes += end.errors;
 	}
 	conf_auth_free(&reader);

@@ -123,9 +123,10 @@ static void read_base(struct conf_auth *auth, struct rcfile *rcfile, const char 
 {
 	if (named_address_from_text(text, &auth->record.base, NULL) == 0)
 		return;
-	auth->needs_base = true;
 	if (named_name_from_text(&auth->base_host, text) < 0 || auth->base_host.labels == 0)
 		rcfile_error(rcfile, "auth: \"%s\" is neither an address nor a name", text);
+	else
+		auth->needs_base = true;
 }
 
 void conf_auth_line(struct conf_reader *reader, struct rcfile *rcfile,

@@ -91,10 +91,11 @@ const struct zone_rrset *zone_rrset_find(const struct zone_node *node, uint16_t 
 
 const uint8_t *zone_rrset_next(const struct zone_rrset *rrset, size_t *at, size_t *len)
 {
-	const uint8_t *record = rrset->data + *at;
+	const uint8_t *record;
 
 	if (*at == rrset->len)
 		return NULL;
+	record = rrset->data + *at;
 	*len = (size_t)record[0] << 8 | record[1];
 	*at += 2 + *len;
 	return record + 2;
