@@ -1,29 +1,31 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# libiothdns asks name servers that others have written: types, a large answer (TC, then TCP), EDNS0, names
-# that do not exist, IPv4, IPv6 and a link-local server.  Argument: named, knotd, unbound or dnsmasq.
-#
-#      network namespace                 server: 127.0.0.1, ::1 and fe80::53%pair0 port 53
-#      iothdig, native stack ----- lo ----- server
-#                            ----- pair0 == pair1 (a veth)
-#
+# libiothdns asks name servers that others have written, from each stack: types, large answers (TC, then TCP; more
+# than 16 KiB), names that do not exist; over UDP, over TCP, without EDNS0, without blocking, by getaddrinfo; at an
+# IPv4 address, an IPv6 address, and a link-local one. See iothdns_lib.sh.
+# Arguments: the stack; named, knotd, unbound or dnsmasq.
 . "$(dirname "$0")/../net/lib.sh"
-in_private_net "$@"
+. "$(dirname "$0")/iothdns_lib.sh"
 
-server=$1
+server=$2
+client=$BUILD/test/interop/iothdns_client
 iothdig=$BUILD/tools/iothdig/iothdig
+query=$EXAMPLES/iothdns_query
 need_command "$server"
-need_program "$iothdig"
-ip link add pair0 type veth peer name pair1
-ip link set pair0 up
-ip link set pair1 up
-ip -6 addr add fe80::53/64 dev pair0 nodad
+need_program "$client" "$iothdig" "$query"
+network
+
+# numbers FORMAT LAST: lines with two numbers below 256, which make one that counts, and that one.
+numbers()
+{
+	awk -v format="$1\n" -v last="$2" 'BEGIN { for (i = 1; i <= last; i++) printf format, i / 256, i % 256, i }'
+}
 
 {
 	echo '$TTL 300'
 	echo '@ SOA ns.test. root.test. 7 3600 600 86400 60'
 	echo '@ NS ns'
-	echo 'ns A 127.0.0.1'
+	echo "ns A $server4"
 	echo 'a A 10.1.2.3'
 	echo 'a AAAA fd00::3'
 	echo 'alias CNAME a'
@@ -32,28 +34,26 @@ ip -6 addr add fe80::53/64 dev pair0 nodad
 	echo '_sip._udp SRV 1 2 5060 a'
 	echo 'caa CAA 0 issue "ca.example"'
 	echo 'https TYPE65 \# 31 000100 00010003026832 000300021f90 00040004 0a010203 ff010003 616263'
-	for i in $(seq 1 90); do
-		echo "big A 10.9.$((i / 256)).$((i % 256))"
-	done
+	numbers 'big A 10.9.%d.%d' 90
+	numbers 'huge TXT %0230d %0230d' 99
+	numbers 'far MX 1 %060d.%060d.%060d' 99
 } >"$dir/zone"
 
 case $server in
 named)
-	cat >"$dir/conf" <<END
-options { directory "$dir"; listen-on { 127.0.0.1; }; listen-on-v6 { any; }; recursion no;
-	pid-file none; session-keyfile none; managed-keys-directory "$dir"; dnssec-validation no; };
-controls { };
-zone "test" { type primary; file "$dir/zone"; };
-END
+	{
+		named_conf
+		echo "zone \"test\" { type primary; file \"$dir/zone\"; };"
+	} >"$dir/conf"
 	chmod 755 "$dir"
-	start server named -g -c "$dir/conf"
+	server named -g -c "$dir/conf"
 	;;
 knotd)
 	cat >"$dir/conf" <<END
 server:
     rundir: "$dir"
-    listen: [ 127.0.0.1@53, "::@53" ]
-    user: $(id -un):$(id -gn)
+    listen: [ 0.0.0.0@53, "::@53" ]
+    user: $(inside host id -un):$(inside host id -gn)
 database:
     storage: "$dir/db"
 log:
@@ -63,13 +63,14 @@ zone:
   - domain: test
     file: "$dir/zone"
 END
-	start server knotd -c "$dir/conf"
+	server knotd -c "$dir/conf"
 	;;
 unbound)
 	cat >"$dir/conf" <<END
 server:
-    interface: 127.0.0.1
+    interface: 0.0.0.0
     interface: ::0
+    access-control: 0.0.0.0/0 allow
     access-control: ::0/0 allow
     username: ""
     chroot: ""
@@ -87,18 +88,18 @@ auth-zone:
 remote-control:
     control-enable: no
 END
-	start server unbound -d -c "$dir/conf"
+	server unbound -d -c "$dir/conf"
 	;;
 dnsmasq)
-	for i in $(seq 1 90); do
-		echo "10.9.$((i / 256)).$((i % 256)) big.test"
-	done >"$dir/hosts"
+	{
+		numbers '10.9.%d.%d big.test' 90
+		numbers '10.9.%d.%d huge.test' 3900
+	} >"$dir/hosts"
 	cat >"$dir/conf" <<END
 no-resolv
 no-hosts
 addn-hosts=$dir/hosts
-bind-interfaces
-listen-address=127.0.0.1,::1,fe80::53
+interface=vde0
 local=/test/
 host-record=a.test,10.1.2.3,fd00::3
 cname=alias.test,a.test
@@ -107,49 +108,69 @@ txt-record=txt.test,"hello world","second \\"string\\""
 srv-host=_sip._udp.test,a.test,5060,1,2
 caa-record=caa.test,0,issue,ca.example
 dns-rr=https.test,65,00010000010003026832000300021f90000400040a010203ff010003616263
+dhcp-range=10.9.0.100,10.9.0.200,1h
+dhcp-option=option:dns-server,$server4
+dhcp-authoritative
+no-ping
+leasefile-ro
 END
-	start server dnsmasq --no-daemon --conf-file="$dir/conf" --pid-file= # keeps its user
+	server dnsmasq --no-daemon --conf-file="$dir/conf" --pid-file= # keeps its user
 	;;
 *) fail "unknown server $server" ;;
 esac
 
-ask()
-{
-	"$iothdig" "$@" +short
-}
 answers()
 {
-	[ "$(ask @127.0.0.1 a.test)" = 10.1.2.3 ]
+	[ "$(on_stack "$iothdig" -s "$config" "@$server4" a.test +short)" = 10.1.2.3 ]
 }
 wait_for answers
 
-# expect ANSWER ARGUMENT...: from each address of the server, by UDP and TCP.
+# expect ANSWER WAYS NAME [TYPE]: the records, a line each; in these ways, from each address of the server.
+ways='udp tcp noedns async'
 expect()
 {
-	local expected=$1 at tcp
-	shift
-	for at in 127.0.0.1 ::1 fe80::53%pair0; do
-		for tcp in '' +tcp; do
-			# shellcheck disable=SC2086 # nothing, or a word
-			assert_equal "$expected" "$(ask "@$at" $tcp "$@")" "$* from $at $tcp"
+	local at way
+	for at in $server4 $server6 $server_local%vde0; do
+		for way in $2; do
+			echo "$way $at $3 ${4:-A}" >&3
+			sed "s|^|$way $at $3 ${4:-A}: |" <<<"$1" >&4
 		done
 	done
 }
-expect 10.1.2.3 a.test
-expect fd00::3 a.test AAAA
-expect 'a.test.
-10.1.2.3' alias.test
-expect '10 mail.test.' mx.test MX
-expect '"hello world" "second \"string\""' txt.test TXT
-expect '1 2 5060 a.test.' _sip._udp.test SRV
-expect '0 issue "ca.example"' caa.test CAA
-if [ "$server" != dnsmasq ]; then
-	expect 'ns.test. root.test. 7 3600 600 86400 60' test SOA
+exec 3>"$dir/look-ups" 4>"$dir/expected"
+expect 10.1.2.3 "$ways" a.test
+expect fd00::3 "$ways" a.test AAAA
+expect $'10.1.2.3\nfd00::3' info a.test -
+expect $'a.test.\n10.1.2.3' "$ways" alias.test
+expect $'10.1.2.3\nfd00::3' info alias.test -
+expect '10 mail.test.' "$ways" mx.test MX
+expect '"hello world" "second \"string\""' "$ways" txt.test TXT
+expect '1 2 5060 a.test.' "$ways" _sip._udp.test SRV
+expect '0 issue "ca.example"' "$ways" caa.test CAA
+expect '1 . alpn="h2" port=8080 ipv4hint=10.1.2.3 key65281="abc"' "$ways" https.test HTTPS
+expect nothing "$ways" a.test MX
+expect ENOENT "$ways" nope.test
+expect 'The name or service is not known' info nope.test -
+expect "$(numbers 10.9.%d.%d 90)" "$ways info" big.test
+if [ "$server" = dnsmasq ]; then # which has no zones
+	expect "$(numbers 10.9.%d.%d 3900)" "udp async" huge.test # 61 KiB
+else
+	expect 'ns.test. root.test. 7 3600 600 86400 60' "$ways" test SOA
+	expect "$(numbers '"%0230d" "%0230d"' 99)" "udp async" huge.test TXT # 46 KiB
+	# Names beyond the 16 KiB that a pointer reaches.
+	expect "$(numbers '1 %060d.%060d.%060d.test.' 99)" "udp async" far.test MX
 fi
-expect '1 . alpn="h2" port=8080 ipv4hint=10.1.2.3 key65281="abc"' https.test HTTPS
-expect '' a.test MX
-assert_equal 90 "$(ask @127.0.0.1 big.test | sort -u | wc -l)" "a large answer"
-assert_equal 90 "$(ask @::1 +noedns big.test | sort -u | wc -l)" "a large answer without EDNS0"
-assert_match 'status: NXDOMAIN' "$("$iothdig" @127.0.0.1 nope.test)" "a name that does not exist"
-assert_match 'EDNS: version: 0' "$("$iothdig" @127.0.0.1 a.test)" "EDNS0"
+exec 3>&- 4>&-
+run on_stack sh -c 'exec "$@" <"$0"' "$dir/look-ups" "$client" "$config" 'timeout:20 attempts:3'
+assert_equal 0 "$status" "the client's exit status"
+diff <(sort "$dir/expected") <(sort <<<"$out") | head -n 20 >"$dir/difference.log" || fail "expected, seen: $err"
+
+run on_stack "$iothdig" -s "$config" @$server4 a.test
+assert_match 'EDNS: version: 0' "$out" "iothdig"
+if [ "$server" = dnsmasq ]; then # the name server comes with the lease
+	network=$vnl
+	[ "$stack" != kernel ] || network=
+	run on_stack "$query" a.test "$stack" "$network" eth,dhcp
+	assert_equal $'A 10.1.2.3\nAAAA fd00::3' "$out" "a stack configured by DHCP"
+fi
 pass

@@ -276,7 +276,7 @@ static void print_uri(struct iothdns_pkt *pkt) /* RFC 7553, 4.5 */
 	putchar('"');
 }
 
-static void print_data(struct iothdns_rr *rr, struct iothdns_pkt *pkt)
+void print_data(struct iothdns_rr *rr, struct iothdns_pkt *pkt)
 {
 	char name[IOTHDNS_MAXNAME];
 

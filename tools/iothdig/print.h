@@ -11,4 +11,7 @@ void print_answer(struct iothdns_header *header, struct iothdns_pkt *reply, unsi
 /* The data of the answer's records alone, one a line. */
 void print_brief(struct iothdns_pkt *reply);
 
+/* The data of a record, whose header iothdns_get_rr has read, without a newline. */
+void print_data(struct iothdns_rr *rr, struct iothdns_pkt *pkt);
+
 #endif
