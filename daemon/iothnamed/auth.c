@@ -67,10 +67,8 @@ int named_auth_add(struct named_auth *auth, struct named_auth_record *record)
 {
 	struct named_auth_record *copy = malloc(sizeof(*copy)), **more;
 
-	if (!copy) {
-		free(record->password);
+	if (!copy)
 		return -ENOMEM;
-	}
 	*copy = *record;
 	record->password = NULL;
 	more = reallocarray(auth->records, auth->count + 1, sizeof(struct named_auth_record *));

@@ -47,7 +47,7 @@ struct named_auth;
 struct named_auth *named_auth_new(void); /* NULL: no memory */
 void named_auth_free(struct named_auth *auth);
 
-/* Appends a record; takes its password, also on failure. 0 or -ENOMEM. */
+/* Appends a copy of a record; takes its password, unless the record still has it. 0 or -ENOMEM. */
 int named_auth_add(struct named_auth *auth, struct named_auth_record *record);
 
 /* To be called once, when all are in. 0 or -ENOMEM. */

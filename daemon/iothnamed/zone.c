@@ -246,13 +246,14 @@ bool named_zone_address(
 
 	if (!node)
 		return false;
+	/* A set without records is what is left where memory was missing. */
 	rrset = zone_rrset_find(node, NAMED_TYPE_AAAA);
-	if (rrset) {
+	if (rrset && rrset->count > 0) {
 		memcpy(address, rrset->data + 2, sizeof(*address));
 		return true;
 	}
 	rrset = zone_rrset_find(node, NAMED_TYPE_A);
-	if (!rrset)
+	if (!rrset || rrset->count == 0)
 		return false;
 	*address = (struct in6_addr){0};
 	address->s6_addr[10] = address->s6_addr[11] = 0xff;
