@@ -171,33 +171,52 @@ static void get_ia_addresses(struct wire_reader options, struct dhcp6_ia *ia)
 	}
 }
 
+int dhcp6_read_ia(struct wire_reader value, struct dhcp6_ia *ia)
+{
+	struct wire_reader inner;
+
+	memset(ia, 0, sizeof(*ia));
+	ia->iaid = wire_u32(&value);
+	ia->t1 = wire_u32(&value);
+	ia->t2 = wire_u32(&value);
+	inner = wire_sub(&value, wire_left(&value));
+	/* "T1 > T2, with both greater than 0: invalid": RFC 8415, 21.4. */
+	if (value.error || !is_whole(inner) || (ia->t1 > ia->t2 && ia->t2 > 0))
+		return -EBADMSG;
+	ia->status = dhcp6_get_status(inner);
+	get_ia_addresses(inner, ia);
+	return ia->status < 0 ? -EBADMSG : 0;
+}
+
 int dhcp6_get_ia(struct wire_reader options, uint32_t iaid, struct dhcp6_ia *ia)
 {
 	struct wire_reader value;
 	uint16_t code;
 
 	while (dhcp6_next(&options, &code, &value)) {
-		struct wire_reader inner;
+		struct wire_reader head = value;
 
 		if (code != DHCP6_IA_NA)
 			continue;
-		memset(ia, 0, sizeof(*ia));
-		ia->iaid = wire_u32(&value);
-		ia->t1 = wire_u32(&value);
-		ia->t2 = wire_u32(&value);
-		if (value.error)
-			return -EBADMSG;
-		if (ia->iaid != iaid)
-			continue;
-		inner = wire_sub(&value, wire_left(&value));
-		/* "T1 > T2, with both greater than 0: invalid": RFC 8415, 21.4. */
-		if (!is_whole(inner) || (ia->t1 > ia->t2 && ia->t2 > 0))
-			return -EBADMSG;
-		ia->status = dhcp6_get_status(inner);
-		get_ia_addresses(inner, ia);
-		return ia->status < 0 ? -EBADMSG : 0;
+		if (wire_u32(&head) != iaid && wire_left(&head) >= 8)
+			continue; /* another one */
+		return dhcp6_read_ia(value, ia);
 	}
 	return -ENOENT;
+}
+
+int dhcp6_relay_parse(struct dhcp6_relay *relay, const void *payload, size_t len)
+{
+	struct wire_reader reader = wire_reader(payload, len);
+
+	relay->type = wire_u8(&reader);
+	relay->hops = wire_u8(&reader);
+	wire_bytes(&reader, relay->link, 16);
+	wire_bytes(&reader, relay->peer, 16);
+	relay->options = wire_sub(&reader, wire_left(&reader));
+	if (reader.error || (relay->type != DHCP6_RELAY_FORWARD && relay->type != DHCP6_RELAY_REPLY))
+		return -EBADMSG;
+	return is_whole(relay->options) ? 0 : -EBADMSG;
 }
 
 /* ---- writing ---- */
@@ -256,18 +275,36 @@ void dhcp6_put_address(
 	wire_end_u16(writer, begun);
 }
 
+void dhcp6_put_status(struct wire_writer *writer, uint16_t status, const char *text)
+{
+	size_t begun = dhcp6_begin(writer, DHCP6_STATUS_CODE);
+
+	wire_put_u16(writer, status);
+	wire_put_bytes(writer, text, strlen(text));
+	wire_end_u16(writer, begun);
+}
+
+void dhcp6_relay_put_header(struct wire_writer *writer, const struct dhcp6_relay *relay)
+{
+	wire_put_u8(writer, relay->type);
+	wire_put_u8(writer, relay->hops);
+	wire_put_bytes(writer, relay->link, 16);
+	wire_put_bytes(writer, relay->peer, 16);
+}
+
 const char *dhcp6_type_name(uint8_t type)
 {
 	static const char *const names[] = {"?", "SOLICIT", "ADVERTISE", "REQUEST", "CONFIRM", "RENEW",
-	    "REBIND", "REPLY", "RELEASE", "DECLINE", "RECONFIGURE", "INFORMATION-REQUEST"};
+	    "REBIND", "REPLY", "RELEASE", "DECLINE", "RECONFIGURE", "INFORMATION-REQUEST", "RELAY-FORW",
+	    "RELAY-REPL"};
 
 	return type < sizeof(names) / sizeof(names[0]) ? names[type] : "unknown message";
 }
 
 const char *dhcp6_status_name(int status)
 {
-	static const char *const names[] = {
-	    "Success", "UnspecFail", "NoAddrsAvail", "NoBinding", "NotOnLink", "UseMulticast"};
+	static const char *const names[] = {"Success", "UnspecFail", "NoAddrsAvail", "NoBinding",
+	    "NotOnLink", "UseMulticast", "NoPrefixAvail"};
 
 	return status >= 0 && (size_t)status < sizeof(names) / sizeof(names[0]) ? names[status]
 	                                                                        : "unknown status";

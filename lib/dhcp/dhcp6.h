@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* DHCPv6 messages and options (RFC 8415), for clients and servers. Relay messages are not here.
+/* DHCPv6 messages and options (RFC 8415), for clients, servers and what relays send.
  *
  * Parsing goes through the options once to see that all of them lie inside the message; then they
  * are asked for by code. Options nest: what encloses others is a reader over them.
@@ -29,6 +29,8 @@ enum dhcp6_type { /* RFC 8415, 7.3 */
 	DHCP6_DECLINE = 9,
 	DHCP6_RECONFIGURE = 10,
 	DHCP6_INFORMATION_REQUEST = 11,
+	DHCP6_RELAY_FORWARD = 12,
+	DHCP6_RELAY_REPLY = 13,
 };
 
 enum dhcp6_code { /* RFC 8415, 21 */
@@ -40,14 +42,19 @@ enum dhcp6_code { /* RFC 8415, 21 */
 	DHCP6_ORO = 6,
 	DHCP6_PREFERENCE = 7,
 	DHCP6_ELAPSED_TIME = 8,
+	DHCP6_RELAY_MESSAGE = 9,
 	DHCP6_STATUS_CODE = 13,
 	DHCP6_RAPID_COMMIT = 14,
+	DHCP6_INTERFACE_ID = 18,
 	DHCP6_DNS = 23,    /* RFC 3646 */
 	DHCP6_DOMAIN = 24, /* RFC 3646 */
+	DHCP6_IA_PD = 25,
+	DHCP6_NTP = 31, /* SNTP servers: RFC 4075 */
 	DHCP6_REFRESH_TIME = 32,
 	DHCP6_FQDN = 39, /* RFC 4704 */
 	DHCP6_SOL_MAX_RT = 82,
 	DHCP6_INF_MAX_RT = 83,
+	DHCP6_RELAY_PORT = 135, /* RFC 8357 */
 };
 
 enum dhcp6_status { /* RFC 8415, 21.13 */
@@ -57,6 +64,7 @@ enum dhcp6_status { /* RFC 8415, 21.13 */
 	DHCP6_NO_BINDING = 3,
 	DHCP6_NOT_ON_LINK = 4,
 	DHCP6_USE_MULTICAST = 5,
+	DHCP6_NO_PREFIX_AVAIL = 6,
 };
 
 /* A DHCP unique identifier: RFC 8415, 11. */
@@ -121,6 +129,23 @@ struct dhcp6_ia {
  * out (RFC 8415, 21.6), and so are those beyond DHCP6_ADDRESSES_MAX. 0, -ENOENT, or -EBADMSG. */
 int dhcp6_get_ia(struct wire_reader options, uint32_t iaid, struct dhcp6_ia *ia);
 
+/* The same of the option's bytes. 0 or -EBADMSG. */
+int dhcp6_read_ia(struct wire_reader value, struct dhcp6_ia *ia);
+
+/* What a relay puts around a message (RFC 8415, 9): the message is in DHCP6_RELAY_MESSAGE. */
+#define DHCP6_RELAYS_MAX 8 /* HOP_COUNT_LIMIT: RFC 8415, 7.6 */
+
+struct dhcp6_relay {
+	uint8_t type; /* DHCP6_RELAY_FORWARD, DHCP6_RELAY_REPLY */
+	uint8_t hops;
+	uint8_t link[16], peer[16];
+	struct wire_reader options; /* borrowed */
+};
+
+/* 0 or -EBADMSG: not a relay's, shorter than a header, or an option that is not inside. */
+int dhcp6_relay_parse(struct dhcp6_relay *relay, const void *payload, size_t len);
+void dhcp6_relay_put_header(struct wire_writer *writer, const struct dhcp6_relay *relay);
+
 /* Writing. An option is begun, filled and ended by wire_end_u16; they nest. */
 void dhcp6_put_header(struct wire_writer *writer, uint8_t type, uint32_t xid);
 size_t dhcp6_begin(struct wire_writer *writer, uint16_t code);
@@ -130,6 +155,8 @@ void dhcp6_put_duid(struct wire_writer *writer, uint16_t code, const struct dhcp
 void dhcp6_put_fqdn(struct wire_writer *writer, uint8_t flags, const char *name);
 void dhcp6_put_address(struct wire_writer *writer, const uint8_t address[16], uint32_t preferred,
     uint32_t valid); /* an IAADDR without options */
+
+void dhcp6_put_status(struct wire_writer *writer, uint16_t status, const char *text);
 
 /* Their names, for messages to people. */
 const char *dhcp6_type_name(uint8_t type);

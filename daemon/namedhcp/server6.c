@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The DHCPv6 server: see server6.h. */
+#include "server6.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct waiting {
+	struct pending_request pending;
+	struct names_waiter waiter;
+	struct server6 *server;
+	struct peer peer;
+	size_t len;
+	uint8_t payload[];
+};
+
+static void free_waiting(struct waiting *waiting)
+{
+	names_leave(&waiting->waiter);
+	pending_remove(&waiting->server->pending, &waiting->pending);
+	free(waiting);
+}
+
+static void evict(struct pending_request *request)
+{
+	free_waiting(list_entry(request, struct waiting, pending));
+}
+
+int server6_init(
+    struct server6 *server, struct names *names, const struct server6_ops *ops, void *context)
+{
+	*server = (struct server6){.ops = ops, .context = context, .names = names};
+	return pending_init(&server->pending, evict);
+}
+
+void server6_fini(struct server6 *server)
+{
+	pending_fini(&server->pending);
+}
+
+void server6_configure(
+    struct server6 *server, const struct config6 *config, const struct domains *domains)
+{
+	server->config = config;
+	server->domains = domains;
+}
+
+static void answer(struct server6 *server, const struct peer *peer, const struct request6 *request,
+    const struct names_answer *known)
+{
+	uint8_t buffer[SERVER6_MESSAGE_MAX];
+	size_t len = reply6_write(buffer, sizeof(buffer), server->config, request, known);
+
+	if (len == 0) {
+		server->stats.unknown++;
+		return;
+	}
+	server->stats.replies++;
+	server->ops->reply(server->context, peer, buffer, len);
+}
+
+static void name_is_known(struct names_waiter *waiter, const struct names_answer *known)
+{
+	struct waiting *waiting = list_entry(waiter, struct waiting, waiter);
+	struct request6 request;
+
+	if (request6_parse(&request, waiting->payload, waiting->len) == 0)
+		answer(waiting->server, &waiting->peer, &request, known);
+	free_waiting(waiting);
+}
+
+/* Whom a message is from: behind relays, what the innermost one says. */
+static void client_key(
+    const struct request6 *request, const struct peer *peer, uint8_t key[PENDING_KEY])
+{
+	memcpy(key, request->relays ? request->relay[request->relays - 1].header.peer : peer->address,
+	    PENDING_KEY);
+}
+
+static void wait_for_name(struct server6 *server, const struct peer *peer,
+    const struct request6 *request, const void *payload, size_t len)
+{
+	uint8_t key[PENDING_KEY];
+	struct waiting *waiting = malloc(sizeof(*waiting) + len);
+
+	if (!waiting)
+		return;
+	waiting->server = server;
+	waiting->peer = *peer;
+	waiting->len = len;
+	waiting->waiter.done = name_is_known;
+	list_init(&waiting->waiter.link);
+	memcpy(waiting->payload, payload, len);
+	client_key(request, peer, key);
+	if (pending_add(&server->pending, &waiting->pending, key) < 0)
+		free(waiting);
+	else if (names_wait(server->names, request->name, NAMES_AAAA, &waiting->waiter) < 0)
+		free_waiting(waiting);
+}
+
+/* With names a message is answered only if it has one that is ours: other clients are other
+ * servers'. */
+static bool is_ours(struct server6 *server, const struct request6 *request)
+{
+	uint8_t type = request->message.type;
+
+	if (request->name[0] == '\0') {
+		/* It was we who were asked, and need no name. */
+		if (type == DHCP6_INFORMATION_REQUEST || type == DHCP6_RELEASE || type == DHCP6_DECLINE)
+			return true;
+		server->stats.nameless++;
+		return false;
+	}
+	if (type != DHCP6_INFORMATION_REQUEST && !domains_have(server->domains, request->name)) {
+		server->stats.foreign++;
+		return false;
+	}
+	return true;
+}
+
+static void count_message(struct server6 *server, const struct request6 *request)
+{
+	uint8_t type = request->message.type;
+
+	server->stats.received[type <= DHCP6_INFORMATION_REQUEST ? type : 0]++;
+	if (request->relays > 0)
+		server->stats.relayed++;
+}
+
+void server6_input(struct server6 *server, engine_time now, const struct peer *peer,
+    const void *payload, size_t len)
+{
+	const struct names_answer *known;
+	struct request6 request;
+
+	if (request6_parse(&request, payload, len) < 0) {
+		server->stats.malformed++;
+		return;
+	}
+	count_message(server, &request);
+	if (!request6_is_valid(&request, &server->config->duid)) {
+		server->stats.invalid++;
+		return;
+	}
+	if (!is_ours(server, &request))
+		return;
+	if (!reply6_needs_name(&request)) {
+		answer(server, peer, &request, NULL);
+		return;
+	}
+	known = names_look(server->names, now, request.name, NAMES_AAAA);
+	if (known)
+		answer(server, peer, &request, known);
+	else
+		wait_for_name(server, peer, &request, payload, len);
+}
