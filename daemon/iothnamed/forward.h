@@ -67,8 +67,8 @@ struct named_forward_client {
 struct named_forward_io {
 	/* Sends a datagram to a server. A slot is a socket; it is opened, connected and bound to a port
 	 * of chance by the first sending, used by those that follow, and closed by udp_close. 0 or
-	 * -errno, and then the slot is closed. Slots are numbers below the table's size times
-	 * NAMED_FORWARD_SERVERS. */
+	 * -errno, and then the slot is closed; to close it once more is harmless. Slots are numbers
+	 * below the table's size times NAMED_FORWARD_SERVERS. */
 	int (*udp_send)(void *context, uint32_t slot, const struct named_endpoint *server,
 	    const uint8_t *bytes, size_t len);
 	void (*udp_close)(void *context, uint32_t slot);

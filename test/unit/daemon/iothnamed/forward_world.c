@@ -120,11 +120,12 @@ struct named_endpoint world_server(unsigned int number)
 	return server;
 }
 
-struct world *world_new(unsigned int servers, const struct named_forward_config *config)
+struct world *world_try_new(unsigned int servers, const struct named_forward_config *config)
 {
 	struct world *world = calloc(1, sizeof(*world));
 
-	assert_non_null(world);
+	if (!world)
+		return NULL;
 	if (config)
 		world->config = *config;
 	world->config.server_count = servers;
@@ -132,7 +133,17 @@ struct world *world_new(unsigned int servers, const struct named_forward_config 
 		world->config.servers[i] = world_server(i);
 	world->now = 1000 * WORLD_MSEC;
 	world->random = 88172645463325252ULL;
-	assert_int_equal(named_forward_new(&world->forward, &world->config, &world_io, world), 0);
+	if (named_forward_new(&world->forward, &world->config, &world_io, world) == 0)
+		return world;
+	free(world);
+	return NULL;
+}
+
+struct world *world_new(unsigned int servers, const struct named_forward_config *config)
+{
+	struct world *world = world_try_new(servers, config);
+
+	assert_non_null(world);
 	return world;
 }
 

@@ -45,6 +45,8 @@ struct world {
 /* A forwarder with `servers` servers, 192.0.2.1 and following; other fields of `config` (NULL:
  * zeros) are taken as they are. */
 struct world *world_new(unsigned int servers, const struct named_forward_config *config);
+/* NULL: no memory. */
+struct world *world_try_new(unsigned int servers, const struct named_forward_config *config);
 /* Nothing is left open. */
 void world_free(struct world *world);
 
