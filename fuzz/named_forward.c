@@ -250,7 +250,7 @@ static void event(struct world *w, const struct named_forward_config *config)
 		break;
 	default:
 		if (what == 0xff)
-			check(named_forward_set_servers(w->forward, config, w->now) == 0);
+			check(named_forward_reconfigure(w->forward, config, w->now) == 0);
 		break;
 	}
 }

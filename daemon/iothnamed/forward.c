@@ -77,17 +77,44 @@ void named_forward_free(struct named_forward *forward)
 	free(forward);
 }
 
-int named_forward_set_servers(
-    struct named_forward *forward, const struct named_forward_config *config, uint64_t now)
+static bool is_same_endpoint(const struct named_endpoint *a, const struct named_endpoint *b)
 {
-	if (config->server_count > NAMED_FORWARD_SERVERS)
+	return memcmp(&a->address, &b->address, sizeof(a->address)) == 0 && a->port == b->port &&
+	       (a->scope == b->scope || !IN6_IS_ADDR_LINKLOCAL(&a->address));
+}
+
+static bool has_servers(
+    const struct named_forward *forward, const struct named_forward_config *config)
+{
+	bool same = config->server_count == forward->config.server_count;
+
+	for (unsigned int i = 0; same && i < config->server_count; i++)
+		same = is_same_endpoint(&config->servers[i], &forward->servers[i].endpoint);
+	return same;
+}
+
+int named_forward_reconfigure(
+    struct named_forward *forward, const struct named_forward_config *wanted, uint64_t now)
+{
+	struct named_forward_config config = *wanted;
+
+	if (config.server_count > NAMED_FORWARD_SERVERS)
 		return -EINVAL;
+	config.table = forward->config.table;
+	set_defaults(&config);
+	forward->config.share = config.share;
+	forward->config.life = config.life;
+	forward->config.patience = config.patience;
+	forward->config.x20 = config.x20;
+	forward->config.cookies = config.cookies;
+	if (has_servers(forward, &config))
+		return 0;
 	for (unsigned int i = 0; i < forward->config.table; i++) {
 		if (forward->table[i])
 			forward_close_tries(forward->table[i], now);
 	}
 	close_connections(forward);
-	forward_servers_init(forward, config);
+	forward_servers_init(forward, &config);
 	for (unsigned int i = 0; i < forward->config.table; i++) {
 		if (forward->table[i])
 			forward_restart(forward->table[i], now);
@@ -187,12 +214,6 @@ refuse:
 }
 
 /* ---- events --------------------------------------------------------------------------------- */
-
-static bool is_same_endpoint(const struct named_endpoint *a, const struct named_endpoint *b)
-{
-	return memcmp(&a->address, &b->address, sizeof(a->address)) == 0 && a->port == b->port &&
-	       (a->scope == b->scope || !IN6_IS_ADDR_LINKLOCAL(&a->address));
-}
 
 static bool is_out(const struct forward_try *try)
 {

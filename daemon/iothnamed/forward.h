@@ -122,9 +122,9 @@ int named_forward_new(struct named_forward **forward, const struct named_forward
 /* Nobody is replied to; slots and connections are closed. */
 void named_forward_free(struct named_forward *forward);
 
-/* Other servers: what is out is sent to these. The configuration's other fields are not looked at.
- * 0 or -EINVAL. */
-int named_forward_set_servers(
+/* Another configuration; of its fields `table` and `cache` stay as they are. Where the servers are
+ * others what is out is sent to these. 0 or -EINVAL. */
+int named_forward_reconfigure(
     struct named_forward *forward, const struct named_forward_config *config, uint64_t now);
 
 /* A query of a client; NULL: of nobody, for the cache's sake. There will be one reply, perhaps

@@ -151,7 +151,7 @@ static void use_conf(struct named_worker *worker, struct named_conf *conf)
 
 	named_core_set_conf(&worker->core, conf);
 	configure_forward(worker, &config);
-	(void)named_forward_set_servers(worker->forward, &config, loop_now(worker->loop));
+	(void)named_forward_reconfigure(worker->forward, &config, loop_now(worker->loop));
 	named_tcp_set_options(worker->tcp);
 	named_worker_forwarded(worker);
 }
