@@ -48,6 +48,7 @@ struct picox *picox_newstack(char *vdeurl);
  *     arp_probe=1        asks whether an IPv4 address is taken, and defends it (0; RFC 5227)
  *     optimistic_dad=1   uses IPv6 addresses before it is known whose they are (0; RFC 4429)
  *     tso=0              TCP makes each segment itself, none of many that the link cuts (1)
+ *     gro=0              IP gives TCP each segment by itself, none that were joined on receipt (1)
  *     timestamps=0, ...  Linux's sysctls, for this stack
  * picoxnet(7) has more about them. The strings are not kept.
  *

@@ -136,6 +136,8 @@ void px_pkt_free(struct px_pkt *pkt)
 {
 	if (!pkt)
 		return;
+	if (pkt->joined)
+		px_pkt_free_chain(px_pkt_unjoin(pkt)); /* they have none */
 	drop_slices(pkt);
 	if (pkt->block != &pkt->own)
 		px_block_unref(pkt->block);
@@ -180,7 +182,7 @@ struct px_pkt *px_pkt_clone(const struct px_pkt *pkt)
 	clone->data = pkt->data;
 	clone->len = pkt->len;
 	clone->segment = pkt->segment;
-	clone->segments = pkt->segments;
+	clone->segments = pkt->segment ? pkt->segments : 0; /* what is joined is not shared */
 	clone->slices = pkt->slices;
 	for (unsigned int i = 0; i < pkt->slices; i++) {
 		clone->slice[i] = pkt->slice[i];

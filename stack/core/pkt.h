@@ -7,7 +7,8 @@
  *
  * A super-segment is several TCP segments in one packet. On its way out (`segment`) it has their
  * headers, and nothing else, in the linear part, with the checksum left open: it is cut into frames
- * by the link (link/cut.h).
+ * by the link (link/cut.h). On its way in (`joined`) it is a chain of packets, as they came, that
+ * IP hands on as one (ip/join.h).
  *
  * The packet, its block and the block's bytes are one allocation. A clone has its own description
  * and shares the bytes. Bytes are written only while they are not shared (px_pkt_unshare).
@@ -76,7 +77,8 @@ enum px_pkt_flag {
 struct px_pkt {
 	struct px_block own; /* must be first: this very memory */
 
-	struct px_pkt *next; /* the one queue it is in */
+	struct px_pkt *next;   /* the one queue it is in */
+	struct px_pkt *joined; /* behind it in its stream, by `next`; NULL: none */
 	struct px_block *block;
 	uint8_t *data; /* linear part */
 	uint32_t len;
@@ -129,7 +131,7 @@ struct px_pkt *px_pkt_new(struct px_mem *mem, size_t headroom, size_t room);
 bool px_pkt_new_burst(struct px_mem *mem, size_t headroom, const size_t *room, unsigned int count,
     struct px_pkt **pkts);
 
-void px_pkt_free(struct px_pkt *pkt); /* NULL is allowed */
+void px_pkt_free(struct px_pkt *pkt); /* NULL is allowed; what is joined to it goes with it */
 
 /* It and those behind it by `next`. */
 static inline void px_pkt_free_chain(struct px_pkt *pkt)
@@ -154,6 +156,16 @@ int px_pkt_unshare(struct px_pkt *pkt, size_t headroom);
 /* Moves everything into the linear part (or just the first `len` bytes: px_pkt_pull_linear). */
 int px_pkt_linearize(struct px_pkt *pkt);
 int px_pkt_pull_linear(struct px_pkt *pkt, size_t len); /* -EBADMSG when it has not as many */
+
+/* Takes off what is joined to it. */
+static inline struct px_pkt *px_pkt_unjoin(struct px_pkt *pkt)
+{
+	struct px_pkt *chain = pkt->joined;
+
+	pkt->joined = NULL;
+	pkt->segments = 0;
+	return chain;
+}
 
 /* Frames, and bytes in them, that it stands for. */
 static inline uint32_t px_pkt_frames(const struct px_pkt *pkt)

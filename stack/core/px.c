@@ -16,6 +16,7 @@ static void default_options(struct px_options *options)
 	    .default_ttl = 64,
 	    .hop_limit = 64,
 	    .tso = true,
+	    .gro = true,
 	    .icmp_echo_ignore_broadcasts = true, /* RFC 1122 3.2.2.6 allows it; smurf */
 	    .port_min = 32768,
 	    .port_max = 60999,
@@ -130,6 +131,7 @@ void px_input(struct px_stack *stack, struct px_iface *iface, struct px_pkt **fr
     unsigned int count, px_time now)
 {
 	px_set_time(stack, now);
+	stack->in_burst = count > 1;
 	for (unsigned int i = 0; i < count; i++) {
 		struct px_pkt *pkt = frames[i];
 
@@ -147,6 +149,9 @@ void px_input(struct px_stack *stack, struct px_iface *iface, struct px_pkt **fr
 			pkt->flags |= PX_PKT_CSUM_VALID;
 		iface->type->input(iface, pkt);
 	}
+	if (stack->in_burst && stack->burst_end)
+		stack->burst_end(stack);
+	stack->in_burst = false;
 }
 
 void px_loopback(struct px_stack *stack, struct px_pkt *pkt, struct px_iface *iface)

@@ -59,6 +59,7 @@ struct px_options {
 	bool arp_probe;                 /* RFC 5227: probe before use, defend after */
 	bool accept_ra, optimistic_dad; /* net.ipv6.conf.default: of interfaces made from then on */
 	bool tso;                       /* TCP leaves the cutting of segments to the link */
+	bool gro;                       /* IP joins the segments of a burst */
 	bool icmp_echo_ignore_all;
 	bool icmp_echo_ignore_broadcasts;
 	uint16_t port_min, port_max;      /* net.ipv4.ip_local_port_range */
@@ -103,6 +104,7 @@ struct px_stack {
 	struct px_iface *lo;
 	struct px_table addresses;
 	struct px_fib fib;
+	bool in_burst; /* px_input has more than one frame */
 	/* Changes with every change of interfaces, addresses, routes: what was derived from them
 	 * is derived again. */
 	uint32_t generation;
@@ -119,7 +121,8 @@ struct px_stack {
 	/* Upwards. NULL while nobody attached. */
 	void (*ip4_input)(struct px_stack *stack, struct px_pkt *pkt);
 	void (*ip6_input)(struct px_stack *stack, struct px_pkt *pkt);
-	struct list taps; /* struct px_tap.node */
+	void (*burst_end)(struct px_stack *stack); /* px_input has given its frames */
+	struct list taps;                          /* struct px_tap.node */
 	/* ND: ask for the link-layer address of a neighbour (link/neighbour.h). */
 	void (*nd_solicit)(struct px_iface *iface, const struct px_ip *target,
 	    const struct px_ip *source, const uint8_t *unicast_mac);

@@ -2,6 +2,8 @@
 /* The network layer's place in a stack: protocols, interfaces, what happens when they change. */
 #include "ip_internal.h"
 
+#include <linux/if_ether.h>
+
 /* ---- transports ---- */
 
 int ip_protocol_register(struct px_stack *stack, const struct ip_protocol *protocol)
@@ -38,6 +40,39 @@ void ip_set_ping(struct px_stack *stack, ip_ping_input *input, ip_raw_error *err
 	stack->ip->ping_error = error;
 }
 
+/* ---- input ---- */
+
+void ip_count_ecn(struct px_stack *stack, bool is4, uint8_t tos)
+{
+	static const enum px_counter counters[2][4] = {
+	    {PX_Ip6InNoECTPkts, PX_Ip6InECT1Pkts, PX_Ip6InECT0Pkts, PX_Ip6InCEPkts},
+	    {PX_IpExtInNoECTPkts, PX_IpExtInECT1Pkts, PX_IpExtInECT0Pkts, PX_IpExtInCEPkts}};
+
+	PX_COUNT_OF(stack, counters[is4][tos & 3], 1);
+}
+
+void ip_input(struct px_stack *stack, struct px_pkt *pkt)
+{
+	if (stack->in_burst && stack->options.gro && ip_join_take(stack, pkt))
+		return;
+	if (pkt->ethertype == ETH_P_IP)
+		ip4_receive(stack, pkt);
+	else
+		ip6_receive(stack, pkt);
+}
+
+/* A raw socket gets what a transport of ours does: packets as they came. */
+static void deliver_apart(struct px_stack *stack, struct px_pkt *chain)
+{
+	struct px_pkt *pkt;
+
+	while ((pkt = chain)) {
+		chain = pkt->next;
+		pkt->next = NULL;
+		ip_deliver(stack, pkt);
+	}
+}
+
 void ip_deliver(struct px_stack *stack, struct px_pkt *pkt)
 {
 	bool is4 = px_ip_is4(&pkt->src);
@@ -45,8 +80,11 @@ void ip_deliver(struct px_stack *stack, struct px_pkt *pkt)
 	bool raw = stack->ip->raw_input && stack->ip->raw_input(stack, pkt);
 
 	if (protocol) {
-		PX_COUNT_IP(stack, is4, InDelivers);
+		struct px_pkt *chain = raw && pkt->joined ? px_pkt_unjoin(pkt) : NULL;
+
+		PX_COUNT_IP_ADD(stack, is4, InDelivers, px_pkt_frames(pkt));
 		protocol->input(stack, pkt);
+		deliver_apart(stack, chain);
 		return;
 	}
 	if (raw || pkt->protocol == IPPROTO_NONE) {
@@ -313,6 +351,7 @@ static void ip_detach(struct px_stack *stack)
 {
 	struct ip_state *ip = stack->ip;
 
+	ip_join_free(stack);
 	ip_reassembly_flush(stack, NULL);
 	ip_exceptions_flush(stack);
 	px_table_fini(&ip->reassemblies, stack->mem);
@@ -342,8 +381,8 @@ int ip_attach(struct px_stack *stack)
 		stack->ip = NULL;
 		return err;
 	}
-	stack->ip4_input = ip4_input;
-	stack->ip6_input = ip6_input;
+	stack->ip4_input = stack->ip6_input = ip_input;
+	stack->burst_end = ip_join_flush;
 	stack->nd_solicit = nd_solicit;
 	stack->unreachable = unreachable;
 	stack->gateway_usable = gateway_usable;

@@ -3,14 +3,6 @@
  */
 #include "ip_internal.h"
 
-static void count_ecn4(struct px_stack *stack, uint8_t tos)
-{
-	static const enum px_counter counters[4] = {
-	    PX_IpExtInNoECTPkts, PX_IpExtInECT1Pkts, PX_IpExtInECT0Pkts, PX_IpExtInCEPkts};
-
-	PX_COUNT_OF(stack, counters[tos & 3], 1);
-}
-
 /* Addresses that no packet from outside may have (RFC 1122 section 3.2.1.3, RFC 1812 5.3.7). */
 static bool is_martian(const struct px_pkt *pkt, const struct ip4_header *header)
 {
@@ -132,7 +124,7 @@ static struct px_pkt *reassemble(
 	return pkt;
 }
 
-void ip4_input(struct px_stack *stack, struct px_pkt *pkt)
+void ip4_receive(struct px_stack *stack, struct px_pkt *pkt)
 {
 	struct ip4_header header;
 
@@ -156,7 +148,7 @@ void ip4_input(struct px_stack *stack, struct px_pkt *pkt)
 		goto drop;
 	}
 	px_pkt_trim(pkt, header.total_len); /* Ethernet pads */
-	count_ecn4(stack, header.tos);
+	ip_count_ecn(stack, true, header.tos);
 	pkt->src = header.src;
 	pkt->dst = header.dst;
 	pkt->ttl = header.ttl;

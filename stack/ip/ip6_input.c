@@ -9,14 +9,6 @@
 
 #define EXTENSIONS_MAX 16 /* headers in one chain; RFC 8504 section 5.3 allows a limit */
 
-static void count_ecn6(struct px_stack *stack, uint8_t tclass)
-{
-	static const enum px_counter counters[4] = {
-	    PX_Ip6InNoECTPkts, PX_Ip6InECT1Pkts, PX_Ip6InECT0Pkts, PX_Ip6InCEPkts};
-
-	PX_COUNT_OF(stack, counters[tclass & 3], 1);
-}
-
 static bool is_martian(const struct px_pkt *pkt)
 {
 	bool inside = (pkt->flags & PX_PKT_LOOPED) || px_iface_is_loopback(pkt->iface);
@@ -258,7 +250,7 @@ drop:
 	px_pkt_free(pkt);
 }
 
-void ip6_input(struct px_stack *stack, struct px_pkt *pkt)
+void ip6_receive(struct px_stack *stack, struct px_pkt *pkt)
 {
 	struct ip6_header header;
 	struct wire_reader reader;
@@ -280,7 +272,7 @@ void ip6_input(struct px_stack *stack, struct px_pkt *pkt)
 		goto drop;
 	}
 	px_pkt_trim(pkt, IP6_HEADER + (size_t)header.payload_len);
-	count_ecn6(stack, header.tclass);
+	ip_count_ecn(stack, false, header.tclass);
 	pkt->src = header.src;
 	pkt->dst = header.dst;
 	pkt->ttl = header.hop_limit;

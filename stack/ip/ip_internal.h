@@ -8,6 +8,7 @@
 #include "ip.h"
 #include "ip4.h"
 #include "ip6.h"
+#include "join.h"
 
 #include <errno.h>
 
@@ -51,6 +52,8 @@ struct ip_state {
 		bool known;
 	} local;
 
+	struct ip_join *join; /* from the first segment that might be joined on */
+
 	uint32_t id_counter[IP_ID_COUNTERS]; /* output.c */
 	unsigned int group_count;
 
@@ -77,8 +80,13 @@ static inline void ip_remember_local(struct px_stack *stack, const struct px_ip 
 	stack->ip->local.known = !px_ip_needs_scope(dst);
 }
 
-void ip4_input(struct px_stack *stack, struct px_pkt *pkt);
-void ip6_input(struct px_stack *stack, struct px_pkt *pkt);
+/* From the link: joined to others of its burst, or received. */
+void ip_input(struct px_stack *stack, struct px_pkt *pkt);
+void ip4_receive(struct px_stack *stack, struct px_pkt *pkt);
+void ip6_receive(struct px_stack *stack, struct px_pkt *pkt);
+
+/* The bits of RFC 3168, of one packet. */
+void ip_count_ecn(struct px_stack *stack, bool is4, uint8_t tos);
 
 /* Gives a packet for this stack, at its transport header, to raw sockets and its protocol. */
 void ip_deliver(struct px_stack *stack, struct px_pkt *pkt);

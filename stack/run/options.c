@@ -144,6 +144,11 @@ static int set_tso(struct options *options, const char *text, size_t len)
 	return set_switch(&options->tso, text, len);
 }
 
+static int set_gro(struct options *options, const char *text, size_t len)
+{
+	return set_switch(&options->gro, text, len);
+}
+
 static const struct {
 	const char *name, *meaning;
 	int (*set)(struct options *options, const char *text, size_t len);
@@ -159,6 +164,7 @@ static const struct {
     {"arp_probe", "0 or 1", set_arp_probe},
     {"optimistic_dad", "0 or 1", set_optimistic_dad},
     {"tso", "0 or 1", set_tso},
+    {"gro", "0 or 1", set_gro},
 };
 
 static void unknown(const char *text, size_t len, char *reason, size_t size)
@@ -224,7 +230,7 @@ int options_parse(const char *text, struct options *options, char *reason, size_
 {
 	const char *list = text;
 
-	*options = (struct options){.linger = LINGER_DEFAULT * SECOND, .tso = true};
+	*options = (struct options){.linger = LINGER_DEFAULT * SECOND, .tso = true, .gro = true};
 	while (text && *text != '\0') {
 		size_t len = strcspn(text, ",");
 		int err = len ? set_option(text, len, options, reason, size) : 0;

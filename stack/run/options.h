@@ -14,7 +14,7 @@ struct options {
 	uint32_t pollers;   /* threads; 0: the default */
 	char *pcap, *ctl;   /* paths; NULL: none */
 	bool forwarding, accept_ra, arp_probe, optimistic_dad;
-	bool tso;
+	bool tso, gro;
 };
 
 /* NULL and "" are no options. 0, or -EINVAL, -ENOMEM and the reason. */

@@ -107,6 +107,7 @@ static void set_switches(struct px_stack *px, const struct options *options)
 	px->options.arp_probe = options->arp_probe;
 	px->options.optimistic_dad = options->optimistic_dad;
 	px->options.tso = options->tso;
+	px->options.gro = options->gro;
 }
 
 /* Where the number alone would not tell what is wrong. */

@@ -2,6 +2,10 @@
 /* A segment arrives: RFC 9293 section 3.10.7, step by step, with RFC 5961's answers to what might
  * be forged (section numbers below are RFC 9293's unless said otherwise).
  *
+ * Segments that IP has joined (ip/join.h) go through the steps as one, where each would go the same
+ * way: in order, inside of the window, in ESTABLISHED (header prediction for many at once). Else
+ * they are taken apart: what is out of order, old, or unusual is seen segment by segment.
+ *
  * Where a step says "send an ACK", it is sent at the end of the burst, together with what the other
  * segments of the burst ask for, unless each must be told apart.
  */
@@ -186,9 +190,9 @@ void tcp_segment_arrives(struct tcp_end *end, struct tcp_arrival *arrival)
 	const struct tcp_header *header = &arrival->header;
 	struct px_stack *stack = tcp_stack(end);
 
-	end->segs_in++;
+	end->segs_in += px_pkt_frames(arrival->pkt);
 	if (arrival->len)
-		end->data_segs_in++;
+		end->data_segs_in += px_pkt_frames(arrival->pkt);
 	/* First: sequence number, with PAWS. */
 	if (tcp_paws_fails(end, &header->options) && !paws_excused(end, arrival) &&
 	    !(header->flags & TCP_RST)) {
@@ -305,11 +309,66 @@ static void from_nobody(struct px_stack *stack, struct tcp_arrival *arrival)
 		tcp_reply_reset(stack, arrival);
 }
 
+/* ---- joined segments ---- */
+
+/* Whether the steps come to the same for all of them as for each. */
+static bool goes_whole(const struct tcp_end *end, const struct tcp_arrival *arrival)
+{
+	size_t size = px_pkt_truesize(arrival->pkt);
+
+	for (const struct px_pkt *pkt = arrival->pkt->joined; pkt; pkt = pkt->next)
+		size += px_pkt_truesize(pkt);
+	return tcp_recvq_has_room(end, size) && end->state == TCP_STATE_ESTABLISHED &&
+	       arrival->seq == end->rcv_nxt && arrival->len <= tcp_rcv_window(end) && !end->ooo_count &&
+	       !end->urg_announced && !arrival->header.options.sacks && !end->endpoint.filter &&
+	       !tcp_paws_fails(end, &arrival->header.options);
+}
+
+/* The data of the whole chain, behind headers of the same length. */
+static uint32_t pull_joined(struct px_pkt *pkt, size_t header_len)
+{
+	uint32_t len = 0;
+
+	for (pkt = pkt->joined; pkt; pkt = pkt->next) {
+		px_pkt_pull(pkt, header_len);
+		len += pkt->total;
+	}
+	return len;
+}
+
+static void push_joined(struct px_pkt *pkt, size_t header_len)
+{
+	for (pkt = pkt->joined; pkt; pkt = pkt->next)
+		px_pkt_push(pkt, header_len);
+}
+
+/* Returns what is to be handled one by one, or NULL. `entry` NULL: nobody's. */
+static struct px_pkt *try_whole(
+    const struct tcp_entry *entry, struct tcp_arrival *arrival, size_t header_len)
+{
+	struct px_pkt *pkt = arrival->pkt;
+	const struct tcp_end *end;
+
+	if (entry && entry->kind == TCP_KIND_END) {
+		end = (const struct tcp_end *)(const void *)((const char *)entry -
+		                                             offsetof(struct tcp_end, entry));
+		arrival->len += pull_joined(pkt, header_len);
+		arrival->end = arrival->seq + arrival->len;
+		if (goes_whole(end, arrival))
+			return NULL;
+		push_joined(pkt, header_len);
+	}
+	arrival->len = pkt->total;
+	arrival->end = arrival->seq + arrival->len;
+	return px_pkt_unjoin(pkt);
+}
+
 void tcp_input(struct px_stack *stack, struct px_pkt *pkt)
 {
 	struct tcp_arrival arrival = {.pkt = pkt};
 	struct wire_reader reader;
 	struct tcp_entry *entry;
+	struct px_pkt *chain = NULL;
 	struct tcp_flow flow;
 	size_t header_len;
 
@@ -345,11 +404,18 @@ void tcp_input(struct px_stack *stack, struct px_pkt *pkt)
 	    .lport = arrival.header.dport,
 	    .rport = arrival.header.sport};
 	entry = tcp_entry_find(stack, &flow, pkt->ifindex);
+	if (pkt->joined)
+		chain = try_whole(entry, &arrival, header_len);
+	PX_COUNT_ADD(stack, TcpInSegs, px_pkt_frames(pkt) - 1);
 	if (entry)
 		to_entry(stack, entry, &arrival);
 	else
 		from_nobody(stack, &arrival);
 	px_pkt_free(arrival.pkt);
+	while ((pkt = chain)) {
+		chain = pkt->next;
+		tcp_input(stack, pkt);
+	}
 	return;
 
 error:

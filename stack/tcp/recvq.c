@@ -155,6 +155,12 @@ static bool make_room(struct tcp_end *end, const struct px_pkt *pkt, bool in_ord
 	return true;
 }
 
+bool tcp_recvq_has_room(const struct tcp_end *end, size_t size)
+{
+	return !beyond_share(end, size, true) &&
+	       end->endpoint.rx_truesize + size <= (size_t)end->endpoint.rcvbuf * 2;
+}
+
 /* Appends to a queue, gathering small ones. */
 static void append(struct tcp_end *end, struct px_pktq *queue, struct px_pkt *pkt)
 {
@@ -189,6 +195,7 @@ static void append(struct tcp_end *end, struct px_pktq *queue, struct px_pkt *pk
 
 /* ---- in order ---- */
 
+/* Takes the packet. */
 static void deliver(struct tcp_end *end, struct px_pkt *pkt)
 {
 	uint32_t len = pkt->total;
@@ -197,6 +204,18 @@ static void deliver(struct tcp_end *end, struct px_pkt *pkt)
 	end->bytes_received += len;
 	append(end, &end->endpoint.rx, pkt);
 	tcp_todo(end, TCP_TODO_TELL);
+}
+
+/* Joined segments in turn. */
+static void deliver_all(struct tcp_end *end, struct px_pkt *pkt)
+{
+	struct px_pkt *chain = px_pkt_unjoin(pkt);
+
+	deliver(end, pkt);
+	while ((pkt = chain)) {
+		chain = pkt->next;
+		deliver(end, pkt);
+	}
 }
 
 /* Ranges that the queue has reached. Returns whether a FIN was among them. */
@@ -375,7 +394,6 @@ static bool trim_to_window(struct tcp_end *end, struct tcp_arrival *arrival)
 
 void tcp_data_arrives(struct tcp_end *end, struct tcp_arrival *arrival)
 {
-	struct px_stack *stack = tcp_stack(end);
 	bool fin = arrival->header.flags & TCP_FIN;
 	uint32_t len = arrival->len;
 
@@ -396,7 +414,7 @@ void tcp_data_arrives(struct tcp_end *end, struct tcp_arrival *arrival)
 		return;
 	fin &= arrival->len == len || len == 0 || arrival->seq + arrival->len + 1 == arrival->end;
 	if (arrival->len) {
-		tcp_window_measure(end, arrival->pkt, arrival->len);
+		tcp_window_measure(end, arrival->pkt, arrival->pkt->total);
 		tcp_urgent_data(end, arrival->seq, arrival->pkt);
 	}
 	if (arrival->seq != end->rcv_nxt) {
@@ -404,12 +422,13 @@ void tcp_data_arrives(struct tcp_end *end, struct tcp_arrival *arrival)
 		return;
 	}
 	if (arrival->len) {
-		if (!make_room(end, arrival->pkt, true)) {
-			PX_COUNT(stack, TcpExtTCPRcvQDrop);
+		/* For joined ones room was made sure of: tcp_recvq_has_room. */
+		if (!arrival->pkt->joined && !make_room(end, arrival->pkt, true)) {
+			PX_COUNT(tcp_stack(end), TcpExtTCPRcvQDrop);
 			tcp_todo(end, TCP_TODO_ACK_NOW);
 			return;
 		}
-		deliver(end, arrival->pkt);
+		deliver_all(end, arrival->pkt);
 		arrival->pkt = NULL;
 		/* RFC 5681 section 4.2: at once while there is a gap, or when it closes. */
 		tcp_todo(end, end->ooo_count ? TCP_TODO_ACK_NOW : TCP_TODO_ACK);

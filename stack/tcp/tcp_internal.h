@@ -60,10 +60,10 @@ int tcp_port_may_listen(struct tcp_end *end);
 
 /* What the steps of RFC 9293 section 3.10.7 hand on. */
 struct tcp_arrival {
-	struct px_pkt *pkt; /* at its data; taken by who sets it to NULL */
+	struct px_pkt *pkt; /* at its data, what is joined to it too; taken by who sets it to NULL */
 	struct tcp_header header;
 	uint32_t seq, end; /* with SYN and FIN */
-	uint32_t len;      /* data */
+	uint32_t len;      /* data, of all that is joined */
 	bool ce;           /* Congestion Experienced */
 };
 
@@ -240,6 +240,8 @@ void tcp_mtu_probe_black_hole(struct tcp_end *end);
 
 /* Seventh and eighth step: data and FIN. */
 void tcp_data_arrives(struct tcp_end *end, struct tcp_arrival *arrival);
+/* For so much memory, in order, without throwing anything away. */
+bool tcp_recvq_has_room(const struct tcp_end *end, size_t size);
 void tcp_recvq_clear(struct tcp_end *end);
 
 /* ---- window.c ---- */

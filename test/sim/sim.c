@@ -262,17 +262,52 @@ static void touch(struct sim_node *node)
 	timerq_set(&node->sim->events, &node->timer, px_deadline(node->stack));
 }
 
+/* The frames that wait for the end of a burst. */
+static void end_burst(struct sim_port *port)
+{
+	struct px_stack *stack = port->owner->stack;
+	struct px_pkt *pkts[PX_BURST];
+	unsigned int count = 0;
+
+	while ((pkts[count] = px_pktq_take(&port->waiting)))
+		count++;
+	px_input(stack, port->iface, pkts, count, port->owner->sim->now);
+	touch(port->owner);
+}
+
+/* Ends when a flight without a frame lands. */
+static void join_burst(struct sim *sim, struct sim_port *port, struct px_pkt *pkt)
+{
+	struct flight *end;
+
+	px_pktq_append(&port->waiting, pkt);
+	if (port->waiting.count == PX_BURST - 1) {
+		end_burst(port);
+	} else if (port->waiting.count == 1) {
+		end = calloc(1, sizeof(*end));
+		assert(end);
+		end->to = port;
+		timerq_set(&sim->events, &end->timer, sim->now + port->wire->burst);
+	}
+}
+
 static void land(struct sim *sim, struct flight *flight)
 {
 	struct sim_port *port = flight->to;
 	struct px_stack *stack = port->owner->stack;
-	struct px_pkt *pkt = px_pkt_alloc(stack, flight->len);
+	struct px_pkt *pkt = flight->len ? px_pkt_alloc(stack, flight->len) : NULL;
 
-	if (pkt) {
+	if (pkt)
 		memcpy(px_pkt_put(pkt, flight->len), flight->bytes, flight->len);
-		px_input(stack, port->iface, &pkt, 1, sim->now);
+	if (!flight->len) {
+		end_burst(port);
+	} else if (pkt && port->wire->burst) {
+		join_burst(sim, port, pkt);
+	} else {
+		if (pkt)
+			px_input(stack, port->iface, &pkt, 1, sim->now);
+		touch(port->owner);
 	}
-	touch(port->owner);
 	free(flight);
 }
 
@@ -348,8 +383,10 @@ void sim_node_free(struct sim_node *node)
 			timerq_set(&kept, timer, timer->deadline);
 	}
 	sim->events = kept;
-	for (unsigned int i = 0; i < node->port_count; i++)
+	for (unsigned int i = 0; i < node->port_count; i++) {
 		list_remove(&node->ports[i].node);
+		px_pktq_clear(&node->ports[i].waiting);
+	}
 	list_remove(&node->node);
 	px_stack_free(node->stack);
 	free(node);

@@ -27,6 +27,7 @@ struct sim_port {
 	struct sim_node *owner;
 	struct px_iface *iface;
 	px_time busy_until, last_arrival; /* of a bottleneck */
+	struct px_pktq waiting;           /* of a burst */
 };
 
 struct sim_node {
@@ -46,7 +47,8 @@ struct sim_wire {
 	struct list node; /* sim->wires */
 	struct sim *sim;
 	struct list ports;
-	px_time delay, jitter;             /* jitter reorders */
+	px_time delay, jitter; /* jitter reorders */
+	px_time burst;         /* what comes within this time of a first frame comes with it */
 	uint32_t loss, duplicate, corrupt; /* of a million */
 	size_t frame_max;                  /* longer ones are lost; 0: none are */
 	sim_probe *probe;

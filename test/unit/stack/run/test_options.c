@@ -8,7 +8,7 @@ static void test_options(void **state)
 {
 	static const char *const bad[] = {"unknown", "mem", "mem=", "mem=1", "mem=12X", "linger=x",
 	    "busy_poll=-1", "ctl=", "mem=16MM", "accept_ra=2", "forwarding=", "arp_probe=yes",
-	    "pollers=0", "pollers=65", "tso=2"};
+	    "pollers=0", "pollers=65", "tso=2", "gro=yes"};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		assert_null(picox_newstackv(NULL, bad[i]));
@@ -18,11 +18,11 @@ static void test_options(void **state)
 	struct picox *stack = picox_newstackv(NULL, "mem=16M,,linger=0,busy_poll=10");
 	assert_non_null(stack);
 	assert_false(stack->px->options.ip_forward || stack->px->options.accept_ra);
-	assert_true(stack->px->options.tso);
+	assert_true(stack->px->options.tso && stack->px->options.gro);
 	assert_int_equal(picox_delstack(stack), 0);
-	stack = picox_newstackv(NULL, "tso=0");
+	stack = picox_newstackv(NULL, "tso=0,gro=0");
 	assert_non_null(stack);
-	assert_false(stack->px->options.tso);
+	assert_false(stack->px->options.tso || stack->px->options.gro);
 	assert_int_equal(picox_delstack(stack), 0);
 	stack = picox_newstackv(NULL, "forwarding=1,accept_ra=1,arp_probe=1,optimistic_dad=0");
 	assert_non_null(stack);

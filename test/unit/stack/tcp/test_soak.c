@@ -31,6 +31,7 @@ static void random_options(struct px_stack *stack)
 	ctl->early_retrans = chance(4) ? 3 : 0;
 	ctl->syncookies = (uint8_t)(chance(6) ? 1 : 2);
 	ctl->moderate_rcvbuf = chance(4) != 0;
+	stack->options.gro = chance(4) != 0;
 	ctl->rmem[1] = 3000 + chance(200000);
 	ctl->wmem[1] = 3000 + chance(100000);
 	strcpy(ctl->congestion, algorithms[chance(4)]);
@@ -43,6 +44,7 @@ static void random_wire(void)
 	wire->loss = chance(3) ? chance(30000) : chance(100000);
 	wire->duplicate = chance(3) ? 0 : chance(50000);
 	wire->corrupt = chance(3) ? 0 : chance(20000);
+	wire->burst = chance(2) ? 0 : chance(1000) * UINT64_C(1000) + 1;
 }
 
 struct side {
