@@ -26,6 +26,7 @@
 #define PAUSE_FIRST PX_SEC
 #define PAUSE_LAST  (3600 * PX_SEC)
 #define HURRY       UINT64_C(1000) /* ns: less than to sleep and to wake up takes */
+#define HURRY_BYTES 2              /* of a frame: copying so many takes a ns at most */
 
 /* Somebody wanted the leader and could not reach it. */
 static void heed_missed(struct picox *stack)
@@ -82,6 +83,7 @@ int doze_end(struct picox *stack, px_time began, ssize_t result)
 {
 	struct px_iface *iface = stack->slept_on->iface;
 	struct px_pkt *pkt = doze_leave(stack, result);
+	px_time hurry;
 
 	if (!pkt) {
 		/* Time is over, or it was no frame: a usual sleep shows what there is. */
@@ -90,12 +92,13 @@ int doze_end(struct picox *stack, px_time began, ssize_t result)
 	}
 	stack->input_at = stack->px->now;
 	stack->input_count = 1;
+	hurry = HURRY + pkt->total / HURRY_BYTES;
 	if (iface)
 		px_input(stack->px, iface, &pkt, 1, stack->px->now);
 	else
 		px_pkt_free(pkt);
 	/* It was there already: so may be others. */
-	if (stack->px->now - began < HURRY)
+	if (stack->px->now - began < hurry)
 		stack->input_count += runtime_receive(stack, PX_BURST, false);
 	runtime_settle(stack);
 	return 0;
