@@ -63,13 +63,23 @@ static size_t announced(const struct stream *stream)
 	return stream_unread(stream) < PREFIX ? PREFIX : PREFIX + ((size_t)at[0] << 8 | at[1]);
 }
 
+bool stream_has_message(const struct stream *stream)
+{
+	return stream_unread(stream) >= PREFIX && stream_unread(stream) >= announced(stream);
+}
+
+bool stream_is_too_large(const struct stream *stream)
+{
+	return stream_unread(stream) >= PREFIX && announced(stream) > PREFIX + stream->in_max;
+}
+
 int stream_fill(struct stream *stream)
 {
 	size_t size = stream_unread(stream) > 0 ? announced(stream) : FIRST;
 	ssize_t len;
 	int err;
 
-	if (size > PREFIX + stream->in_max)
+	if (stream_is_too_large(stream))
 		return -EMSGSIZE;
 	err = make_room(&stream->in, &stream->in_size, &stream->in_begin, &stream->in_end, size);
 	if (err)
@@ -91,11 +101,9 @@ bool stream_next(struct stream *stream, uint8_t **bytes, size_t *len)
 
 	if (stream_unread(stream) == 0)
 		release(&stream->in, &stream->in_size, &stream->in_begin, &stream->in_end);
-	if (stream_unread(stream) < PREFIX)
+	if (!stream_has_message(stream))
 		return false;
 	size = announced(stream);
-	if (stream_unread(stream) < size)
-		return false;
 	*bytes = stream->in + stream->in_begin + PREFIX;
 	*len = size - PREFIX;
 	stream->in_begin += size;

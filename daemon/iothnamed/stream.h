@@ -27,11 +27,18 @@ void stream_init(struct stream *stream, int fd, size_t in_max, size_t out_max);
 void stream_fini(struct stream *stream); /* the descriptor stays open */
 
 /* Reads once. How many bytes came; 0: the other end will send no more; -EAGAIN: nothing is there;
- * -EMSGSIZE: its message is too large; or another -errno. All messages are to be taken first. */
+ * or another -errno. All messages are to be taken first. */
 int stream_fill(struct stream *stream);
 
 /* The next whole message, valid until the next call, or false. */
 bool stream_next(struct stream *stream, uint8_t **bytes, size_t *len);
+
+/* Is a whole message there? */
+bool stream_has_message(const struct stream *stream);
+
+/* Is the next message, which has begun to come, larger than what is taken? Nothing can be read then
+ * any more. */
+bool stream_is_too_large(const struct stream *stream);
 
 /* Bytes of a message that has not come whole. */
 static inline size_t stream_unread(const struct stream *stream)

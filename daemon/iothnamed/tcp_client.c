@@ -43,6 +43,11 @@ static void settle(struct tcp_client *client)
 {
 	uint32_t events = 0;
 
+	/* What was left because the client was busy, and is so no more. */
+	if (!is_busy(client) && stream_has_message(&client->stream)) {
+		loop_later(client->tcp->worker->loop, &client->job);
+		return;
+	}
 	if (is_done(client)) {
 		tcp_client_close(client);
 		return;
@@ -102,12 +107,14 @@ static int take(struct tcp_client *client)
 	if (err || client->ended || is_busy(client))
 		return err;
 	len = stream_fill(&client->stream);
-	if (len == -EMSGSIZE)
-		metric_add(&client->tcp->worker->stats.tcp_malformed, 1);
 	if (len < 0)
 		return len == -EAGAIN ? 0 : len;
 	client->ended = len == 0;
-	return answer(client);
+	err = answer(client);
+	if (err || !stream_is_too_large(&client->stream))
+		return err;
+	metric_add(&client->tcp->worker->stats.tcp_malformed, 1);
+	return -EMSGSIZE;
 }
 
 static void client_ready(struct loop_source *source, uint32_t events)

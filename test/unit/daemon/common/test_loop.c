@@ -131,7 +131,7 @@ static void task_timer(struct loop_timer *timer)
 
 static void task_job(struct loop_job *job)
 {
-	struct task *task = (struct task *)((char *)job - offsetof(struct task, job));
+	struct task *task = (struct task *)(void *)((char *)job - offsetof(struct task, job));
 
 	task->calls++;
 	if (task->other && task->cancels)
