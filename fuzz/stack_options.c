@@ -31,6 +31,7 @@ static void parse_options(const char *text)
 	}
 	require(options.mem == 0 || options.mem >= 64 << 10);
 	require(options.linger <= UINT64_C(3600000000000) && options.busy_poll <= 1000000);
+	require(options.spin <= 1000);
 	require(!options.pcap || options.pcap[0]);
 	options_free(&options);
 }

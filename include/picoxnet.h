@@ -40,6 +40,7 @@ struct picox *picox_newstack(char *vdeurl);
  *     linger=SECONDS     how long picox_delstack and exit(3) wait for data to be sent (2)
  *     busy_poll=USEC     a blocked call looks for frames that long before it sleeps (0; the socket
  *                        option SO_BUSY_POLL says it for one socket)
+ *     spin=USEC          the same, but only while answers come that soon (50; 0: never)
  *     pollers=THREADS    how many threads serve the stacks of the process (2)
  *     pcap=FILE          records all frames there (pcapng)
  *     ctl=PATH           makes a control socket there, for iothip(1)

@@ -243,9 +243,10 @@ int vdelink_doze_begin(struct vdelink *link)
 	return link->doze_fd;
 }
 
-ssize_t vdelink_doze(int fd, const struct iovec *frame)
+ssize_t vdelink_doze(int fd, const struct iovec *frame, bool wait)
 {
-	ssize_t result = recv(fd, frame->iov_base, frame->iov_len, MSG_TRUNC);
+	int flags = wait ? MSG_TRUNC : MSG_TRUNC | MSG_DONTWAIT;
+	ssize_t result = recv(fd, frame->iov_base, frame->iov_len, flags);
 
 	return result < 0 ? -errno : result;
 }

@@ -110,13 +110,14 @@ int vdelink_wait(const struct vdelink *link, const struct timespec *timeout);
  * thread at a time:
  *
  *     vdelink_doze_begin    what to sleep in, or -1: not this network, not now
- *     vdelink_doze          the owner may use the link elsewhere meanwhile. A cancellation point
+ *     vdelink_doze          the owner may use the link elsewhere meanwhile. A cancellation point.
+ *                           Without `wait` it only looks; it may be called again after -EAGAIN
  *     vdelink_doze_end      always; `result` is what vdelink_doze returned, -EINTR if it did not.
  *                           True: `frame` has one, iov_len says how long
  *     vdelink_watch         before anybody waits for vdelink_fd, or by vdelink_wait */
 #define VDELINK_DOZE_MS 4L
 int vdelink_doze_begin(struct vdelink *link);
-ssize_t vdelink_doze(int fd, const struct iovec *frame);
+ssize_t vdelink_doze(int fd, const struct iovec *frame, bool wait);
 bool vdelink_doze_end(struct vdelink *link, struct iovec *frame, ssize_t result);
 void vdelink_watch(struct vdelink *link);
 

@@ -49,12 +49,12 @@ static struct port *only_port(const struct picox *stack)
 	                                                                                        : NULL;
 }
 
-bool doze_begin(struct picox *stack, px_time until)
+bool doze_begin(struct picox *stack, px_time until, px_time busy)
 {
 	px_time now = stack->px->now;
 	struct port *port;
 
-	if (stack->input_count != 1 || now - stack->input_at > LATELY || until < now + TIME_MAX)
+	if (stack->input_count != 1 || now - stack->input_at > LATELY || until < now + busy + TIME_MAX)
 		return false;
 	heed_missed(stack);
 	port = only_port(stack);

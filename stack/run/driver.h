@@ -64,11 +64,11 @@ struct px_link_ops {
 	int (*wake)(void *link, int fd);
 	/* May be NULL: sleeps in the receiving itself, for a few milliseconds at most, and nobody can
 	 * end it (vdelink_doze). Begun and ended under the lock, slept without; `doze` is a
-	 * cancellation point. `doze_begin`: false: not now. `doze_end`, after -EINTR, too, if `doze`
-	 * was never called: the frame, the caller's, or NULL. From then on `fd` shows nothing, until
-	 * `watch`. */
+	 * cancellation point, which without `wait` only looks: -EAGAIN. `doze_begin`: false: not now.
+	 * `doze_end`, after -EINTR, too, if `doze` was never called: the frame, the caller's, or NULL.
+	 * From then on `fd` shows nothing, until `watch`. */
 	bool (*doze_begin)(void *link, struct px_doze *doze);
-	ssize_t (*doze)(const struct px_doze *doze);
+	ssize_t (*doze)(const struct px_doze *doze, bool wait);
 	struct px_pkt *(*doze_end)(void *link, struct px_doze *doze, ssize_t result);
 	void (*watch)(void *link);
 	int (*fd)(const void *link);  /* -1: notify is called */

@@ -251,11 +251,11 @@ static bool vde_port_doze_begin(void *link, struct px_doze *doze)
 	return doze->room;
 }
 
-static ssize_t vde_port_doze(const struct px_doze *doze)
+static ssize_t vde_port_doze(const struct px_doze *doze, bool wait)
 {
 	const struct iovec frame = {doze->room->data, doze->size};
 
-	return vdelink_doze(doze->fd, &frame);
+	return vdelink_doze(doze->fd, &frame, wait);
 }
 
 static struct px_pkt *vde_port_doze_end(void *link, struct px_doze *doze, ssize_t result)

@@ -12,6 +12,8 @@
 #define LINGER_DEFAULT 2 /* seconds */
 #define LINGER_MAX     3600
 #define BUSY_MAX       1000000
+#define SPIN_DEFAULT   50 /* microseconds: what sleeping and being woken takes */
+#define SPIN_MAX       1000
 #define POLLERS_LIMIT  64
 #define MEM_MIN        (64 << 10)
 #define SECOND         UINT64_C(1000000000)
@@ -78,6 +80,17 @@ static int set_busy_poll(struct options *options, const char *text, size_t len)
 	if (!number(text, len, BUSY_MAX, &value, &used) || used != len)
 		return -EINVAL;
 	options->busy_poll = (uint32_t)value;
+	return 0;
+}
+
+static int set_spin(struct options *options, const char *text, size_t len)
+{
+	uint64_t value;
+	size_t used;
+
+	if (!number(text, len, SPIN_MAX, &value, &used) || used != len)
+		return -EINVAL;
+	options->spin = (uint32_t)value;
 	return 0;
 }
 
@@ -156,6 +169,7 @@ static const struct {
     {"mem", "a number of bytes, at least 64K; K, M and G may follow", set_mem},
     {"linger", "a number of seconds up to 3600", set_linger},
     {"busy_poll", "a number of microseconds up to 1000000", set_busy_poll},
+    {"spin", "a number of microseconds up to 1000", set_spin},
     {"pollers", "a number of threads from 1 to 64", set_pollers},
     {"pcap", "the name of a file", set_pcap},
     {"ctl", "the path of a socket to be made", set_ctl},
@@ -230,7 +244,8 @@ int options_parse(const char *text, struct options *options, char *reason, size_
 {
 	const char *list = text;
 
-	*options = (struct options){.linger = LINGER_DEFAULT * SECOND, .tso = true, .gro = true};
+	*options = (struct options){
+	    .linger = LINGER_DEFAULT * SECOND, .spin = SPIN_DEFAULT, .tso = true, .gro = true};
 	while (text && *text != '\0') {
 		size_t len = strcspn(text, ",");
 		int err = len ? set_option(text, len, options, reason, size) : 0;

@@ -11,6 +11,7 @@ struct options {
 	size_t mem;         /* bytes; 0: the default */
 	uint64_t linger;    /* nanoseconds */
 	uint32_t busy_poll; /* microseconds */
+	uint32_t spin;      /* the same */
 	uint32_t pollers;   /* threads; 0: the default */
 	char *pcap, *ctl;   /* paths; NULL: none */
 	bool forwarding, accept_ra, arp_probe, optimistic_dad;

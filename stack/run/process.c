@@ -40,8 +40,8 @@ static struct {
 	pthread_mutex_t lock;
 	struct poller *pollers[POLLERS_MAX];
 	unsigned int count, wanted, items, next;
-	bool stopped; /* the process ends */
-	_Atomic unsigned int generation;
+	bool stopped;                                /* the process ends */
+	_Atomic unsigned int generation, processors; /* of the machine; 0: not asked yet */
 } process = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 px_time process_now(void)
@@ -310,9 +310,18 @@ void poller_attach_beside(
 	pthread_mutex_unlock(&process.lock);
 }
 
-static unsigned int default_pollers(void)
+/* The C library reads a file to know. */
+unsigned int process_processors(void)
 {
-	return sysconf(_SC_NPROCESSORS_ONLN) > 1 ? POLLERS_DEFAULT : 1;
+	unsigned int known = atomic_load_explicit(&process.processors, memory_order_relaxed);
+	long online;
+
+	if (known)
+		return known;
+	online = sysconf(_SC_NPROCESSORS_ONLN);
+	known = online > 0 ? (unsigned int)online : 1;
+	atomic_store_explicit(&process.processors, known, memory_order_relaxed);
+	return known;
 }
 
 int poller_attach(
@@ -324,7 +333,7 @@ int poller_attach(
 	process_hook_fork();
 	pthread_mutex_lock(&process.lock);
 	if (!wanted)
-		wanted = default_pollers();
+		wanted = process_processors() > 1 ? POLLERS_DEFAULT : 1;
 	if (wanted > process.wanted)
 		process.wanted = wanted < POLLERS_MAX ? wanted : POLLERS_MAX;
 	/* One more with each item, until there are enough. */

@@ -58,6 +58,9 @@ void process_stop(void);
 
 px_time process_now(void);
 
+/* Of the machine, as it was when this was called first. */
+unsigned int process_processors(void);
+
 /* Of a lock that is held for less time than a sleep would take: who finds it taken tries for a
  * while. */
 void process_init_lock(pthread_mutex_t *lock);

@@ -13,9 +13,10 @@
  * WATCH_TIME: as long as callers keep coming it leaves the links to them, else it takes them back;
  * a caller that leaves after the poller stopped looking gives them back itself.
  *
- * Where links have no descriptor, the poller is told of what they have only if no leader is expected
- * back: one left a moment ago, as one had before (DRIVER_EXPECTED); then the poller looks later, too.
- * In the midst of a conversation a leader sleeps in the link itself (doze.c).
+ * Where links have no descriptor, the poller is told of what they have only if no leader is
+ * expected back: one left a moment ago, as one had before (DRIVER_EXPECTED); then the poller looks
+ * later, too. In the midst of a conversation a leader sleeps in the link itself (doze.c), and where
+ * answers come soon it looks for a moment before it sleeps at all (spin.c, look.c).
  *
  * Timers are the poller's, whoever drives.
  *
@@ -30,6 +31,7 @@
 #include "process.h"
 #include "readiness.h"
 #include "socket.h"
+#include "spin.h"
 
 #include <pthread.h>
 #include <sys/types.h>
@@ -54,7 +56,7 @@ struct port {
 enum driver {
 	DRIVER_POLLER,
 	DRIVER_EXPECTED,    /* none: one that led a moment ago is coming back, else the poller looks */
-	DRIVER_SPINS,       /* a leader that looks all the time */
+	DRIVER_SPINS,       /* a leader that looks all the time, or for a moment */
 	DRIVER_FUTEX,       /* a leader asleep on `news`: no link has a descriptor */
 	DRIVER_DESCRIPTORS, /* a leader asleep on the links' descriptors and event_fd */
 	DRIVER_DOZES,       /* a leader asleep in a link, for a moment: out of reach */
@@ -100,10 +102,11 @@ struct picox {
 	struct px_doze doze;           /* of the leader */
 	_Atomic bool missed;           /* somebody could not reach it */
 	px_time doze_from, doze_pause; /* not before; and how long it was put off the last time */
-	bool links_asked;              /* since their deadlines were looked at */
-	px_time left_at;               /* when the last leader left */
-	bool armed;                    /* the links are in the poller's set */
-	bool watching;                 /* the poller is going to look */
+	struct spin spin;
+	bool links_asked; /* since their deadlines were looked at */
+	px_time left_at;  /* when the last leader left */
+	bool armed;       /* the links are in the poller's set */
+	bool watching;    /* the poller is going to look */
 	uint64_t calls, calls_seen;
 
 	/* Threads to be woken once the lock is free. */
@@ -229,6 +232,7 @@ struct call {
 	struct picox *stack; /* NULL: not inside */
 	struct file *file;
 	int fd;
+	unsigned int looks; /* before it slept */
 	bool locked, waiting;
 	struct waiter
 	    waiter; /* here, since call_wait's frame is gone when call_leave is run by a cancel */
@@ -264,8 +268,9 @@ void wait_drained(struct picox *stack, px_time until);
 
 /* ---- sleeping in a link: doze.c. The lock is held. ---- */
 
-/* The leader may sleep in stack->slept_on by its `doze`, without the lock, until `until`. */
-bool doze_begin(struct picox *stack, px_time until);
+/* The leader may sleep in stack->slept_on by its `doze`, without the lock, until `until`, and look
+ * for `busy` nanoseconds before. */
+bool doze_begin(struct picox *stack, px_time until, px_time busy);
 /* It did, from `began` on: takes in what came. 0 or -EINTR. */
 int doze_end(struct picox *stack, px_time began, ssize_t result);
 /* The same, but what came is the caller's, or NULL. For one who was cancelled. */

@@ -209,6 +209,7 @@ int stack_new(
 	stack->armed = true;
 	stack->linger = options.linger;
 	stack->busy_poll = options.busy_poll;
+	spin_init(&stack->spin, options.spin, process_processors());
 	err = open_stack(vnlv, &options, text, reason, size, stack);
 	options_free(&options);
 	if (err) {

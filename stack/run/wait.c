@@ -12,6 +12,7 @@
  *
  * Waiting is a cancellation point, with no lock held; the cleanup attribute leaves in order.
  */
+#include "look.h"
 #include "port.h"
 
 #include <errno.h>
@@ -212,17 +213,25 @@ static bool receive(struct picox *stack, bool states)
 	return count != 0;
 }
 
-/* Looks all the time for `busy` microseconds, in case something comes soon. */
-static bool spin(struct call *call, struct waiter *waiter, uint32_t busy, px_time until)
+/* Busy polling: for how many nanoseconds. */
+static px_time busy_polling(const struct picox *stack, const struct waiter *waiter)
+{
+	const struct px_sock *sock = waiter->file ? waiter->file->sock : NULL;
+
+	return (sock && sock->busy_poll > 0 ? (px_time)sock->busy_poll : stack->busy_poll) * 1000;
+}
+
+/* The same for links that cannot be looked into without the lock. */
+static bool spin(struct call *call, struct waiter *waiter, px_time busy, px_time until)
 {
 	struct picox *stack = call->stack;
-	px_time end = stack->px->now + busy * UINT64_C(1000);
+	px_time end = stack->px->now + busy;
 
 	if (end > until)
 		end = until;
 	atomic_store(&stack->driver, DRIVER_SPINS);
 	do {
-		if ((stack->descriptors || atomic_load(&stack->news)) && receive(stack, false))
+		if (receive(stack, false))
 			runtime_settle(stack);
 		if (waiter->ready)
 			return true;
@@ -266,37 +275,69 @@ static void left_link(struct picox *stack)
 	stack->slept_on = NULL;
 }
 
-static int doze(struct call *call, struct waiter *waiter)
+/* ---- sleeping, as a leader ---- */
+
+static int doze(struct call *call, struct waiter *waiter, px_time busy)
 {
 	struct picox *stack = call->stack;
 	const struct port *port = stack->slept_on;
 	const struct px_doze where = stack->doze;
-	px_time began = stack->px->now;
-	ssize_t result;
-	int err;
+	struct look look = look_begin(call, busy, PX_TIME_NEVER);
+	ssize_t result = -EAGAIN;
+	int err = 0;
 
 	fall_asleep(call, waiter);
-	result = port->ops->doze(&where);
+	if (look.end) {
+		atomic_store(&stack->driver, DRIVER_SPINS);
+		result = look_around(stack, &where, &look);
+	}
+	if (look.end && !look.found) {
+		/* Who tells from now on knows that he is not heard. */
+		atomic_store(&stack->driver, DRIVER_DOZES);
+		look.found = atomic_load(&stack->news) != 0;
+	}
+	if (!look.found)
+		result = port->ops->doze(&where, true);
 	wake_up(call, waiter);
-	err = doze_end(stack, began, result);
+	look_end(stack, &look);
+	if (!look.found || result != -EAGAIN)
+		err = doze_end(stack, look.began, result);
 	left_link(stack);
 	return waiter->ready ? 0 : err;
+}
+
+/* No link has a descriptor. */
+static int sleep_on_news(struct call *call, struct waiter *waiter, px_time busy, px_time until)
+{
+	struct picox *stack = call->stack;
+	struct look look = look_begin(call, busy, until);
+	int err = 0;
+
+	atomic_store(&stack->driver, look.end ? DRIVER_SPINS : DRIVER_FUTEX);
+	fall_asleep(call, waiter);
+	if (look.end)
+		look_around(stack, NULL, &look);
+	if (!look.found) {
+		atomic_store(&stack->driver, DRIVER_FUTEX);
+		err = sleep_on(&stack->news, until);
+	}
+	wake_up(call, waiter);
+	look_end(stack, &look);
+	return err;
 }
 
 static int lead(struct call *call, struct waiter *waiter, px_time until)
 {
 	struct picox *stack = call->stack;
-	uint32_t busy = waiter->file && waiter->file->sock && waiter->file->sock->busy_poll > 0
-	                    ? (uint32_t)waiter->file->sock->busy_poll
-	                    : stack->busy_poll;
+	px_time busy = busy_polling(stack, waiter);
 	struct bed bed;
 	uint64_t unused;
 	int err;
 
-	if (busy && spin(call, waiter, busy, until))
+	if (doze_begin(stack, until, busy))
+		return doze(call, waiter, busy);
+	if (busy && stack->descriptors && spin(call, waiter, busy, until))
 		return 0;
-	if (doze_begin(stack, until))
-		return doze(call, waiter);
 	if (stack->descriptors) {
 		make_bed(stack, &bed);
 		atomic_store(&stack->driver, DRIVER_DESCRIPTORS);
@@ -313,10 +354,7 @@ static int lead(struct call *call, struct waiter *waiter, px_time until)
 		if (bed.woken && read(stack->event_fd, &unused, sizeof(unused)) < 0)
 			err = 0; /* another leader took it */
 	} else {
-		atomic_store(&stack->driver, DRIVER_FUTEX);
-		fall_asleep(call, waiter);
-		err = sleep_on(&stack->news, until);
-		wake_up(call, waiter);
+		err = sleep_on_news(call, waiter, busy, until);
 	}
 	if (waiter->ready)
 		return 0;

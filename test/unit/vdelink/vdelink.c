@@ -345,11 +345,11 @@ static void test_doze(void **state)
 		;
 	fd = vdelink_doze_begin(b);
 	assert_int_not_equal(fd, -1);
-	assert_int_equal(vdelink_doze(fd, &frame), -EAGAIN); /* in the end */
+	assert_int_equal(vdelink_doze(fd, &frame, true), -EAGAIN); /* in the end */
 	assert_false(vdelink_doze_end(b, &frame, -EAGAIN));
 	assert_int_equal(vdelink_doze_begin(b), fd);
 	assert_int_equal(send_numbered(a, 1, 100), 1);
-	assert_int_equal(vdelink_doze(fd, &frame), 100);
+	assert_int_equal(vdelink_doze(fd, &frame, true), 100);
 	assert_true(vdelink_doze_end(b, &frame, 100));
 	assert_int_equal(frame.iov_len, 100);
 	/* It shows nothing, nor hides anything. */
@@ -362,12 +362,12 @@ static void test_doze(void **state)
 	assert_int_equal(vdelink_doze_begin(b), fd);
 	assert_int_equal(send_numbered(a, 3, 1000), 1);
 	frame = (struct iovec){room, 500};
-	assert_int_equal(vdelink_doze(fd, &frame), 1000);
+	assert_int_equal(vdelink_doze(fd, &frame, true), 1000);
 	assert_false(vdelink_doze_end(b, &frame, 1000));
 	/* The peer goes, with a good-bye or without, and another one comes. */
 	assert_int_equal(vdelink_doze_begin(b), fd);
 	vdelink_close(a);
-	result = vdelink_doze(fd, &frame);
+	result = vdelink_doze(fd, &frame, true);
 	assert_true(result <= 0);
 	assert_false(vdelink_doze_end(b, &frame, result));
 	vdelink_watch(b);

@@ -165,7 +165,7 @@ static void test_missed(void **state)
 		here->doze_from = 0;
 		here->input_count = 1;
 		here->input_at = here->px->now;
-		doze_begin(here, PX_TIME_NEVER);
+		doze_begin(here, PX_TIME_NEVER, 0);
 		if (here->doze.room)
 			px_pkt_free(doze_leave(here, -EINTR));
 		here->slept_on = NULL;
@@ -265,7 +265,7 @@ static void test_time_out(void **state)
 	runtime_lock(here);
 	here->input_count = 1;
 	here->input_at = here->px->now;
-	assert_false(doze_begin(here, here->px->now + 5 * PX_MSEC));
+	assert_false(doze_begin(here, here->px->now + 5 * PX_MSEC, 0));
 	runtime_unlock(here);
 	begun = process_now();
 	assert_int_equal(picox_recv(here_fd, &byte, 1, 0), -1);

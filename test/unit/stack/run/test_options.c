@@ -7,15 +7,15 @@
 static void test_options(void **state)
 {
 	static const char *const bad[] = {"unknown", "mem", "mem=", "mem=1", "mem=12X", "linger=x",
-	    "busy_poll=-1", "ctl=", "mem=16MM", "accept_ra=2", "forwarding=", "arp_probe=yes",
-	    "pollers=0", "pollers=65", "tso=2", "gro=yes"};
+	    "busy_poll=-1", "spin=", "spin=1001", "ctl=", "mem=16MM", "accept_ra=2",
+	    "forwarding=", "arp_probe=yes", "pollers=0", "pollers=65", "tso=2", "gro=yes"};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		assert_null(picox_newstackv(NULL, bad[i]));
 		assert_int_equal(errno, EINVAL);
 		assert_non_null(strstr(picox_error(), bad[i]));
 	}
-	struct picox *stack = picox_newstackv(NULL, "mem=16M,,linger=0,busy_poll=10");
+	struct picox *stack = picox_newstackv(NULL, "mem=16M,,linger=0,busy_poll=10,spin=1000");
 	assert_non_null(stack);
 	assert_false(stack->px->options.ip_forward || stack->px->options.accept_ra);
 	assert_true(stack->px->options.tso && stack->px->options.gro);
@@ -23,6 +23,10 @@ static void test_options(void **state)
 	stack = picox_newstackv(NULL, "tso=0,gro=0");
 	assert_non_null(stack);
 	assert_false(stack->px->options.tso || stack->px->options.gro);
+	assert_int_equal(picox_delstack(stack), 0);
+	stack = picox_newstackv(NULL, "spin=0");
+	assert_non_null(stack);
+	assert_int_equal(stack->spin.limit, 0);
 	assert_int_equal(picox_delstack(stack), 0);
 	stack = picox_newstackv(NULL, "forwarding=1,accept_ra=1,arp_probe=1,optimistic_dad=0");
 	assert_non_null(stack);
