@@ -125,6 +125,7 @@ big.test +short
 +noedns +short big.test
 nope.test
 nope.test +noall +answer
+odd\;\@\$\"\(\)\032\255.test
 a.test MX
 elsewhere.example +short
 END

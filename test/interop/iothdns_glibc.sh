@@ -20,7 +20,7 @@ fi
 program=$EXAMPLES/iothdns_getaddrinfo
 need_command dnsmasq
 need_program "$program"
-printf 'nameserver %s\nsearch test\n' $server4 >"$dir/resolv.conf"
+printf 'nameserver %s\nsearch test\noptions timeout:20 attempts:2\n' $server4 >"$dir/resolv.conf"
 printf '127.0.0.1 localhost\n::1 ip6-localhost\n10.0.0.8 inhosts.example inhosts\nfd00::8 sixhosts\n' >"$dir/hosts"
 printf 'hosts: files dns\nservices: files\nprotocols: files\n' >"$dir/nsswitch.conf"
 printf 'http 80/tcp www\ndomain 53/tcp\ndomain 53/udp\nsnmp 161/udp\n' >"$dir/services"

@@ -53,6 +53,7 @@ static char *read_config(struct ioth *stack, const char *path)
 	char *text = stack && !path ? ioth_resolvconf(stack, NULL) : NULL, *line = NULL;
 	size_t size = 0, text_size;
 	FILE *file, *out;
+	int error = 0;
 	ssize_t len;
 
 	if (text)
@@ -63,11 +64,17 @@ static char *read_config(struct ioth *stack, const char *path)
 	out = open_memstream(&text, &text_size);
 	while (out && (len = getline(&line, &size, file)) >= 0)
 		fwrite(line, 1, (size_t)len, out);
+	if (!out || ferror(file)) /* a directory, for one */
+		error = errno;
 	free(line);
 	fclose(file);
 	if (out)
 		fclose(out);
-	return out ? text : NULL;
+	if (!error)
+		return text;
+	free(text);
+	errno = error;
+	return NULL;
 }
 
 /* The address of a server that was given by its name. 0, or an EAI_ value. */
@@ -234,31 +241,27 @@ static void print_command(int argc, char *argv[])
 	putchar('\n');
 }
 
-int main(int argc, char *argv[])
+static int run(const struct options *options, int argc, char *argv[])
 {
-	struct options options;
 	struct ioth *stack = NULL;
 	struct iothdns *dns = NULL;
+	int status = STATUS_INTERNAL;
 	char *config;
-	int status = options_parse(&options, argc, argv);
 
-	if (status >= 0)
-		return status;
-	status = STATUS_INTERNAL;
-	if (options.stack) {
-		stack = ioth_newstackc(options.stack);
+	if (options->stack) {
+		stack = ioth_newstackc(options->stack);
 		if (!stack) {
 			fprintf(stderr, "iothdig: no stack: %s (%s)\n", strerror(errno), ioth_config_error());
 			return status;
 		}
 	}
-	config = make_config(stack, &options);
+	config = make_config(stack, options);
 	if (config) {
-		if (!options.brief && (options.show & SHOW_COMMAND))
+		if (!options->brief && (options->show & SHOW_COMMAND))
 			print_command(argc, argv);
 		dns = iothdns_init_strcfg(stack, config);
 		if (dns)
-			status = ask(dns, config, &options);
+			status = ask(dns, config, options);
 		else
 			perror("iothdig");
 	}
@@ -266,5 +269,20 @@ int main(int argc, char *argv[])
 	free(config);
 	if (stack)
 		ioth_delstack(stack);
+	return status;
+}
+
+int main(int argc, char *argv[])
+{
+	struct options options;
+	int status = options_parse(&options, argc, argv);
+
+	if (status < 0)
+		status = run(&options, argc, argv);
+	if (fflush(stdout) != 0 ||
+	    ferror(stdout)) { /* a full disk: the answer is not where it should be */
+		perror("iothdig");
+		return STATUS_INTERNAL;
+	}
 	return status;
 }

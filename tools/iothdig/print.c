@@ -40,13 +40,14 @@ static int print_byte(unsigned char byte, const char *escaped)
 	return 1;
 }
 
-/* The library has escaped what would be misread: a backslash is meant as it is. */
+/* The library has escaped what would be misread as a name, and a backslash is meant as it is; what
+ * has a meaning in master files (RFC 1035, 5.1) is left. */
 static int print_name(const char *name)
 {
 	int width = 1;
 
 	for (; *name; name++)
-		width += print_byte((unsigned char)*name, "");
+		width += print_byte((unsigned char)*name, "\"();@$");
 	putchar('.');
 	return width;
 }
