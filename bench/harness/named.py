@@ -54,8 +54,12 @@ remote-control:
     control-enable: no
 forward-zone:
     name: "."
-    forward-addr: 127.0.0.2
+    forward-addr: 10.3.0.2
 """
+
+# Where forwarded queries go: a namespace beside the server's, since that listens on every address.
+BEYOND = "10.3.0.2"
+SILENT = "10.3.0.3"
 
 
 def _address(number):
@@ -83,17 +87,17 @@ class _Site:
                 "@ NS ns", "ns A 10.0.0.1"] + [f"h{n} A {_address(n)}" for n in numbers])
         self.knot = {address: _write(f"{directory}/knot.{address}",
                                      KNOT.format(address=address, directory=directory).splitlines())
-                     for address in ("127.0.0.1", "127.0.0.2")}
+                     for address in ("127.0.0.1", BEYOND)}
         self.unbound = _write(f"{directory}/unbound.conf", UNBOUND.splitlines())
         self.serving = ["net w ::/0", "auth accept w",
                         *(f"static A h{n}.test.local {_address(n)}" for n in numbers),
                         "auth static w .test.local", "auth hash w .hash.local fc00::"]
         self.local = self.configuration("local", [])
-        forward = ["net w ::/0", "auth accept w", "dns 127.0.0.2"]
+        forward = ["net w ::/0", "auth accept w", f"dns {BEYOND}"]
         self.cache = _write(f"{directory}/cache.rc", forward + ["auth cache w .", "auth fwd w ."])
         self.forward = _write(f"{directory}/forward.rc", forward + ["auth fwd w ."])
         self.dead = _write(f"{directory}/dead.rc",
-                           ["net w ::/0", "dns 127.0.0.3", "dns 127.0.0.2", "auth fwd w ."])
+                           ["net w ::/0", f"dns {SILENT}", f"dns {BEYOND}", "auth fwd w ."])
 
     def configuration(self, name, stack):
         return _write(f"{self.directory}/{name}.rc", stack + self.serving)
@@ -112,11 +116,12 @@ def _resident_mib(pid):
 
 @contextmanager
 def _serving(side, argv, address="127.0.0.1", name="h1.test.local"):
-    """A server in the shell's namespace; gives its process id once it answers."""
+    """A server in the shell's namespace, or beyond; gives its process id once it answers."""
     program = argv.split()[0]
     if not shutil.which(program):
         raise Skip(f"{program} is not installed")
-    pid = side.check(f"{argv} >/dev/null 2>&1 & echo $!").strip()
+    where = "$beyond " if address == BEYOND else ""
+    pid = side.check(f"{where}{argv} >/dev/null 2>&1 & echo $!").strip()
     try:
         wait_for(lambda: _answers(side, address, name), os.path.basename(program))
         yield int(pid)
@@ -144,6 +149,15 @@ class _Load:
 
 
 LOAD = "-c 4 -q 100"
+
+# The shell's own namespace, and the other one: $beyond COMMAND runs there. It ends with the shell.
+NAMESPACES = f"""ip link set lo up
+unshare -n sleep 1000 & other=$!
+while [ "$(readlink /proc/$other/ns/net)" = "$(readlink /proc/$$/ns/net)" ]; do sleep 0.01; done
+beyond="nsenter -t $other -n"
+ip link add up0 type veth peer name up1 netns $other && ip addr add 10.3.0.1/24 dev up0 &&
+ip link set up0 up && $beyond ip addr add {BEYOND}/24 dev up1 &&
+$beyond ip addr add {SILENT}/24 dev up1 && $beyond ip link set up1 up"""
 
 
 def _cost_us(side, pid, queries, mode, seconds, address="127.0.0.1"):
@@ -207,7 +221,7 @@ def measure_named(options, impls):
         for _ in range(options.repetitions):
             side = Shell(["unshare", "-rn", "/bin/sh"], ours.env)
             try:
-                side.check("ip link set lo up")
+                side.check(NAMESPACES, timeout=10)
                 _local(side, site, program, options.seconds, (udp, rate, hashed, tcp, idle))
                 _cached(side, site, program, options.seconds, cache, memory)
                 _forwarded(side, site, program, delay, dead)
@@ -225,7 +239,7 @@ def _local(side, site, program, seconds, figures):
     for who, argv in (
             ("iothnamed", f"{program} {site.local}"),
             ("knotd", f"knotd -c {site.knot['127.0.0.1']}"),
-            ("dnsmasq", "dnsmasq -k -C /dev/null --user=root --group=root --no-hosts --no-resolv --pid-file="
+            ("dnsmasq", "dnsmasq -d -C /dev/null --user=root --group=root --no-hosts --no-resolv --pid-file="
                         f" --addn-hosts={site.hosts}")):
         try:
             with _serving(side, argv) as pid:
@@ -246,13 +260,13 @@ def _local(side, site, program, seconds, figures):
 
 @contextmanager
 def _upstream(side, site):
-    with _serving(side, f"knotd -c {site.knot['127.0.0.2']}", "127.0.0.2") as pid:
+    with _serving(side, f"knotd -c {site.knot[BEYOND]}", BEYOND) as pid:
         yield pid
 
 
 def _cached(side, site, program, seconds, cache, memory):
-    many = "dnsmasq -k -C /dev/null --user=root --group=root --no-hosts --no-resolv --pid-file=" \
-           " --listen-address=127.0.0.2 --bind-interfaces --address=/many.local/10.2.0.1" \
+    many = "dnsmasq -d -C /dev/null --user=root --group=root --no-hosts --no-resolv --pid-file=" \
+           " --address=/many.local/10.2.0.1" \
            f" --addn-hosts={site.hosts} --local-ttl=3600"
     for who, argv in (("iothnamed", f"{program} {site.cache}"),
                       ("unbound", f"unbound -d -c {site.unbound}")):
@@ -260,7 +274,7 @@ def _cached(side, site, program, seconds, cache, memory):
             with _upstream(side, site), _serving(side, argv) as pid:
                 _Load(side, site.names)
                 cache.add(who, _cost_us(side, pid, site.names, "udp", seconds)[0])
-            with _serving(side, many, "127.0.0.2"), _serving(side, argv) as pid:
+            with _serving(side, many, BEYOND), _serving(side, argv) as pid:
                 _Load(side, site.many, LOAD)
                 memory.add(who, _resident_mib(pid))
         except Skip as error:
@@ -272,11 +286,11 @@ def _forwarded(side, site, program, delay, dead):
     try:
         with _upstream(side, site):
             one = "-c 1 -q 1 -v"
-            delay.add("direct", median(_Load(side, site.names, one, "127.0.0.2").latencies_us))
+            delay.add("direct", median(_Load(side, site.names, one, BEYOND).latencies_us))
             with _serving(side, f"{program} {site.forward}"):
                 delay.add("forwarded", median(_Load(side, site.names, one).latencies_us))
             # A forwarder that says nothing, not even that nobody listens there.
-            silent = side.check("socat -u UDP4-RECVFROM:53,bind=127.0.0.3,fork /dev/null"
+            silent = side.check(f"$beyond socat -u UDP4-RECV:53,bind={SILENT} /dev/null"
                                 " >/dev/null 2>&1 & echo $!").strip()
             try:
                 with _serving(side, f"{program} {site.dead}"):
