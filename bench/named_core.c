@@ -105,12 +105,12 @@ static void measure(struct named_core *core, const char *what, const char *forma
 			reply_len = sizeof(reply);
 			if (named_core_query(core, &client, query[i], len[i], 2, 1700000000, reply, &reply_len,
 			        &request) != NAMED_REPLY)
-				bench_die(1, what);
+				bench_die(1, "%s", what);
 		}
 		spent += cpu_now() - begin;
 	}
 	if ((size_t)(reply[6] << 8 | reply[7]) != expected)
-		bench_die(1, what);
+		bench_die(1, "%s", what);
 	printf("%-28s %6.0f ns a query\n", what, (double)spent / queries);
 }
 

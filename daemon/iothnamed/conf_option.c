@@ -9,7 +9,7 @@
 #include "options.h"
 
 #define WORDS_MAX 4
-#define ALL       INT64_MAX
+#define WEEK      604800
 
 enum range {
 	STRICT,  /* a number outside is a mistake */
@@ -40,20 +40,20 @@ static const struct option_line {
     {AT(ednssize), 1232, STRICT, 512, 65535, {NULL}},
     {AT(cookies), 1, STRICT, 0, 0, NO_YES},
     {AT(minimalany), 0, STRICT, 0, 0, NO_YES},
-    {AT(baserefresh), 300, STRICT, 30, 86400 * 7, {NULL}},
+    {AT(baserefresh), 300, STRICT, 30, WEEK, {NULL}},
     {AT(tcplistenbacklog), 5, IGNORED, 0, INT32_MAX, {NULL}},
     {AT(tcptimeout), 60, IGNORED, 1, INT32_MAX, {NULL}},
     {AT(tcpclients), 1024, STRICT, 1, 1 << 20, {NULL}},
     {AT(tcpperclient), 64, STRICT, 1, 1 << 20, {NULL}},
     {AT(workers), 1, STRICT, 1, 64, {NULL}},
-    {AT(fwdtimeout), 350, STRICT, 10, 60000, {NULL}},
-    {AT(fwdpending), 4096, STRICT, 1, 65536, {NULL}},
+    {AT(fwdtimeout), 300, STRICT, 10, 60000, {NULL}},
+    {AT(fwdpending), 1024, STRICT, 1, 65536, {NULL}},
     {AT(fwd0x20), 0, STRICT, 0, 0, NO_YES},
     {AT(cachesize), 64, STRICT, 1, 1 << 20, {NULL}},
     {AT(cachemin), 0, STRICT, 0, 86400, {NULL}},
-    {AT(cachemax), 86400, STRICT, 1, 86400 * 7, {NULL}},
-    {AT(cachenegative), 10800, STRICT, 0, 10800, {NULL}}, /* RFC 2308, 5 */
-    {AT(cachestale), 0, STRICT, 0, 86400 * 7, {NULL}},
+    {AT(cachemax), 86400, STRICT, 1, WEEK, {NULL}},
+    {AT(cachenegative), 10800, STRICT, 1, 10800, {NULL}}, /* RFC 2308, 5 */
+    {AT(cachestale), 0, STRICT, 0, WEEK, {NULL}},
     {AT(cacheprefetch), 0, STRICT, 0, 0, NO_YES},
 };
 

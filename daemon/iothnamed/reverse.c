@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NIBBLES 32
+#define NIBBLES ((size_t)32)
 
 static const uint8_t in_addr_arpa[] = "\7in-addr\4arpa";
 static const uint8_t ip6_arpa[] = "\3ip6\4arpa";
@@ -45,7 +45,7 @@ bool named_reverse_address(const struct named_name *name, struct in6_addr *addre
 	if (name->len != 2 * NIBBLES + sizeof(ip6_arpa) ||
 	    memcmp(name->wire + 2 * NIBBLES, ip6_arpa, sizeof(ip6_arpa)) != 0)
 		return false;
-	for (int i = 0; i < NIBBLES; i++) {
+	for (size_t i = 0; i < NIBBLES; i++) {
 		uint8_t c = name->wire[2 * i + 1], *byte = &address->s6_addr[15 - i / 2];
 		unsigned int nibble;
 
