@@ -17,15 +17,16 @@
 
 #include "vdelink.h"
 
-#define ROOM_EXTRA (ETHER_HDR_LEN + 4) /* header and one tag */
-#define BATCH_MIN  2
-#define COPY_MAX   512
+#define ROOM_EXTRA  (ETHER_HDR_LEN + 4) /* header and one tag */
+#define BATCH_MIN   2
+#define COPY_MAX    512
+#define BATCH_BYTES (256 << 10) /* received at once: they are to be read from a cache yet */
 
 struct vde_port {
 	struct vdelink *link;
 	struct px_mem *mem;
 	size_t room;
-	unsigned int batch; /* to ask for */
+	unsigned int batch, batch_max; /* to ask for */
 	unsigned int spare_count;
 	struct px_pkt *spare[PX_BURST];
 };
@@ -35,6 +36,10 @@ static void set_mtu(void *link, uint32_t mtu)
 	struct vde_port *port = link;
 
 	port->room = (mtu < ETHERMTU ? ETHERMTU : mtu) + ROOM_EXTRA;
+	port->batch = BATCH_MIN;
+	port->batch_max = (unsigned int)(BATCH_BYTES / port->room);
+	if (port->batch_max > PX_BURST)
+		port->batch_max = PX_BURST;
 	while (port->spare_count)
 		px_pkt_free(port->spare[--port->spare_count]);
 }
@@ -52,7 +57,6 @@ static int vde_port_open(const struct px_link_config *config, void **link)
 		return err;
 	}
 	port->mem = config->mem;
-	port->batch = BATCH_MIN;
 	set_mtu(port, ETHERMTU);
 	*link = port;
 	return 0;
@@ -139,8 +143,8 @@ static unsigned int vde_port_receive(void *link, struct px_pkt **pkts, unsigned 
 	take_frames(port, frame, count, pkts);
 	if (wanted < port->batch)
 		return count; /* nobody wanted more */
-	if (count == wanted && port->batch < PX_BURST)
-		port->batch *= 2;
+	if (count == wanted && port->batch < port->batch_max)
+		port->batch = port->batch * 2 < port->batch_max ? port->batch * 2 : port->batch_max;
 	else if (count < wanted / 4 && port->batch > BATCH_MIN)
 		port->batch /= 2;
 	while (port->spare_count > port->batch)
