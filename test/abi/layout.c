@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <ioth.h>
 #include <iothdns.h>
+#include <iothradvd.h>
 #include <libnlq.h>
 
 /* struct ioth_functions: one pointer after the other, in this order, and none behind them. */
@@ -89,6 +90,19 @@ static_assert(IOTHDNS_MAXNAME == 256 && IOTHDNS_MAXSTRING == 255, "buffers");
 static_assert(IOTHDNS_HOSTS == 0 && IOTHDNS_SERVICES == 1 && IOTHDNS_PATH_SIZE == 2, "tags");
 
 static_assert(MAC_ADDRSTRLEN == 18, "MAC_ADDRSTRLEN");
+
+/* struct iothradata and struct iothraprefix: arrays of them are passed by programs. */
+static_assert(sizeof(struct iothradata) == 16 && offsetof(struct iothradata, flags) == 1 &&
+                  offsetof(struct iothradata, router_lifetime) == 2 &&
+                  offsetof(struct iothradata, reachable) == 4 &&
+                  offsetof(struct iothradata, retransmit) == 8 &&
+                  offsetof(struct iothradata, mtu) == 12,
+    "struct iothradata");
+static_assert(sizeof(struct iothraprefix) == 28 && offsetof(struct iothraprefix, prefixlen) == 16 &&
+                  offsetof(struct iothraprefix, flags) == 17 &&
+                  offsetof(struct iothraprefix, valid_time) == 20 &&
+                  offsetof(struct iothraprefix, preferred_time) == 24,
+    "struct iothraprefix");
 
 int main(void)
 {

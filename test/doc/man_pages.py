@@ -31,7 +31,7 @@ def declared(header):
     names = set()
     for statement in ''.join(outside).split(';'):
         if not re.search(r'\btypedef\b', statement):
-            names.update(re.findall(r'\b((?:ioth|iothaddr|iothconf|iothdns|vde|nl|nlq|nlqx)_\w+)\s*\(', statement))
+            names.update(re.findall(r'\b((?:ioth|iothaddr|iothconf|iothdns|iothradvd|vde|nl|nlq|nlqx)_\w+)\s*\(', statement))
     return names
 
 
