@@ -106,7 +106,7 @@ for stack in stack stack=../picox stack=nosuch,vnl=null:// 'stack=picox,vnl=null
 	'stack=picox,vnl=null://,nosuchtag'; do
 	gives 10 -s "$stack" -r "$dir/resolv.conf" a.test
 done
-for stack in stack= stack=picox,stack=picox 'stack="' "stack='picox" ,,, vnl=; do
+for stack in stack= stack=picox,stack=picox 'stack="' "stack='picox" ',,,' vnl=; do
 	gives '9|10' -s "$stack" -r "$dir/resolv.conf" a.test
 done
 
@@ -142,6 +142,7 @@ gives 9 -r "$dir/long" +search a
 # Many words: the last option counts, and a second name is one too many.
 # shellcheck disable=SC2046 # words
 asks $(repeat '+short +noshort +tcp +notcp -tA ' 1000) a.test
+# shellcheck disable=SC2046 # words
 gives 1 $(repeat 'a.test ' 1000)
 gives 0 -h
 gives 0 --version
