@@ -55,6 +55,7 @@ struct named_options {
 	int64_t fwdtimeout; /* milliseconds for a server, before the next is asked */
 	int64_t fwdpending; /* queries under way, a worker */
 	int64_t fwd0x20;    /* bool: case is randomised on the way */
+	int64_t fwdcookies; /* bool: RFC 7873, between us and the servers */
 	int64_t cachesize;  /* MiB */
 	int64_t cachemin, cachemax, cachenegative; /* seconds */
 	int64_t cachestale;                        /* seconds; 0: RFC 8767 is off */

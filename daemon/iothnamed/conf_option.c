@@ -49,6 +49,7 @@ static const struct option_line {
     {AT(fwdtimeout), 300, STRICT, 10, 60000, {NULL}},
     {AT(fwdpending), 1024, STRICT, 1, 65536, {NULL}},
     {AT(fwd0x20), 0, STRICT, 0, 0, NO_YES},
+    {AT(fwdcookies), 0, STRICT, 0, 0, NO_YES},
     {AT(cachesize), 64, STRICT, 1, 1 << 20, {NULL}},
     {AT(cachemin), 0, STRICT, 0, 86400, {NULL}},
     {AT(cachemax), 86400, STRICT, 1, WEEK, {NULL}},

@@ -117,6 +117,7 @@ static void configure_forward(
 	    .table = (unsigned int)conf->options.fwdpending,
 	    .patience = (uint64_t)conf->options.fwdtimeout * LOOP_MSEC,
 	    .x20 = conf->options.fwd0x20 != 0,
+	    .cookies = conf->options.fwdcookies != 0,
 	    .cache = worker->core.shared->cache};
 	for (unsigned int i = 0; i < conf->dns_count; i++)
 		config->servers[i] = (struct named_endpoint){.address = conf->dns[i], .port = NAMED_PORT};
