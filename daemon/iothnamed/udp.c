@@ -212,7 +212,7 @@ int named_udp_new(struct named_udp **result, struct named_worker *worker)
 		prepare(&udp->in[i], &udp->in_headers[i]);
 		prepare(&udp->out[i], &udp->out_headers[i]);
 	}
-	fd = named_socket_open(worker->request_stack, SOCK_DGRAM, NAMED_PORT, worker->shares_port);
+	fd = named_socket_open(worker->request_stack, SOCK_DGRAM, NAMED_PORT, worker->sharing);
 	err = fd < 0 ? fd : named_socket_set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
 	if (err)
 		goto fail;
