@@ -21,7 +21,6 @@
 #include "core.h"
 #include "forward.h"
 #include "loop.h"
-#include "socket.h"
 
 struct ioth;
 struct named_tcp;
@@ -60,7 +59,7 @@ struct named_worker {
 	pthread_t thread;
 	bool runs;
 	struct ioth *request_stack, *forward_stack;
-	enum named_sharing sharing; /* of the ports */
+	bool shares_port; /* with other workers */
 
 	struct named_core core;
 	struct named_forward *forward;
@@ -81,7 +80,7 @@ struct named_worker_place {
 	unsigned int number;
 	struct loop *loop; /* NULL: one of its own and, from named_worker_start on, a thread */
 	struct ioth *request, *forward;
-	enum named_sharing sharing;
+	bool shares_port;
 };
 
 /* Opens everything, and serves as soon as the loop runs. What fails is logged. 0 or -errno. */

@@ -175,17 +175,16 @@ void names_leave(struct names_waiter *waiter)
 void names_answered(struct question *question, engine_time now, const struct names_answer *answer)
 {
 	struct names *names = question->names;
-	uint32_t ttl = answer->ttl < NAMES_TTL_MAX ? answer->ttl : NAMES_TTL_MAX;
 	struct list waiters;
 
 	list_init(&waiters);
 	list_append_all(&waiters, &question->waiters);
 	if (answer->error != 0 && answer->error != ENOENT)
 		names->failed_total++;
-	if (answer->error == 0 && ttl > 0 && (answer->count > 0 || answer->text[0] != '\0')) {
+	if (answer->error == 0 && answer->ttl > 0 && (answer->count > 0 || answer->text[0] != '\0')) {
 		question->answer = *answer;
 		question->is_known = true;
-		question->until = now + ttl * ENGINE_SECOND;
+		question->until = engine_after(now, answer->ttl);
 		list_remove(&question->age);
 		list_append(&names->known, &question->age);
 	} else {

@@ -23,7 +23,6 @@
 #define NAMES_MAX       512
 #define NAMES_ADDRESSES 8
 #define NAMES_TEXT      1024
-#define NAMES_TTL_MAX   60 /* seconds; a change is seen after a minute at the latest */
 
 enum names_type { NAMES_A = 1, NAMES_TXT = 16, NAMES_AAAA = 28 }; /* as the DNS numbers them */
 

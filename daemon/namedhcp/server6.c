@@ -53,10 +53,10 @@ static void answer(struct server6 *server, const struct peer *peer, const struct
 	size_t len = reply6_write(buffer, sizeof(buffer), server->config, request, known);
 
 	if (len == 0) {
-		server->stats.unknown++;
+		metric_add(&server->stats.unknown, 1);
 		return;
 	}
-	server->stats.replies++;
+	metric_add(&server->stats.replies, 1);
 	server->ops->reply(server->context, peer, buffer, len);
 }
 
@@ -109,11 +109,11 @@ static bool is_ours(struct server6 *server, const struct request6 *request)
 		/* It was we who were asked, and need no name. */
 		if (type == DHCP6_INFORMATION_REQUEST || type == DHCP6_RELEASE || type == DHCP6_DECLINE)
 			return true;
-		server->stats.nameless++;
+		metric_add(&server->stats.nameless, 1);
 		return false;
 	}
 	if (type != DHCP6_INFORMATION_REQUEST && !domains_have(server->domains, request->name)) {
-		server->stats.foreign++;
+		metric_add(&server->stats.foreign, 1);
 		return false;
 	}
 	return true;
@@ -123,9 +123,9 @@ static void count_message(struct server6 *server, const struct request6 *request
 {
 	uint8_t type = request->message.type;
 
-	server->stats.received[type <= DHCP6_INFORMATION_REQUEST ? type : 0]++;
+	metric_add(&server->stats.received[type <= DHCP6_INFORMATION_REQUEST ? type : 0], 1);
 	if (request->relays > 0)
-		server->stats.relayed++;
+		metric_add(&server->stats.relayed, 1);
 }
 
 void server6_input(struct server6 *server, engine_time now, const struct peer *peer,
@@ -135,12 +135,12 @@ void server6_input(struct server6 *server, engine_time now, const struct peer *p
 	struct request6 request;
 
 	if (request6_parse(&request, payload, len) < 0) {
-		server->stats.malformed++;
+		metric_add(&server->stats.malformed, 1);
 		return;
 	}
 	count_message(server, &request);
 	if (!request6_is_valid(&request, &server->config->duid)) {
-		server->stats.invalid++;
+		metric_add(&server->stats.invalid, 1);
 		return;
 	}
 	if (!is_ours(server, &request))

@@ -10,6 +10,7 @@
 #define SERVER6_H
 
 #include "domains.h"
+#include "metrics.h"
 #include "names.h"
 #include "peer.h"
 #include "pending.h"
@@ -22,8 +23,8 @@ struct server6_ops {
 };
 
 struct server6_stats {
-	uint64_t received[DHCP6_INFORMATION_REQUEST + 1]; /* by type; 0: others */
-	uint64_t relayed, malformed, invalid, nameless, foreign, unknown, replies;
+	metric received[DHCP6_INFORMATION_REQUEST + 1]; /* by type; 0: others */
+	metric relayed, malformed, invalid, nameless, foreign, unknown, replies;
 };
 
 struct server6 {

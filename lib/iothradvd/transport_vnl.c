@@ -269,6 +269,7 @@ int transport_vnl_open(struct iothradvd *instance, const char *name, const uint8
 	else
 		make_mac(vnl->mac);
 	neighbour_init(&vnl->neighbour, &neighbour_ops, vnl);
+	vnl->neighbour.is_router = true;
 	err = vdelink_open(name, "radvd", &vnl->link);
 	if (err) {
 		vdelink_reason(name, err, why, SETTINGS_WHY_SIZE);

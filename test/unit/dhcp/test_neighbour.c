@@ -8,7 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "../dhcp/hex.h"
+#include "hex.h"
 #include "nd_packet.h"
 #include "neighbour.h"
 
@@ -51,6 +51,7 @@ static void begin(void)
 {
 	memset(&world, 0, sizeof(world));
 	neighbour_init(&world.neighbour, &ops, NULL);
+	world.neighbour.is_router = true;
 	neighbour_start(&world.neighbour, world.now, mac);
 	nd_solicited_node(world.group, world.neighbour.address);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The link-local address of a router without a stack: see neighbour.h. */
+/* The link-local address of a node without a stack: see neighbour.h. */
 #include "neighbour.h"
 
 #include <string.h>
@@ -87,7 +87,8 @@ static void answer(struct neighbour *neighbour, const uint8_t source[16], const 
 	struct wire_writer writer = wire_writer(message, sizeof(message));
 
 	nd_put_neighbour_advert(&writer, neighbour->address, neighbour->mac,
-	    (uint8_t)(ND_ADVERT_ROUTER | ND_ADVERT_OVERRIDE | (anonymous ? 0 : ND_ADVERT_SOLICITED)));
+	    (uint8_t)((neighbour->is_router ? ND_ADVERT_ROUTER : 0) | ND_ADVERT_OVERRIDE |
+	              (anonymous ? 0 : ND_ADVERT_SOLICITED)));
 	nd_group_mac(group_mac, all_nodes);
 	neighbour->ops->send(neighbour->context, neighbour->address, anonymous ? all_nodes : source,
 	    anonymous ? group_mac : mac, message, writer.at);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The link-local address that a router has on a network where no stack has it: it is looked for
- * duplicates (RFC 4862, 5.4), and solicitations for it are answered (RFC 4861, 7.2.4). An engine
- * without I/O.
+/* The link-local address of a node on a network where no stack has it: it is looked for duplicates
+ * (RFC 4862, 5.4), and solicitations for it are answered (RFC 4861, 7.2.4). An engine without I/O.
  *
  *     OFF -- start --> TENTATIVE --> USABLE
  *                       ^     |
@@ -27,6 +26,7 @@ struct neighbour {
 	const struct neighbour_ops *ops;
 	void *context;
 	enum neighbour_state state;
+	bool is_router; /* what it says of itself */
 	uint8_t mac[6], address[16];
 	struct dad dad;
 	engine_time retry;

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Where the server is: its stacks, the resolver that it asks, and what the settings name that has
+ * to be asked for once. */
+#ifndef PLACE_H
+#define PLACE_H
+
+#include "settings.h"
+
+struct ioth;
+struct iothdns;
+
+struct place {
+	struct ioth *stack;     /* that it serves on; NULL: the kernel's, or none (VNL mode) */
+	struct ioth *dns_stack; /* NULL: the kernel's */
+};
+
+/* Creates and configures the stacks. 0 or -errno, which has been logged. */
+int place_open(struct place *place, const struct settings *settings);
+void place_close(struct place *place);
+
+/* The resolver: --nameserver, --resolvconf, what the stack knows, /etc/resolv.conf. NULL: why has
+ * been logged. */
+struct iothdns *place_resolver(const struct place *place, const struct settings *settings);
+
+/* The addresses of a list of addresses and names, up to `max`, each of 16 or 4 bytes; their number.
+ * A name that cannot be resolved is logged and left out. */
+size_t place_resolve(
+    struct iothdns *resolver, int family, const char *text, uint8_t *addresses, size_t max);
+
+#endif

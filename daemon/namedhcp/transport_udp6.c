@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* DHCPv6 by a UDP socket of a stack. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <ioth.h>
+
+#include "dhcp6.h"
+#include "log.h"
+#include "socket_source.h"
+#include "transport.h"
+
+#define MESSAGE_MAX 2048
+
+struct udp6 {
+	struct transport transport; /* first */
+	struct socket_source socket;
+};
+
+static ssize_t receive(struct socket_source *socket)
+{
+	struct udp6 *udp = (struct udp6 *)(void *)((char *)socket - offsetof(struct udp6, socket));
+	uint8_t message[MESSAGE_MAX];
+	struct sockaddr_in6 from = {0};
+	socklen_t from_len = sizeof(from);
+	ssize_t got = ioth_recvfrom(socket->fd, message, sizeof(message), MSG_DONTWAIT | MSG_TRUNC,
+	    (struct sockaddr *)&from, &from_len);
+	struct peer peer = {.port = ntohs(from.sin6_port), .scope = from.sin6_scope_id};
+
+	if (got < 0 || (size_t)got > sizeof(message) || from_len < sizeof(from))
+		return got;
+	memcpy(peer.address, &from.sin6_addr, 16);
+	transport_received(&udp->transport, &peer, message, (size_t)got);
+	return got;
+}
+
+static void reply(
+    struct transport *transport, const struct peer *peer, const void *payload, size_t len)
+{
+	struct udp6 *udp = (struct udp6 *)transport;
+	struct sockaddr_in6 to = {
+	    .sin6_family = AF_INET6, .sin6_port = htons(peer->port), .sin6_scope_id = peer->scope};
+
+	memcpy(&to.sin6_addr, peer->address, 16);
+	if (ioth_sendto(udp->socket.fd, payload, len, MSG_DONTWAIT | MSG_NOSIGNAL,
+	        (struct sockaddr *)&to, sizeof(to)) < 0) {
+		transport->send_errors++;
+		log_debug("sending: %s", strerror(errno));
+	}
+}
+
+static void close_udp(struct transport *transport)
+{
+	struct udp6 *udp = (struct udp6 *)transport;
+
+	socket_source_close(&udp->socket);
+	free(udp);
+}
+
+static const struct transport_ops udp6_ops = {reply, close_udp};
+
+static int set(int fd, int level, int option, int value)
+{
+	return ioth_setsockopt(fd, level, option, &value, sizeof(value)) < 0 ? -errno : 0;
+}
+
+/* RFC 8415, 7.1: All_DHCP_Relay_Agents_and_Servers, and All_DHCP_Servers, which relays send to. */
+static int join(int fd, unsigned int ifindex)
+{
+	static const char *const groups[] = {"ff02::1:2", "ff05::1:3"};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct ipv6_mreq request = {.ipv6mr_interface = ifindex};
+
+		inet_pton(AF_INET6, groups[i], &request.ipv6mr_multiaddr);
+		if (ioth_setsockopt(fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &request, sizeof(request)) < 0 &&
+		    i == 0)
+			return -errno;
+	}
+	return 0;
+}
+
+/* Sets up the socket; the name of what failed is in *what. */
+static int prepare(int fd, const char *interface, unsigned int ifindex, const char **what)
+{
+	struct sockaddr_in6 name = {.sin6_family = AF_INET6, .sin6_port = htons(DHCP6_SERVER_PORT)};
+	int err;
+
+	(void)set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	(void)set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+	(void)set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+	(void)set(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, 1);
+	*what = "interface";
+	if (ioth_setsockopt(
+	        fd, SOL_SOCKET, SO_BINDTODEVICE, interface, (socklen_t)strlen(interface) + 1) < 0)
+		return -errno;
+	*what = "port 547";
+	if (ioth_bind(fd, (struct sockaddr *)&name, sizeof(name)) < 0)
+		return -errno;
+	*what = "group ff02::1:2";
+	err = join(fd, ifindex);
+	return err;
+}
+
+int transport_udp6_open(struct transport **transport, struct loop *loop, struct ioth *stack,
+    const char *interface, transport_input *input, void *context)
+{
+	struct udp6 *udp = calloc(1, sizeof(*udp));
+	int ifindex = ioth_if_nametoindex(stack, interface), fd, err = -ENOMEM;
+	const char *what = "socket";
+
+	if (!udp)
+		goto failed;
+	err = -ENODEV;
+	if (ifindex <= 0)
+		goto free_udp;
+	fd = ioth_msocket(stack, AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	err = -errno;
+	if (fd < 0)
+		goto free_udp;
+	err = prepare(fd, interface, (unsigned int)ifindex, &what);
+	if (!err)
+		err = socket_source_open(&udp->socket, loop, fd, receive);
+	if (err)
+		goto close_fd;
+	udp->transport =
+	    (struct transport){.ops = &udp6_ops, .loop = loop, .input = input, .context = context};
+	*transport = &udp->transport;
+	return 0;
+
+close_fd:
+	ioth_close(fd);
+free_udp:
+	free(udp);
+failed:
+	log_error("%s: %s: %s", interface, what, strerror(-err));
+	return err;
+}

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash disable=SC2034,SC2154 # what lib.sh and the caller have set
+# The network of 14.6 for the tests of namedhcp and namedhcp4; sourced after lib.sh. $mode is where the
+# server is: vnl (a bare VDE network), picox, vdestack, kernel (in the vdens `home`).
+
+NAMED=$BUILD/daemon/iothnamed/iothnamed
+need_userns
+need_vde
+need_program "$NAMED" "$VDENS"
+export LD_LIBRARY_PATH="$BUILD/lib/ioth:$BUILD/lib/iothconf:$BUILD/lib/iothdns:$LD_LIBRARY_PATH"
+unthreaded "$VDENS"
+
+# Hosts have no address but their link-local one, which is there when this returns.
+host_start()
+{
+	vdens_start "$1" "$vnl"
+	inside "$1" ip link set lo up
+	wait_for link_local_of "$1"
+}
+
+# link_local_of HOST: its address, once duplicates have been looked for.
+link_local_of()
+{
+	inside "$1" ip -o -6 addr show dev vde0 scope link | grep -v tentative | grep -o 'fe80::[0-9a-f:]*'
+}
+
+# at_home COMMAND...: started in `home`, with the libraries of the build tree.
+at_home()
+{
+	nsenter --target "${inside_pid[home]}" --user --net --preserve-credentials \
+		env LD_LIBRARY_PATH="$LD_LIBRARY_PATH" IOTH_PLUGIN_PATH="$IOTH_PLUGIN_PATH" "$@"
+}
+
+# named_start LINE...: iothnamed in `home`, on the kernel's stack.
+named_start()
+{
+	printf '%s\n' "$@" >"$dir/named.rc"
+	start named nsenter --target "${inside_pid[home]}" --user --net --preserve-credentials \
+		env LD_LIBRARY_PATH="$LD_LIBRARY_PATH" "$NAMED" -v "$dir/named.rc"
+	wait_for says named '^iothnamed: serving'
+}
+
+# server_start OPTION...: $SERVER in $mode, ready. $address is what its stack has.
+server_start()
+{
+	local where=()
+	case $mode in
+	vnl) where=(-s "$vnl") ;;
+	kernel) where=(-i vde0) ;;
+	*) where=(-s "stack=$mode,vnl=$vnl,ip=$address,eth") ;;
+	esac
+	start server nsenter --target "${inside_pid[home]}" --user --net --preserve-credentials \
+		env LD_LIBRARY_PATH="$LD_LIBRARY_PATH" IOTH_PLUGIN_PATH="$IOTH_PLUGIN_PATH" \
+		"$SERVER" -v --control "$dir/ctl" "${where[@]}" "$@"
+	server=$pid
+	wait_for says server ': serving'
+}
+
+# Its end is in order, whatever it was asked.
+server_stop()
+{
+	kill -TERM "$server"
+	await "$server"
+	assert_equal 0 "$status" "status of the server; $(tail -n 5 "$dir/server.log")"
+}
+
+# The exit status is what tells, so for `wait_for`.
+has_address()
+{
+	inside "$1" ip -o addr show dev vde0 | grep -q " $2/"
+}
+has_no_address()
+{
+	! has_address "$1" "$2"
+}
