@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* ioth_threads: threads of one process, each a node of the network with an IPv6 address of its own.
  *
- *     ioth_threads VNL PREFIX COUNT
+ *     ioth_threads VNL PREFIX COUNT [DOMAIN]
  *
  *     ioth_threads vde:///tmp/sw fd00:: 1000
  *     vdens vde:///tmp/sw iothtest_udp kernel - ip=fd00::ffff/64 fd00::3e8
  *
  * Thread N makes itself a picox stack with the address PREFIXN (N in hexadecimal), and sends back
- * what comes to its UDP port 5000. The stacks share an Ethernet in memory, whose uplink is the VNL.
- * Told to end (SIGTERM, SIGINT), it says how many datagrams the threads answered.
+ * what comes to its UDP port 5000. With a DOMAIN it is called threadN.DOMAIN (N in decimal), and
+ * the address follows from this name, as iothnamed(8) finds it, too (iothaddr_hash(3)). The stacks
+ * share an Ethernet in memory, whose uplink is the VNL. Told to end (SIGTERM, SIGINT), it says how
+ * many datagrams the threads answered.
  */
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <netinet/in.h>
 #include <sys/resource.h>
+#include <iothaddr.h>
 #include "own_address.h"
 
 #define PORT       5000
@@ -30,7 +33,8 @@ struct node {
 };
 
 static char network[4096];
-static const char *prefix;
+static const char *prefix, *domain; /* domain: NULL for addresses by number */
+static struct in6_addr base;
 static struct node nodes[COUNT_MAX];
 static pthread_barrier_t ready;
 
@@ -45,12 +49,27 @@ static void leave(void *argument)
 		perror("delstack");
 }
 
+/* What the thread's stack is told. */
+static void own_ipv6(unsigned int number, char *config, size_t size)
+{
+	char name[300], text[INET6_ADDRSTRLEN];
+	struct in6_addr address = base;
+
+	if (!domain) {
+		snprintf(config, size, "ip=%s%x/64", prefix, number);
+		return;
+	}
+	snprintf(name, sizeof(name), "thread%u.%s", number, domain);
+	iothaddr_hash(&address, name, NULL, 0);
+	snprintf(config, size, "ip=%s/64", inet_ntop(AF_INET6, &address, text, sizeof(text)));
+}
+
 static void enter(struct node *node)
 {
 	struct sockaddr_in6 name = {.sin6_family = AF_INET6, .sin6_port = htons(PORT)};
 	char config[64];
 
-	snprintf(config, sizeof(config), "ip=%s%x/64", prefix, node->number);
+	own_ipv6(node->number, config, sizeof(config));
 	node->stack = own_stack("picox", network, config);
 	if (!node->stack)
 		return;
@@ -133,15 +152,19 @@ static void end(unsigned int count)
 
 int main(int argc, char *argv[])
 {
-	unsigned int count = argc == 4 ? (unsigned int)strtoul(argv[3], NULL, 10) : 0, failed = 0;
+	unsigned int count = 0, failed = 0;
 	sigset_t end_signals;
 	int err, signal;
 
-	if (count == 0 || count > COUNT_MAX) {
-		fprintf(stderr, "usage: %s VNL PREFIX COUNT (up to %d)\n", argv[0], COUNT_MAX);
+	if (argc == 4 || argc == 5)
+		count = (unsigned int)strtoul(argv[3], NULL, 10);
+	if (count == 0 || count > COUNT_MAX || inet_pton(AF_INET6, argv[2], &base) != 1) {
+		fprintf(
+		    stderr, "usage: %s VNL PREFIX COUNT [DOMAIN]   (COUNT up to %d)\n", argv[0], COUNT_MAX);
 		return EXIT_FAILURE;
 	}
 	prefix = argv[2];
+	domain = argc == 5 ? argv[4] : NULL;
 	snprintf(network, sizeof(network), "mem://threads/uplink=%s", argv[1]);
 	allow_descriptors();
 	/* Blocked in all threads: sigwait gets them. */
@@ -159,7 +182,10 @@ int main(int argc, char *argv[])
 	for (unsigned int i = 0; i < count; i++)
 		failed += nodes[i].fd < 0;
 	if (failed == 0) {
-		printf("%u threads, %u addresses: %s1 to %s%x\n", count, count, prefix, prefix, count);
+		if (domain)
+			printf("%u threads: thread1.%s to thread%u.%s\n", count, domain, count, domain);
+		else
+			printf("%u threads, %u addresses: %s1 to %s%x\n", count, count, prefix, prefix, count);
 		fflush(stdout);
 		sigwait(&end_signals, &signal);
 	}

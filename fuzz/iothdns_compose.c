@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Composing: the input is a program of calls. What they compose without an error can be read, with
- * the names that were put, and is no longer than a message may be. */
+ * the names that were put, and is no longer than a message may be. What is composed of that, is
+ * read and is composed again, is the same. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,6 +107,57 @@ static void check(struct iothdns_pkt *pkt, const struct composed *composed)
 	iothdns_free(read);
 }
 
+/* A message with the records of another one; their data as they are. */
+static struct iothdns_pkt *copy_of(struct iothdns_pkt *pkt)
+{
+	struct iovec iov = iothdns_getbuf(pkt);
+	char question[IOTHDNS_MAXNAME], owner[IOTHDNS_MAXNAME];
+	struct iothdns_header h;
+	struct iothdns_rr rr;
+	struct iothdns_pkt *read = iothdns_get_header(&h, iov.iov_base, iov.iov_len, question);
+	struct iothdns_pkt *copy = read ? iothdns_put_header(&h) : NULL;
+	int section;
+
+	if (!copy)
+		abort();
+	while ((section = iothdns_get_rr(read, &rr, owner)) != 0) {
+		uint8_t *data = malloc(rr.rdlength + 1U);
+
+		if (!data)
+			abort();
+		iothdns_get_data(read, data, rr.rdlength);
+		iothdns_put_rr(section, copy, &rr);
+		iothdns_put_data(copy, data, rr.rdlength);
+		free(data);
+	}
+	if (iothdns_error(read)) { /* a name whose text is too long */
+		iothdns_free(copy);
+		copy = NULL;
+	}
+	iothdns_free(read);
+	return copy;
+}
+
+static void check_stable(struct iothdns_pkt *pkt)
+{
+	struct iothdns_pkt *first = copy_of(pkt), *second;
+	struct iovec a, b;
+
+	if (!first || iothdns_error(first)) {
+		iothdns_free(first); /* too large without the names that were in the data */
+		return;
+	}
+	second = copy_of(first);
+	a = iothdns_getbuf(first);
+	if (!second || iothdns_error(second))
+		abort();
+	b = iothdns_getbuf(second);
+	if (a.iov_len != b.iov_len || memcmp(a.iov_base, b.iov_base, a.iov_len) != 0)
+		abort();
+	iothdns_free(first);
+	iothdns_free(second);
+}
+
 static void check_truncated(struct iothdns_pkt *pkt, size_t limit)
 {
 	struct iothdns_header h;
@@ -145,6 +197,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (pkt && composed && !iothdns_error(pkt)) {
 		check(pkt, composed);
+		check_stable(pkt);
 		check_truncated(pkt, 512);
 	}
 	iothdns_free(pkt);

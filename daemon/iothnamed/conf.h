@@ -4,7 +4,7 @@
  * A line is one of
  *
  *	stack|rstack|fstack STRING     dns ADDRESS        net NAME PREFIX
- *	auth TYPE NETS [NAME [BASE [PASSWORD]]]           static TYPE NAME DATA... [ttl=N]
+ *	auth TYPE NETS [NAME [BASE [PASSWORD]]]           static TYPE [ttl=N] NAME DATA...
  *	option NAME VALUE
  *
  * Directives, options and types of static records are told apart by their first 8 bytes, in any
@@ -23,6 +23,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "cookie.h"
 
 #define NAMED_DNS_MAX  3
 #define NAMED_NETS_MAX 64
@@ -78,6 +80,7 @@ struct named_conf {
 	struct named_options options;
 	bool one_stack; /* `stack`: the lines are in `request`, and both roles have it */
 	struct named_stack_lines request, forward;
+	struct named_cookie_secrets cookie; /* of `option cookiesecret`; none: the server's own */
 	unsigned int dns_count;
 	struct in6_addr dns[NAMED_DNS_MAX];    /* IPv4 is mapped */
 	bool has_cache, has_forward, has_hrev; /* there are such auth records */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Lines `option NAME VALUE`: a table of them, each with its default. */
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -105,6 +106,29 @@ static void set_number(struct named_options *options, const struct option_line *
 	}
 }
 
+/* `option cookiesecret`: 16 bytes in hexadecimal. The first one makes cookies, the second one is
+ * good for checking them, too. */
+static void set_secret(
+    struct named_cookie_secrets *secrets, struct rcfile *rcfile, const char *text)
+{
+	struct siphash_key *key = &secrets->secret[secrets->count];
+
+	if (strlen(text) != 32 || text[strspn(text, "0123456789abcdefABCDEF")]) {
+		rcfile_error(rcfile, "option cookiesecret: 32 hexadecimal digits are expected");
+		return;
+	}
+	if (secrets->count == 2) {
+		rcfile_error(rcfile, "option cookiesecret: there are two already");
+		return;
+	}
+	for (int i = 15; i >= 0; i--) {
+		const char digits[3] = {text[2 * i], text[2 * i + 1], '\0'};
+
+		key->word[i / 8] = key->word[i / 8] << 8 | strtoul(digits, NULL, 16);
+	}
+	secrets->count++;
+}
+
 void conf_option_line(struct conf_reader *reader, struct rcfile *rcfile,
     const struct optlist_item *words, size_t count)
 {
@@ -113,6 +137,10 @@ void conf_option_line(struct conf_reader *reader, struct rcfile *rcfile,
 
 	if (count != 2) {
 		rcfile_error(rcfile, "option: NAME VALUE is expected");
+		return;
+	}
+	if (keyword_match(words[0].tag, "cookiesecret", true) != KEYWORD_NO) {
+		set_secret(&reader->conf->cookie, rcfile, words[1].tag);
 		return;
 	}
 	for (size_t i = 0; i < LINES && match == KEYWORD_NO; i++) {

@@ -291,12 +291,15 @@ static bool check_cookie(struct question *question)
 {
 	struct named_core_stats *stats = &question->core->stats;
 	struct named_forward_request *request = question->request;
+	const struct named_cookie_secrets *secrets = &question->conf->cookie;
 
 	request->cookie_len = 0;
 	if (!question->query->cookie || !question->conf->options.cookies)
 		return true;
-	switch (named_cookie_check(&question->core->shared->cookie, question->query->cookie,
-	    question->query->cookie_len, &question->client->addr, question->wall, request->cookie)) {
+	if (secrets->count == 0)
+		secrets = &question->core->shared->cookie;
+	switch (named_cookie_check(secrets, question->query->cookie, question->query->cookie_len,
+	    &question->client->addr, question->wall, request->cookie)) {
 	case NAMED_COOKIE_NONE:
 		return true;
 	case NAMED_COOKIE_MALFORMED:
@@ -329,11 +332,16 @@ static enum outcome classify(struct question *question, enum named_query_status 
 {
 	struct named_core_stats *stats = &question->core->stats;
 
-	if (status == NAMED_QUERY_OK && !check_cookie(question))
+	if ((status == NAMED_QUERY_OK || status == NAMED_QUERY_COOKIE) && !check_cookie(question))
+		status = NAMED_QUERY_FORMERR;
+	if (status == NAMED_QUERY_COOKIE && question->request->cookie_len == 0)
 		status = NAMED_QUERY_FORMERR;
 	switch (status) {
 	case NAMED_QUERY_OK:
 		return select_and_answer(question);
+	case NAMED_QUERY_COOKIE:
+		begin(question, 0);
+		return ANSWERED;
 	case NAMED_QUERY_FORMERR:
 		metric_add(&stats->formerr, 1);
 		refuse(question, NAMED_FORMERR, NAMED_EDE_NONE);

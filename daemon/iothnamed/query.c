@@ -74,6 +74,17 @@ static bool read_record(struct named_query *query, struct wire_reader *reader, b
 	return query->options != NULL;
 }
 
+/* All records, and nothing behind them. */
+static bool read_records(
+    struct named_query *query, struct wire_reader *reader, size_t before, size_t records)
+{
+	for (size_t i = 0; i < records; i++) {
+		if (!read_record(query, reader, i >= before))
+			return false;
+	}
+	return wire_left(reader) == 0;
+}
+
 /* Everything behind the header. */
 static bool read_sections(struct named_query *query, struct wire_reader *reader)
 {
@@ -83,7 +94,7 @@ static bool read_sections(struct named_query *query, struct wire_reader *reader)
 	int name_len;
 
 	if (questions != 1)
-		return false;
+		return questions == 0 && read_records(query, reader, before, records);
 	name_len = named_name_read(&query->name, reader->data + reader->at, wire_left(reader));
 	if (name_len < 0)
 		return false;
@@ -93,11 +104,7 @@ static bool read_sections(struct named_query *query, struct wire_reader *reader)
 	if (reader->error)
 		return false;
 	query->question_len = (uint16_t)(reader->at - NAMED_HEADER_LEN);
-	for (size_t i = 0; i < records; i++) {
-		if (!read_record(query, reader, i >= before))
-			return false;
-	}
-	return wire_left(reader) == 0 && query->type != NAMED_TYPE_OPT;
+	return query->type != NAMED_TYPE_OPT && read_records(query, reader, before, records);
 }
 
 enum named_query_status named_query_parse(
@@ -127,5 +134,7 @@ enum named_query_status named_query_parse(
 		return NAMED_QUERY_FORMERR;
 	if (query->edns && query->edns_version != 0)
 		return NAMED_QUERY_BADVERS;
+	if (query->question_len == 0)
+		return query->cookie ? NAMED_QUERY_COOKIE : NAMED_QUERY_FORMERR;
 	return NAMED_QUERY_OK;
 }

@@ -10,6 +10,7 @@
  *             too long; records cut off; bytes behind the last record; an OPT that is not in the
  *             additional section, has an owner, is the second, or whose options do not fit into it;
  *             a question for OPT
+ *   COOKIE    no question, but a cookie: the client wants ours (RFC 7873, 5.4)
  *   BADVERS   EDNS of a version that we have not (RFC 6891, 6.1.3)
  *
  * A question that could be read is there in each of these (question_len > 0), so that the reply can
@@ -80,6 +81,7 @@ enum named_type { /* those that the server looks at */
 
 enum named_query_status {
 	NAMED_QUERY_OK,
+	NAMED_QUERY_COOKIE,
 	NAMED_QUERY_FORMERR,
 	NAMED_QUERY_NOTIMP,
 	NAMED_QUERY_BADVERS,

@@ -92,7 +92,7 @@ static void remember(struct named_reply *reply, size_t offset, size_t len, uint6
 	*entry = (struct named_reply_name){(uint16_t)offset, (uint8_t)len, hash};
 }
 
-/* A name's suffixes, the root left out, from the `skip`th label on down to `last` labels. */
+/* A name and its suffixes that have more than `last` labels. */
 static void remember_suffixes(struct named_reply *reply, const struct named_name *name,
     const uint64_t *hash, size_t offset, unsigned int last)
 {

@@ -79,7 +79,7 @@ static int open_workers(struct named_server *server, unsigned int count)
 	struct named_worker_place place = {.loop = &server->daemon->loop,
 	    .request = server->stacks.request,
 	    .forward = server->stacks.forward,
-	    .shares_port = count > 1};
+	    .sharing = count > 1 ? NAMED_FIRST : NAMED_ALONE};
 	int err = 0;
 
 	for (; !err && server->worker_count < count; place.number++) {
@@ -88,6 +88,7 @@ static int open_workers(struct named_server *server, unsigned int count)
 		if (!err)
 			server->worker_count++;
 		place.loop = NULL;
+		place.sharing = NAMED_OTHER;
 	}
 	for (unsigned int i = 0; !err && i < count; i++)
 		err = named_worker_start(server->workers[i]);

@@ -10,7 +10,7 @@ int named_socket_set(int fd, int level, int option, int value)
 	return ioth_setsockopt(fd, level, option, &value, sizeof(value)) < 0 ? -errno : 0;
 }
 
-int named_socket_open(struct ioth *stack, int type, uint16_t port, bool shared)
+int named_socket_open(struct ioth *stack, int type, uint16_t port, enum named_sharing sharing)
 {
 	const struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
 	int fd = ioth_msocket(stack, AF_INET6, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -22,10 +22,13 @@ int named_socket_open(struct ioth *stack, int type, uint16_t port, bool shared)
 	/* Connections that have just ended do not keep a server from starting again. */
 	if (!err && type == SOCK_STREAM)
 		err = named_socket_set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-	if (!err && shared)
+	if (!err && sharing == NAMED_OTHER)
 		err = named_socket_set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
 	if (!err && ioth_bind(fd, (const struct sockaddr *)&any, sizeof(any)) < 0)
 		err = -errno;
+	/* Not before: two servers may not have one port because both have several workers. */
+	if (!err && sharing == NAMED_FIRST)
+		err = named_socket_set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
 	if (!err)
 		return fd;
 	ioth_close(fd);

@@ -9,9 +9,15 @@
 
 struct ioth;
 
-/* Opens a socket of the stack on [::]:port, for IPv4 as well; `shared`: others serve the same port
- * (SO_REUSEPORT). The descriptor, or -errno. */
-int named_socket_open(struct ioth *stack, int type, uint16_t port, bool shared);
+/* Who else may have the port (SO_REUSEPORT). */
+enum named_sharing {
+	NAMED_ALONE,
+	NAMED_FIRST, /* nobody before, other workers from now on */
+	NAMED_OTHER, /* one of those */
+};
+
+/* Opens a socket of the stack on [::]:port, for IPv4 as well. The descriptor, or -errno. */
+int named_socket_open(struct ioth *stack, int type, uint16_t port, enum named_sharing sharing);
 
 /* Does setsockopt(2) with an int. 0 or -errno. */
 int named_socket_set(int fd, int level, int option, int value);

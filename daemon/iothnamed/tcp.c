@@ -154,7 +154,7 @@ int named_tcp_new(struct named_tcp **result, struct named_worker *worker)
 	list_init(&tcp->clients);
 	loop_timer_init(worker->loop, &tcp->retry, listen_again);
 	loop_timer_init(worker->loop, &tcp->idle, idle_over);
-	fd = named_socket_open(worker->request_stack, SOCK_STREAM, NAMED_PORT, worker->shares_port);
+	fd = named_socket_open(worker->request_stack, SOCK_STREAM, NAMED_PORT, worker->sharing);
 	err = fd < 0 ? fd : 0;
 	if (!err && ioth_listen(fd, (int)options->tcplistenbacklog) < 0)
 		err = -errno;

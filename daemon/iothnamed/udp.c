@@ -16,15 +16,16 @@
 
 #include "log.h"
 #include "socket.h"
+#include "udp_train.h"
 
-#define BURST       32
+#define BURST       UDP_TRAIN_MESSAGES
 #define ROUNDS      4 /* bursts before others have their turn */
 #define REPLY_MAX   4096
 #define BUFFER_SIZE (4 << 20) /* of the socket: what comes while all of a burst is answered */
 
 union control {
 	struct cmsghdr align;
-	uint8_t bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+	uint8_t bytes[CMSG_SPACE(sizeof(struct in6_pktinfo)) + UDP_TRAIN_CONTROL];
 };
 
 struct named_address {
@@ -43,6 +44,7 @@ struct named_udp {
 	struct named_worker *worker;
 	unsigned int queued; /* replies of the burst */
 	struct mmsghdr in_headers[BURST], out_headers[BURST];
+	struct udp_trains trains;
 	struct datagram in[BURST], out[BURST];
 };
 _Static_assert(NAMED_QUERY_MAX >= REPLY_MAX, "one kind of buffer for both");
@@ -90,7 +92,7 @@ static void address_reply(
 	if (IN6_IS_ADDR_MULTICAST(&path->local))
 		info.ipi6_addr = in6addr_any;
 	header->msg_control = out->control.bytes;
-	header->msg_controllen = sizeof(out->control.bytes);
+	header->msg_controllen = CMSG_SPACE(sizeof(info));
 	cmsg = CMSG_FIRSTHDR(header);
 	cmsg->cmsg_level = IPPROTO_IPV6;
 	cmsg->cmsg_type = IPV6_PKTINFO;
@@ -102,13 +104,20 @@ static void address_reply(
 
 static void flush(struct named_udp *udp)
 {
+	struct udp_trains *trains = &udp->trains;
 	unsigned int sent = 0;
 
-	while (sent < udp->queued) {
-		int n = ioth_sendmmsg(udp->source.fd, udp->out_headers + sent, udp->queued - sent, 0);
+	udp_couple(trains, udp->out_headers, udp->queued);
+	while (sent < trains->count) {
+		int n = ioth_sendmmsg(udp->source.fd, trains->messages + sent, trains->count - sent, 0);
 
 		if (n < 0 && errno == EINTR)
 			continue;
+		/* The path may be too narrow for a car, or have IPsec: the stack cuts no trains then. */
+		if (n <= 0 && trains->messages[sent].msg_hdr.msg_iovlen > 1) {
+			udp_uncouple(trains, sent);
+			continue;
+		}
 		if (n <= 0) {
 			metric_add(&udp->worker->stats.udp_unsent, 1);
 			n = 1; /* this one is lost, and maybe no others */
@@ -203,7 +212,7 @@ int named_udp_new(struct named_udp **result, struct named_worker *worker)
 		prepare(&udp->in[i], &udp->in_headers[i]);
 		prepare(&udp->out[i], &udp->out_headers[i]);
 	}
-	fd = named_socket_open(worker->request_stack, SOCK_DGRAM, NAMED_PORT, worker->shares_port);
+	fd = named_socket_open(worker->request_stack, SOCK_DGRAM, NAMED_PORT, worker->sharing);
 	err = fd < 0 ? fd : named_socket_set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
 	if (err)
 		goto fail;

@@ -69,7 +69,7 @@ static int bind_random(struct named_upstream_udp *udp, int *fd)
 		err = random_port(udp, &port);
 		if (err)
 			return err;
-		*fd = named_socket_open(udp->worker->forward_stack, SOCK_DGRAM, port, false);
+		*fd = named_socket_open(udp->worker->forward_stack, SOCK_DGRAM, port, NAMED_ALONE);
 		err = *fd < 0 ? *fd : 0;
 	}
 	return err;

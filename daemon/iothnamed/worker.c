@@ -249,7 +249,7 @@ int named_worker_new(struct named_worker **result, const struct named_worker_pla
 	worker->number = place->number;
 	worker->request_stack = place->request;
 	worker->forward_stack = place->forward;
-	worker->shares_port = place->shares_port;
+	worker->sharing = place->sharing;
 	worker->loop = place->loop ? place->loop : &worker->own_loop;
 	if (!place->loop) {
 		err = loop_init(worker->loop);

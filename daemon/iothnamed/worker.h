@@ -21,6 +21,7 @@
 #include "core.h"
 #include "forward.h"
 #include "loop.h"
+#include "socket.h"
 
 struct ioth;
 struct named_tcp;
@@ -59,7 +60,7 @@ struct named_worker {
 	pthread_t thread;
 	bool runs;
 	struct ioth *request_stack, *forward_stack;
-	bool shares_port; /* with other workers */
+	enum named_sharing sharing; /* of the ports */
 
 	struct named_core core;
 	struct named_forward *forward;
@@ -80,7 +81,7 @@ struct named_worker_place {
 	unsigned int number;
 	struct loop *loop; /* NULL: one of its own and, from named_worker_start on, a thread */
 	struct ioth *request, *forward;
-	bool shares_port;
+	enum named_sharing sharing;
 };
 
 /* Opens everything, and serves as soon as the loop runs. What fails is logged. 0 or -errno. */

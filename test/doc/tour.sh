@@ -43,7 +43,7 @@ expect() { # COUNT PATTERN WHAT
     [ "$(grep -c -- "$2" out)" = "$1" ] || { echo "FAIL: $3"; failed=1; }
 }
 expect 2 '^there and back$' "what is typed comes back, from both stacks"
-expect 1 ' 3 received' "the visitor's three pings are answered"
+expect 2 ' 3 received' "the visitor's three pings are answered, of an address and of a name"
 expect 1 '^fd69:.*5 answered' "a thread answers pings"
 expect 1 '^hello, thread$' "another thread sends back what it was sent"
 expect 1 '^hello$' "a program of your own says hello to the visitor"

@@ -14,6 +14,7 @@
 
 #include "config.h"
 #include "files.h"
+#include "handle.h"
 
 static const char *server_text(const struct config *config, unsigned int i)
 {
@@ -185,6 +186,31 @@ static void test_services(void **state)
 	assert_false(services_find_port(&services, 54, "udp", name, sizeof(name)));
 }
 
+/* Options of resolv.conf(5): the first server is another one each time. */
+static void test_rotate(void **state)
+{
+	static const char *const options[] = {"", "rotate"};
+
+	(void)state;
+	for (unsigned int rotate = 0; rotate < 2; rotate++) {
+		struct iothdns *dns;
+		char config[100];
+
+		snprintf(config, sizeof(config), "nameserver 10.0.0.1\nnameserver ::1\noptions %s",
+		    options[rotate]);
+		dns = iothdns_init_strcfg(NULL, config);
+		assert_non_null(dns);
+		for (unsigned int i = 0; i < 5; i++) {
+			struct dialog dialog;
+
+			assert_int_equal(handle_dialog(dns, &dialog, "a.x", IOTHDNS_TYPE_A, 0), 0);
+			assert_int_equal(dialog.query.server, rotate ? i % 2 : 0);
+			dialog_fini(&dialog);
+		}
+		iothdns_fini(dns);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -192,6 +218,7 @@ int main(void)
 	    cmocka_unit_test(test_defaults_and_oddities),
 	    cmocka_unit_test(test_list),
 	    cmocka_unit_test(test_handle),
+	    cmocka_unit_test(test_rotate),
 	    cmocka_unit_test(test_hosts),
 	    cmocka_unit_test(test_services),
 	};

@@ -97,6 +97,7 @@ static void test_mistakes(void **state)
 	    {"option hrevmode some",
 	        "option hrevmode: always, net, same or never is expected, not \"some\""},
 	    {"option cookies 1", "option cookies: no or yes is expected, not \"1\""},
+	    {"option cookiesecret 00", "option cookiesecret: 32 hexadecimal digits are expected"},
 	    {"option ednssize 511", "option ednssize: 512 to 65535 is expected, not 511"},
 	};
 

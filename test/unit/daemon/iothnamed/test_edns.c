@@ -217,12 +217,54 @@ static void test_dialog(void **state)
 		assert_non_null(strstr(reply, cookie));
 		assert_int_equal(metric_get(&fixture.core.stats.cookie_good), good + 1);
 	}
+	/* The cookie alone (RFC 7873, 5.4); with one that is none, or no cookie at all, it is an error.
+	 */
+	assert_non_null(strstr(ask("123400000000000000000001"
+	                           "000029100000000000000c"
+	                           "000a0008"
+	                           "0102030405060708"),
+	    "123480000000000000000001"
+	    "00002904d000000000001c"
+	    "000a00180102030405060708"));
+	assert_string_equal(ask("123400000000000000000001"
+	                        "000029100000000000000b"
+	                        "000a0007"
+	                        "01020304050607"),
+	    "123480010000000000000001"
+	    "00002904d0000000000000");
+	assert_string_equal(ask("123400000000000000000001"
+	                        "0000291000000000000000"),
+	    "123480010000000000000001"
+	    "00002904d0000000000000");
+	assert_string_equal(ask("123400000000000000000000"), "123480010000000000000000");
 	fixture_unload(&fixture);
 	load("net w ::/0\nauth static w a.b\nstatic A ttl=5 a.b 10.0.0.1\noption cookies no\n");
 	assert_string_equal(ask(WITH_OPT "0000291000000000000005"
 	                                 "000a0001"
 	                                 "01"),
 	    "123484800001000100000001" QUESTION ANSWER "00002904d0000000000000");
+	fixture_unload(&fixture);
+}
+
+/* RFC 9018, A.4, with the configuration's secrets. */
+static void test_secrets(void **state)
+{
+	uint8_t bytes[100];
+	size_t len = from_hex("123400000000000000000001"
+	                      "000029100000000000001c"
+	                      "000a0018"
+	                      "22681ab97d52c298"
+	                      "010000005cf7c57926556bd0934c72f8",
+	    bytes, sizeof(bytes));
+
+	(void)state;
+	load("option cookiesecret 445536bcd2513298075a5d379663c962\n"
+	     "option cookiesecret DD3BDF9344B678B185A6F5CB60FCA715\n");
+	fixture.wall = 1559741961;
+	(void)fixture_send(&fixture, "2001:db8:220:1:59de:d0f4:8769:82b8", bytes, len);
+	assert_non_null(strstr(to_hex(fixture.reply, fixture.reply_len),
+	    "22681ab97d52c298010000005cf7c609a6bb79d16625507a"));
+	assert_int_equal(metric_get(&fixture.core.stats.cookie_good), 1);
 	fixture_unload(&fixture);
 }
 
@@ -270,6 +312,7 @@ int main(void)
 	    cmocka_unit_test(test_compliance),
 	    cmocka_unit_test(test_vectors),
 	    cmocka_unit_test(test_dialog),
+	    cmocka_unit_test(test_secrets),
 	    cmocka_unit_test(test_sizes),
 	};
 
