@@ -124,6 +124,10 @@ void iothradvd_config_free(struct iothradvd_config *config);
  * Returns 0, or -1 and errno: EINVAL, ENOSPC, ENOMEM; nothing is set then. */
 int iothradvd_config_set(struct iothradvd_config *config, const char *tag, const char *value);
 
+/* Does all that was set fit together? The calls that start ask this themselves. Returns 0, or -1
+ * and EINVAL. */
+int iothradvd_config_check(const struct iothradvd_config *config);
+
 /* Sets who is told what happens: other routers that advertise something else (LOG_WARNING of
  * syslog(3)), a network lost and back, another node with the same address. The function gets one
  * line without a newline; it is called by the advertiser's thread and must not call this library.

@@ -133,8 +133,11 @@ static int set_value(const struct options *options, struct place place, const ch
 	void *value = value_at(options, place);
 	char *string;
 	int64_t number;
+	char why[OPTION_WHY_SIZE];
 	int err;
 
+	if (spec->check && !spec->check(spec, text, why))
+		return -EBADMSG;
 	switch (spec->type) {
 	case OPTION_FLAG:
 		if (keep)
@@ -165,7 +168,11 @@ static int set_value(const struct options *options, struct place place, const ch
 static void describe(
     char *text, size_t size, const struct option_spec *spec, const char *value, int err)
 {
-	if (spec->type == OPTION_NUMBER && (err == -EINVAL || err == -ERANGE))
+	char why[OPTION_WHY_SIZE] = "";
+
+	if (err == -EBADMSG && spec->check && !spec->check(spec, value, why))
+		snprintf(text, size, "%s: %s", spec->name, why);
+	else if (spec->type == OPTION_NUMBER && (err == -EINVAL || err == -ERANGE))
 		snprintf(text, size, "%s: '%s' is not a number from %" PRId64 " to %" PRId64, spec->name,
 		    value, spec->min, spec->max);
 	else

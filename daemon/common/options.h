@@ -39,6 +39,8 @@ struct option_list {
 	char **values; /* owned */
 };
 
+#define OPTION_WHY_SIZE 256
+
 struct option_spec {
 	const char *name;
 	const char *alias; /* another name for the same; NULL: none */
@@ -49,6 +51,9 @@ struct option_spec {
 	size_t offset;     /* of the value in the struct */
 	int64_t min, max;  /* of a number */
 	enum option_place place;
+	/* Of a string, a path or each value of a list: is it one? If not, `why` says so, and the line
+	 * that it stands on is told. NULL: any will do. */
+	bool (*check)(const struct option_spec *spec, const char *text, char why[OPTION_WHY_SIZE]);
 };
 
 struct option_group {

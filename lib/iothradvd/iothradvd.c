@@ -113,6 +113,16 @@ int iothradvd_config_set(struct iothradvd_config *config, const char *tag, const
 	return -1;
 }
 
+int iothradvd_config_check(const struct iothradvd_config *config)
+{
+	char why[SETTINGS_WHY_SIZE] = "";
+
+	if (config && settings_check(&config->settings, why) == 0)
+		return 0;
+	note(-EINVAL, why);
+	return -1;
+}
+
 int iothradvd_config_log(
     struct iothradvd_config *config, iothradvd_log_function *function, void *argument)
 {

@@ -142,6 +142,15 @@ static void begin_initial(struct router *router, engine_time now)
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
+/* "MUST be either zero or between MaxRtrAdvInterval and 9000 seconds" (RFC 4861, 6.2.1; RFC 8319
+ * has another maximum). It has always been possible, and does harm to nobody else. */
+static void warn(const struct router *router)
+{
+	if (router->settings.lifetime && router->settings.lifetime < router->settings.period)
+		router->ops->log(router->context, LOG_WARNING,
+		    "the router lifetime is shorter than the period: hosts forget the router in between");
+}
+
 void router_init(
     struct router *router, struct settings *settings, const struct router_ops *ops, void *context)
 {
@@ -152,6 +161,7 @@ void router_init(
 	settings_init(settings);
 	router->multicast = router->deadline = ENGINE_NEVER;
 	router->message_size = ADVERT_MAX;
+	warn(router);
 }
 
 void router_fini(struct router *router)
@@ -193,6 +203,7 @@ void router_update(struct router *router, engine_time now, struct settings *sett
 	settings_fini(&router->settings);
 	router->settings = *settings;
 	settings_init(settings);
+	warn(router);
 	if (router->state == ROUTER_ADVERTISING)
 		begin_initial(router, now);
 	set_deadline(router);
