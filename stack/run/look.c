@@ -24,12 +24,14 @@ ssize_t look_around(struct picox *stack, const struct px_doze *where, struct loo
 	const struct port *port = stack->slept_on;
 	ssize_t result = -EAGAIN;
 
+	look->at_once = true;
 	do {
 		if (port)
 			result = port->ops->doze(where, false);
 		look->found = result != -EAGAIN || atomic_load(&stack->news);
 		if (look->found)
 			break;
+		look->at_once = false;
 		pthread_testcancel();
 		if (look->told)
 			sched_yield(); /* perhaps to just the one who is going to send */
@@ -39,7 +41,8 @@ ssize_t look_around(struct picox *stack, const struct px_doze *where, struct loo
 
 void look_end(struct picox *stack, const struct look *look)
 {
-	if (look->told)
+	/* What was there already says nothing of what it is worth to wait. */
+	if (look->told || (look->end && look->at_once))
 		return;
 	if (look->end)
 		spin_end(&stack->spin, look->found);

@@ -12,7 +12,7 @@
 struct look {
 	px_time began, end; /* `end` 0: not at all */
 	bool told;
-	bool found;
+	bool found, at_once; /* something; that was there already */
 };
 
 /* The lock is held. Looks for `busy` nanoseconds, not after `until`; 0: if it is worth it. */

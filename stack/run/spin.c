@@ -8,8 +8,9 @@
  *     while waits are short on average, not much longer than one looks: so who hears something
  *     once a millisecond never looks;
  *     where there is more than one processor: else it would keep the other end from answering;
- *     if bets were won lately. Each that is lost makes the next ones rarer, twice as rare each
- *     time up to one of PAUSE_MAX waits, and each that is won makes them more frequent again.
+ *     if bets were won lately, by what came while one looked (not by what was there before). Each
+ *     that is lost makes the next ones rarer, twice as rare each time up to one of PAUSE_MAX waits,
+ *     and each that is won makes them more frequent again.
  *
  * So where the scheduler has both ends on one processor, where waking is cheap and looking is in
  * vain, it costs a few per cent of a wait at most. Pollers never look, nor do followers: an idle

@@ -239,6 +239,35 @@ static void test_nothing_comes(void **state)
 	} while (!here->spin.pause);
 }
 
+/* A look of a call that nobody else takes part in. */
+static void look_once(struct spin before)
+{
+	struct call call = {.stack = here};
+	struct look look;
+
+	runtime_lock(here);
+	here->spin = before;
+	look = look_begin(&call, 0, PX_TIME_NEVER);
+	assert_int_not_equal(look.end, 0);
+	look_around(here, NULL, &look);
+	look_end(here, &look);
+	runtime_unlock(here);
+}
+
+/* What lay there already was not waited for: no bet was won. */
+static void test_at_once(void **state)
+{
+	const struct spin before = {.limit = LIMIT, .typical = 1000, .pause = 8};
+
+	atomic_store(&here->news, NEWS_READY);
+	look_once(before);
+	assert_int_equal(here->spin.pause, 8);
+	assert_int_equal(here->spin.typical, 1000);
+	atomic_store(&here->news, 0);
+	look_once(before);
+	assert_int_equal(here->spin.pause, 16);
+}
+
 static void test_cancelled(void **state)
 {
 	struct reader reader;
@@ -332,6 +361,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_nothing_comes, setup_mem, teardown),
 	    cmocka_unit_test_setup_teardown(test_cancelled, setup_mem, teardown),
 	    cmocka_unit_test_setup_teardown(test_conversation, setup_mem, teardown),
+	    cmocka_unit_test_setup_teardown(test_at_once, setup_mem, teardown),
 	    cmocka_unit_test_setup_teardown(test_looks_end, setup_mem, teardown),
 	};
 	static const struct CMUnitTest ptp[] = {
