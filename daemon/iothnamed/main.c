@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* iothnamed: a DNS server whose names are addresses: iothnamed(1), iothnamed.rc(5). */
+/* iothnamed: a DNS server whose names are addresses: iothnamed(8), iothnamed.rc(5). */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

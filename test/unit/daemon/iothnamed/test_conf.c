@@ -310,7 +310,7 @@ static void test_examples(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		char path[1000];
 
-		snprintf(path, sizeof(path), "%s/%s", directory, cases[i].file);
+		snprintf(path, sizeof(path), "%s/%s.rc", directory, cases[i].file);
 		if (!fixture_load_file(&fixture, path) || fixture.log[0])
 			fail_msg("%s: %s", cases[i].file, fixture.log);
 		fixture_ask(&fixture, cases[i].client, cases[i].name, cases[i].type);
