@@ -8,6 +8,7 @@
 #define STACK_COMMON_H
 
 #include "checksum.h"
+#include "cut.h"
 #include "ether.h"
 #include "ip4.h"
 #include "ip6.h"
@@ -65,6 +66,25 @@ static void fuzz_release(void *context, void *memory, size_t size)
 	free(memory);
 }
 
+/* Every byte of the frames of a super-segment is there. */
+static inline void fuzz_cut(const struct px_pkt *pkt)
+{
+	static volatile uint8_t sum; /* so that all is read */
+	uint8_t header[CUT_HEADER_MAX];
+	struct iovec piece[CUT_PIECES_MAX];
+	unsigned int pieces, frames = 0;
+	struct cut cut;
+
+	for (cut_begin(&cut, pkt); (pieces = cut_next(&cut, header, piece)); frames++) {
+		for (unsigned int i = 0; i < pieces; i++) {
+			for (size_t at = 0; at < piece[i].iov_len; at++)
+				sum ^= ((const uint8_t *)piece[i].iov_base)[at];
+		}
+	}
+	if (frames != px_pkt_frames(pkt))
+		abort();
+}
+
 static void fuzz_output(struct fuzz_stack *fuzz)
 {
 	struct px_pkt *frames[PX_BURST];
@@ -76,6 +96,8 @@ static void fuzz_output(struct fuzz_stack *fuzz)
 			/* What we send must be whole: every byte of it is there. */
 			uint8_t bytes[FUZZ_FRAME_MAX];
 			px_pkt_read(frames[i], 0, bytes, sizeof(bytes));
+			if (frames[i]->segment)
+				fuzz_cut(frames[i]);
 			px_pkt_free(frames[i]);
 		}
 	}
@@ -201,17 +223,29 @@ static void fuzz_close(struct fuzz_stack *fuzz)
 		abort();
 }
 
-static inline void fuzz_frame(struct fuzz_stack *fuzz, const uint8_t *frame, size_t len)
+/* A packet of its own for a frame; NULL without memory. */
+static inline struct px_pkt *fuzz_packet(struct fuzz_stack *fuzz, const uint8_t *frame, size_t len)
 {
 	struct px_pkt *pkt = px_pkt_alloc(fuzz->stack, len);
 
-	if (!pkt)
-		return;
-	if (len)
+	if (pkt && len)
 		memcpy(px_pkt_put(pkt, len), frame, len);
-	px_input(fuzz->stack, fuzz->iface, &pkt, 1, fuzz->now);
+	return pkt;
+}
+
+static inline void fuzz_frames(struct fuzz_stack *fuzz, struct px_pkt **pkts, unsigned int count)
+{
+	px_input(fuzz->stack, fuzz->iface, pkts, count, fuzz->now);
 	px_run(fuzz->stack, fuzz->now);
 	fuzz_output(fuzz);
+}
+
+static inline void fuzz_frame(struct fuzz_stack *fuzz, const uint8_t *frame, size_t len)
+{
+	struct px_pkt *pkt = fuzz_packet(fuzz, frame, len);
+
+	if (pkt)
+		fuzz_frames(fuzz, &pkt, 1);
 }
 
 /* Calls `act` with each record of the input, the time that it says having passed. */

@@ -5,12 +5,15 @@
  * checked (test/unit/stack/tcp/invariant.h).
  *
  * A record of a segment: flags, what the numbers are relative to, offset of SEQ (2 bytes), of ACK
- * (2), window (2), urgent pointer (1), length of the options (1), options, data. */
+ * (2), window (2), urgent pointer (1), length of the options (1), options, data. Where the options
+ * of the connection say so, it stands for several that follow each other, and those of several
+ * records arrive as one burst. */
 #include "stack_common.h"
 
 #include "invariant.h"
 
-#define PEER "10.0.0.9"
+#define PEER      "10.0.0.9"
+#define BURST_MAX 24
 
 struct tcp_fuzz {
 	struct tcp_end *listener, *end; /* NULL: closed */
@@ -18,7 +21,18 @@ struct tcp_fuzz {
 	uint32_t peer_isn;
 	bool timestamps, sack;
 	uint32_t tsval;
+	bool bursts;
+	unsigned int held_count;
+	struct px_pkt *held[BURST_MAX];
 };
+
+static void flush(struct fuzz_stack *fuzz, struct tcp_fuzz *tcp)
+{
+	if (tcp->held_count)
+		fuzz_frames(fuzz, tcp->held, tcp->held_count);
+	tcp->held_count = 0;
+	tcp_check_stack(fuzz->stack);
+}
 
 static struct tcp_flow flow_of(const struct tcp_fuzz *tcp)
 {
@@ -58,9 +72,8 @@ static struct numbers numbers_of(struct fuzz_stack *fuzz, const struct tcp_fuzz 
 	return (struct numbers){end->rcv_nxt, end->snd_una, end->snd_nxt, tcp_rcv_edge(end)};
 }
 
-static void segment(struct fuzz_stack *fuzz, const struct tcp_fuzz *tcp,
-    const struct tcp_header *header, const uint8_t *options, size_t options_len,
-    const uint8_t *data, size_t len)
+static void segment(struct fuzz_stack *fuzz, struct tcp_fuzz *tcp, const struct tcp_header *header,
+    const uint8_t *options, size_t options_len, const uint8_t *data, size_t len)
 {
 	uint8_t frame[FUZZ_FRAME_MAX], bytes[TCP_HEADER_MAX + 2048];
 	struct px_ip src = px_ip_parse(PEER), dst = px_ip_parse("10.0.0.1");
@@ -83,8 +96,23 @@ static void segment(struct fuzz_stack *fuzz, const struct tcp_fuzz *tcp,
 	len += header_len;
 	fuzz_checksum(
 	    bytes, len, TCP_CHECKSUM_OFFSET, ip_pseudo_header(&src, &dst, IPPROTO_TCP, (uint32_t)len));
-	fuzz_frame(fuzz, frame, fuzz_ip4(0, IPPROTO_TCP, 64, "10.0.0.1", bytes, len, frame));
-	tcp_check_stack(fuzz->stack);
+	len = fuzz_ip4(0, IPPROTO_TCP, 64, "10.0.0.1", bytes, len, frame);
+	tcp->held[tcp->held_count] = fuzz_packet(fuzz, frame, len);
+	tcp->held_count += tcp->held[tcp->held_count] != NULL;
+	if (!tcp->bursts || tcp->held_count == BURST_MAX)
+		flush(fuzz, tcp);
+}
+
+/* It, and up to seven that follow it. */
+static void segments(struct fuzz_stack *fuzz, struct tcp_fuzz *tcp, struct tcp_header *header,
+    const uint8_t *options, size_t options_len, const uint8_t *data, size_t len)
+{
+	unsigned int count = tcp->bursts ? 1 + header->window % 8 : 1;
+
+	for (unsigned int i = 0; i < count; i++) {
+		segment(fuzz, tcp, header, options, options_len, data, len);
+		header->seq += (uint32_t)(len < 1400 ? len : 1400);
+	}
 }
 
 /* A well-behaved peer's segment. */
@@ -316,9 +344,12 @@ static void act(
 	if (size < 1)
 		return;
 	if (flags & 1) {
+		flush(fuzz, tcp);
 		call(fuzz, tcp, data, size);
 		return;
 	}
+	if (flags & 2)
+		flush(fuzz, tcp);
 	if (size < 10)
 		return;
 	header.flags = data[0];
@@ -340,7 +371,7 @@ static void act(
 		header.options.sack[0] = (struct tcp_sack){header.ack + 1448, header.ack + 2896};
 		header.options.sack[1] = (struct tcp_sack){header.ack + 4344, header.ack + 5000};
 	}
-	segment(fuzz, tcp, &header, data, options_len, data + options_len, size - options_len);
+	segments(fuzz, tcp, &header, data, options_len, data + options_len, size - options_len);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -365,7 +396,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    tcp_bind(tcp.listener, &any, tcp.lport, 0) < 0 || tcp_listen(tcp.listener, 3) < 0)
 		abort();
 	lead(&fuzz, &tcp, data[0]);
+	tcp.bursts = data[1] & 64;
+	if (data[1] & 128)
+		fuzz.iface->caps |= PX_LINK_CUT;
 	fuzz_records(&fuzz, data + 2, size - 2, act, &tcp);
+	flush(&fuzz, &tcp);
 	tcp_check_stack(fuzz.stack);
 	fuzz_close(&fuzz);
 	return 0;
