@@ -93,9 +93,9 @@ static struct px_pkt *super(bool is4, bool tagged, uint16_t segment, uint32_t le
 
 /* One frame: everything in it is right; its data are those from `at` on. Returns how many. */
 static size_t check_frame(
-    const struct px_pkt *from, const uint8_t *frame, size_t len, uint32_t at, uint32_t total)
+    const struct px_pkt *from, const uint8_t *frame, size_t frame_len, uint32_t at, uint32_t whole)
 {
-	size_t l3 = from->l3 - px_pkt_here(from), ip_len = len - l3, data;
+	size_t l3 = from->l3 - px_pkt_here(from), ip_len = frame_len - l3, data;
 	struct px_ip src = from->src, dst = from->dst;
 	struct wire_reader reader;
 	struct tcp_header tcp;
@@ -121,7 +121,7 @@ static size_t check_frame(
 	    0);
 	assert_true(tcp_parse(&reader, &tcp));
 	data = wire_left(&reader);
-	last = at + data == total;
+	last = at + data == whole;
 	assert_int_equal(tcp.seq, 0xfffffff0 + at);
 	assert_int_equal(
 	    tcp.flags, TCP_ACK | TCP_ECE | (at ? 0 : TCP_CWR) | (last ? TCP_PSH | TCP_FIN : 0));

@@ -176,8 +176,7 @@ static uint32_t chance(uint32_t bound)
 static struct log {
 	unsigned int count;
 	struct {
-		uint32_t seq, ack, len, window, sack_left, sack_right;
-		uint8_t flags, sacks;
+		uint32_t seq, ack, len, window, sack_left, sack_right, flags, sacks;
 	} sent[LOG_MAX];
 	uint64_t counters[PX_COUNTER_COUNT];
 	struct tcp_info info;
