@@ -24,36 +24,35 @@ static double now(void)
 }
 
 /* "hNNNNNNN.example.org A", as a query, or as a reply with one address. */
-static size_t make(uint8_t bytes[128], unsigned int number, bool reply)
+static size_t make(uint8_t bytes[128], unsigned int which, bool reply)
 {
 	static const uint8_t head[2][12] = {
 	    {0x12, 0x34, 1, 0, 0, 1}, {0x12, 0x34, 0x81, 0x80, 0, 1, 0, 1}};
-	static const uint8_t tail[] = "\7example\3org\0\0\1\0\1";
-	static const uint8_t record[] = "\xc0\x0c\0\1\0\1\0\0\x0e\x10\0\4\xc0\0\2\1";
+	static const uint8_t tail[17] = "\7example\3org\0\0\1\0\1";
+	static const uint8_t record[16] = "\xc0\x0c\0\1\0\1\0\0\x0e\x10\0\4\xc0\0\2\1";
 	size_t len = 12;
 
 	memcpy(bytes, head[reply], 12);
-	len += (size_t)sprintf((char *)bytes + len, "\x08h%07u", number % 10000000);
-	memcpy(bytes + len, tail, 17);
-	len += 17;
+	len += (size_t)sprintf((char *)bytes + len, "\x08h%07u", which % 10000000);
+	memcpy(bytes + len, tail, sizeof(tail));
+	len += sizeof(tail);
 	if (!reply)
 		return len;
-	memcpy(bytes + len, record, 16);
-	return len + 16;
+	memcpy(bytes + len, record, sizeof(record));
+	return len + sizeof(record);
 }
 
-static void feed(struct named_cache *cache, unsigned int number)
+static void feed(struct named_cache *cache, unsigned int which)
 {
 	static struct named_message message;
 	uint8_t query_bytes[128], reply_bytes[128];
 	struct named_query query;
-	size_t len = make(reply_bytes, number, true);
+	size_t len = make(reply_bytes, which, true);
 
-	if (named_query_parse(&query, query_bytes, make(query_bytes, number, false)) !=
-	        NAMED_QUERY_OK ||
+	if (named_query_parse(&query, query_bytes, make(query_bytes, which, false)) != NAMED_QUERY_OK ||
 	    named_message_parse(&message, reply_bytes, len) < 0 ||
 	    named_cache_feed(cache, &query, &message, 1) != 1) {
-		fprintf(stderr, "number %u was not taken\n", number);
+		fprintf(stderr, "number %u was not taken\n", which);
 		exit(1);
 	}
 }
@@ -87,10 +86,15 @@ static void measure_hits(struct named_cache *cache, unsigned int rrsets, const c
 	printf("%-28s %8.1f ns, %u%% found\n", which, (now() - begun) / HITS, found / (HITS / 100));
 }
 
+static unsigned long number(int argc, char **argv, int which, unsigned long standard)
+{
+	return argc > which ? strtoul(argv[which], NULL, 10) : standard;
+}
+
 int main(int argc, char **argv)
 {
-	unsigned int rrsets = argc > 1 ? (unsigned int)atoi(argv[1]) : 100000;
-	struct named_cache_config config = {.bytes = (size_t)(argc > 2 ? atoi(argv[2]) : 64) << 20};
+	unsigned int rrsets = (unsigned int)number(argc, argv, 1, 100000);
+	struct named_cache_config config = {.bytes = number(argc, argv, 2, 64) << 20};
 	struct named_cache *cache;
 	struct named_cache_stats stats;
 	size_t before = mallinfo2().uordblks;

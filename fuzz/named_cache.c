@@ -66,7 +66,7 @@ static void feed(struct named_cache *cache, struct wire_reader *input, uint64_t 
 	bytes[7] = how >> 2 & 7;
 	bytes[9] = how >> 5 & 3;
 	bytes[11] = how >> 7;
-	len = wire_u8(input) * 3U;
+	len = (size_t)wire_u8(input) * 3;
 	if (len > wire_left(input))
 		len = wire_left(input);
 	rest = wire_take(input, len);

@@ -282,15 +282,14 @@ uint64_t named_forward_deadline(const struct named_forward *forward)
 	return timerq_next_deadline(&forward->timers);
 }
 
-/* A connection's timer, or a query's? */
-static struct forward_server *server_of(
-    struct named_forward *forward, const struct timerq_timer *timer)
+/* The server whose connection's timer it is; NO_TRY: it is a query's. */
+static int connection_of(const struct named_forward *forward, const struct timerq_timer *timer)
 {
-	for (unsigned int i = 0; i < NAMED_FORWARD_SERVERS; i++) {
+	for (int i = 0; i < NAMED_FORWARD_SERVERS; i++) {
 		if (timer == &forward->servers[i].idle)
-			return &forward->servers[i];
+			return i;
 	}
-	return NULL;
+	return NO_TRY;
 }
 
 void named_forward_expire(struct named_forward *forward, uint64_t now)
@@ -298,14 +297,14 @@ void named_forward_expire(struct named_forward *forward, uint64_t now)
 	struct timerq_timer *timer;
 
 	while ((timer = timerq_expired(&forward->timers, now)) != NULL) {
-		struct forward_server *server = server_of(forward, timer);
+		int number = connection_of(forward, timer);
 
-		if (!server) {
+		if (number == NO_TRY) {
 			forward_query_due(timerq_entry(timer, struct forward_query, timer), now);
 			continue;
 		}
-		server->tcp_open = false;
-		forward->io->tcp_close(forward->context, (unsigned int)(server - forward->servers));
+		forward->servers[number].tcp_open = false;
+		forward->io->tcp_close(forward->context, (unsigned int)number);
 	}
 }
 

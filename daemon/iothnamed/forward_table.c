@@ -182,7 +182,7 @@ void forward_query_free(struct forward_query *query)
 	struct named_forward *forward = query->forward;
 	struct forward_waiter *waiter;
 
-	while ((waiter = list_first(&query->waiters, struct forward_waiter, link)) != NULL)
+	list_for_each_safe (waiter, &query->waiters, link)
 		forward_remove_waiter(query, waiter);
 	timerq_cancel(&forward->timers, &query->timer);
 	list_remove(&query->held);

@@ -20,7 +20,8 @@ struct test_message {
 static inline void test_put(struct test_message *m, const void *bytes, size_t len)
 {
 	assert(m->len + len <= sizeof(m->bytes));
-	memcpy(m->bytes + m->len, bytes, len);
+	if (len > 0)
+		memcpy(m->bytes + m->len, bytes, len);
 	m->len += len;
 }
 

@@ -101,8 +101,8 @@ static void test_ttl_bounds(void **state)
 	put(cache, "d", NAMED_CACHE_NODATA, 1, 100000, 0);
 	assert_int_equal(find(cache, "a", 1, 0), -1);
 	assert_int_equal(find(cache, "b", 1, 0), NAMED_CACHE_TTL_MAX);
-	assert_int_equal(find(cache, "d", 1, 3 * 3600 * SECOND - 1), -2);
-	assert_int_equal(find(cache, "d", 1, 3 * 3600 * SECOND), -1);
+	assert_int_equal(find(cache, "d", 1, 10800 * SECOND - 1), -2);
+	assert_int_equal(find(cache, "d", 1, 10800 * SECOND), -1);
 	named_cache_free(cache);
 	cache = make(&(struct named_cache_config){.negative_max = NAMED_CACHE_NEGATIVE_NO});
 	put(cache, "d", NAMED_CACHE_NODATA, 1, 100, 0);
