@@ -75,6 +75,18 @@ static void take_line(struct rcfile *rcfile, char *line, rcfile_function *functi
 	function(rcfile, tag, value, argument);
 }
 
+/* A line of the text, which need not end with NUL; NULL: no memory. */
+static char *copy_line(const char *text, size_t len)
+{
+	char *line = malloc(len + 1);
+
+	if (line) {
+		memcpy(line, text, len);
+		line[len] = '\0';
+	}
+	return line;
+}
+
 unsigned int rcfile_parse(
     const char *name, const char *text, size_t len, rcfile_function *function, void *argument)
 {
@@ -89,7 +101,7 @@ unsigned int rcfile_parse(
 		rcfile.line++;
 		if (memchr(text, '\0', line_len)) {
 			rcfile_error(&rcfile, "a byte of value 0 is not text");
-		} else if (!(line = strndup(text, line_len))) {
+		} else if (!(line = copy_line(text, line_len))) {
 			rcfile_error(&rcfile, "%s", strerror(ENOMEM));
 		} else {
 			take_line(&rcfile, line, function, argument);
