@@ -24,9 +24,9 @@ static int take_ttl(struct optlist_item *words, uint32_t *ttl)
 void conf_static_line(
     struct conf_reader *reader, struct rcfile *rcfile, struct optlist_item *words, size_t count)
 {
-	const char *spelling = NULL, *wrong;
 	uint32_t ttl = NAMED_TTL_UNSET;
 	struct named_name name;
+	const char *wrong;
 	int error;
 
 	if (count > 1 && strncmp(words[1].tag, "ttl=", 4) == 0) {
@@ -37,9 +37,7 @@ void conf_static_line(
 		words++;
 		count--;
 	}
-	wrong = named_record_parse(reader->record, words, count, &spelling);
-	if (spelling)
-		rcfile_notice(rcfile, "static: \"%s\" is taken as %s", words[0].tag, spelling);
+	wrong = named_record_parse(reader->record, words, count);
 	if (wrong) {
 		rcfile_error(rcfile, "static: %s", wrong);
 		return;

@@ -187,16 +187,11 @@ static const struct record_type {
         "SOA NAME SERVER MAILBOX [SERIAL [REFRESH [RETRY [EXPIRE [MINIMUM]]]]]"},
 };
 
-static const struct record_type *find_type(const char *word, const char **spelling)
+static const struct record_type *find_type(const char *word)
 {
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-		enum keyword_match match = keyword_match(word, types[i].keyword, true);
-
-		if (match == KEYWORD_NO)
-			continue;
-		if (match == KEYWORD_SPELLED_OTHERWISE && strlen(word) > KEYWORD_LEN)
-			*spelling = types[i].keyword;
-		return &types[i];
+		if (keyword_match(word, types[i].keyword, true) != KEYWORD_NO)
+			return &types[i];
 	}
 	return NULL;
 }
@@ -218,11 +213,11 @@ static const char *set_owner(struct named_record_text *record, const char *text)
 	return name_from_text(&record->owner, text) < 0 ? WRONG_NAME : NULL;
 }
 
-const char *named_record_parse(struct named_record_text *record, const struct optlist_item *words,
-    size_t count, const char **spelling)
+const char *named_record_parse(
+    struct named_record_text *record, const struct optlist_item *words, size_t count)
 {
 	struct wire_writer data = wire_writer(record->data, sizeof(record->data));
-	const struct record_type *type = count ? find_type(words[0].tag, spelling) : NULL;
+	const struct record_type *type = count ? find_type(words[0].tag) : NULL;
 	const char *wrong;
 
 	if (!type)

@@ -19,10 +19,9 @@ struct named_record_text {
 	uint8_t data[NAMED_RECORD_DATA_MAX];
 };
 
-/* The words of a line: TYPE NAME DATA... NULL, or what is wrong with them; `spelling` is set to the
- * documented spelling of the type where it was another one (daemon/common/keyword.h). */
-const char *named_record_parse(struct named_record_text *record, const struct optlist_item *words,
-    size_t count, const char **spelling);
+/* The words of a line: TYPE NAME DATA... NULL, or what is wrong with them. */
+const char *named_record_parse(
+    struct named_record_text *record, const struct optlist_item *words, size_t count);
 
 /* IPv4 (mapped) or IPv6: 0 or -EINVAL. `len`: NULL, or all of the address's own bits. */
 int named_address_from_text(const char *text, struct in6_addr *address, unsigned int *len);

@@ -36,11 +36,6 @@ void named_zone_free(struct named_zone *zone)
 	free(zone);
 }
 
-size_t named_zone_count(const struct named_zone *zone)
-{
-	return zone->count;
-}
-
 static struct zone_node *new_node(
     struct named_zone *zone, uint64_t hash, const uint8_t *wire, size_t len, unsigned int labels)
 {
@@ -113,11 +108,10 @@ static bool has_record(const struct zone_rrset *rrset, const uint8_t *data, size
 	return false;
 }
 
-static struct zone_rrset *rrset_of(struct named_zone *zone, struct zone_node *node, uint16_t type)
+static struct zone_rrset *rrset_of(struct zone_node *node, uint16_t type)
 {
 	struct zone_rrset **place = &node->rrsets;
 
-	zone->count += !node->rrsets;
 	while (*place && (*place)->type != type)
 		place = &(*place)->next;
 	if (!*place) {
@@ -134,7 +128,7 @@ int named_zone_add(struct named_zone *zone, const struct named_name *name, uint1
     uint32_t ttl, const uint8_t *data, size_t len)
 {
 	struct zone_node *node = node_of(zone, name);
-	struct zone_rrset *rrset = node ? rrset_of(zone, node, type) : NULL;
+	struct zone_rrset *rrset = node ? rrset_of(node, type) : NULL;
 	uint8_t *more;
 
 	if (!rrset)

@@ -44,6 +44,4 @@ bool named_zone_address(
 bool named_zone_answer(const struct named_zone *zone, const struct named_query *query,
     const uint64_t *hash, bool minimal_any, struct named_reply *reply);
 
-size_t named_zone_count(const struct named_zone *zone); /* names */
-
 #endif

@@ -29,7 +29,6 @@ struct zone_node {
 
 struct named_zone {
 	struct nametable names;
-	size_t count; /* names that have records */
 };
 
 static inline struct zone_node *zone_node(struct nametable_entry *entry)

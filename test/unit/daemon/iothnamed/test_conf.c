@@ -97,6 +97,12 @@ static void test_mistakes(void **state)
 	    {"option hrevmode some",
 	        "option hrevmode: always, net, same or never is expected, not \"some\""},
 	    {"option cookies 1", "option cookies: no or yes is expected, not \"1\""},
+	    {"auth hrev w v4.x/64\nstatic A v4.x 1.2.3.4",
+	        "auth: the host has an IPv4 address: a length up to 32 is expected"},
+	    {"auth hrev w a..b/64", "auth: \"a..b\" is neither an address nor a name"},
+	    {"net x 1234567890123456789012345678901234567890123456789012345678901234/8",
+	        "net: a prefix, ADDRESS/LENGTH, is expected, not "
+	        "\"1234567890123456789012345678901234567890123456789012345678901234/8\""},
 	    {"option cookiesecret 00", "option cookiesecret: 32 hexadecimal digits are expected"},
 	    {"option ednssize 511", "option ednssize: 512 to 65535 is expected, not 511"},
 	};

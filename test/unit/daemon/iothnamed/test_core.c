@@ -8,9 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cache.h"
 #include "core_fixture.h"
 #include "hash.h"
 #include "hex.h"
+#include "zone.h"
 
 static struct fixture fixture;
 
@@ -447,6 +449,23 @@ static void test_host(void **state)
 	fixture_unload(&fixture);
 }
 
+/* A host with an IPv4 address: in-addr.arpa, and a length of 32 at most. */
+static void test_host4(void **state)
+{
+	struct in6_addr address = {{{[10] = 0xff, [11] = 0xff, 10, 20, 30, 40}}};
+
+	(void)state;
+	load("net w ::/0\ndns 192.0.2.1\nauth hrev w host.x/24\nauth static w host.x/32\n"
+	     "auth error w host.x/33\n");
+	named_host_found(fixture.conf->hosts, fixture.conf->hosts->hosts[0], &address, 0, 0);
+	assert_string_equal(ask("40.30.20.10.in-addr.arpa", "A"), "8403");
+	assert_string_equal(ask("40.30.20.10.in-addr.arpa", "PTR"), "8403");
+	assert_string_equal(ask("41.30.20.10.in-addr.arpa", "A"), "8005");
+	assert_string_equal(ask("41.30.20.10.in-addr.arpa", "PTR"), "8403");
+	assert_string_equal(ask("41.31.20.10.in-addr.arpa", "PTR"), "8005");
+	fixture_unload(&fixture);
+}
+
 static void test_minimal_any(void **state)
 {
 	(void)state;
@@ -456,6 +475,98 @@ static void test_minimal_any(void **state)
 	assert_string_equal(ask("else", "ANY"), "8080: else HINFO 3600 \"RFC8482\"\"\"");
 	fixture.tcp = true;
 	assert_string_equal(ask("else", "ANY"), "forward");
+	fixture_unload(&fixture);
+}
+
+/* The cache in its place among the records: a hit is an answer, a miss goes on. */
+static void test_cache(void **state)
+{
+	static const uint8_t data[] = {0, 4, 10, 1, 2, 3};
+	const struct named_cache_item item = {.kind = NAMED_CACHE_RRSET,
+	    .type = NAMED_TYPE_A,
+	    .count = 1,
+	    .ttl = 100,
+	    .data = data,
+	    .len = sizeof(data)};
+	struct named_name name;
+
+	(void)state;
+	load("net l 10.0.0.0/8\nnet w ::/0\ndns 192.0.2.1\nauth cache l .\nauth fwd w .\n");
+	assert_int_equal(named_name_from_text(&name, "www.example.org"), 0);
+	assert_int_equal(named_cache_put(fixture.shared.cache, &name, &item, fixture.now), 0);
+	fixture.now += 40 * 1000000000ULL;
+	fixture.flags = 0x0100;
+	assert_string_equal(
+	    ask_from("10.0.0.1", "WWW.example.org", "A"), "8180: WWW.example.org A 60 10.1.2.3");
+	assert_false(fixture.request.wanted);
+	assert_string_equal(ask_from("10.0.0.1", "www.example.org", "AAAA"), "forward");
+	assert_true(fixture.request.wanted && fixture.request.cache);
+	assert_string_equal(ask_from("11.0.0.1", "www.example.org", "A"), "forward");
+	assert_false(fixture.request.cache);
+	fixture.now += 60 * 1000000000ULL;
+	assert_string_equal(ask_from("10.0.0.1", "www.example.org", "A"), "forward");
+	fixture_unload(&fixture);
+	load("net w ::/0\nauth accept w\nauth cache w .\n");
+	assert_string_equal(ask("www.example.org", "A"), "8005");
+	fixture_unload(&fixture);
+}
+
+/* What fits into no datagram: referrals without their glue, chains, names of addresses. */
+static void test_more_truncation(void **state)
+{
+	char conf[8192] = "net w ::/0\nauth static w .\nstatic SOA t n.t m.t\n";
+	size_t len = strlen(conf);
+
+	(void)state;
+	for (int i = 0; i < 20; i++)
+		len += (size_t)snprintf(conf + len, sizeof(conf) - len,
+		    "static NS few.t ns%d.few.t\nstatic NS many.t "
+		    "a-rather-long-name-of-a-server-%d.many.t\n"
+		    "static A ns%d.few.t 10.0.0.%d\nstatic AAAA ns%d.few.t fc00::%d\n"
+		    "static CNAME c%d.chain.t c%d.chain.t\n",
+		    i, i, i, i, i, i, i, i + 1);
+	for (int i = 0; i < 9; i++)
+		len += (size_t)snprintf(conf + len, sizeof(conf) - len,
+		    "static CNAME %d%050d.l.t %d%050d.l.t\nstatic TXT any.t %0250d\n", i, 0, i + 1, 0, i);
+	load(conf);
+	assert_string_equal(ask("x.few.t", "A"), "8280");
+	assert_string_equal(ask("x.many.t", "A"), "8280");
+	assert_string_equal(ask("any.t", "ANY"), "8280");
+	assert_string_equal(
+	    ask("000000000000000000000000000000000000000000000000000.l.t", "A"), "8280");
+	fixture.tcp = true;
+	ask("x.few.t", "A");
+	assert_int_equal(fixture.reply[9], 20);
+	assert_int_equal(fixture.reply[11], 40);
+	/* A chain ends somewhere, and says nothing of what follows. */
+	fixture.tcp = true;
+	ask("c0.chain.t", "A");
+	assert_int_equal(strncmp(fixture.text, "8480: c0.chain.t CNAME", 22), 0);
+	assert_int_equal(fixture.reply[7], NAMED_CHAIN_LEVELS + 1);
+	assert_int_equal(fixture.reply[9], 0);
+	fixture_unload(&fixture);
+}
+
+/* Bytes that no text has: they are hashed as they are, but for the one that ends C's strings. */
+static void test_odd_names(void **state)
+{
+	(void)state;
+	load("net w ::/0\nauth hash w .h fc00::\nauth hrev w fc00::/64\noption hashcase exact\n");
+	/* MD5 of "a b.h", of "a\000b.h" */
+	ask("a\\032b.h", "AAAA");
+	assert_non_null(strstr(fixture.text, "fc00::38c6:77d2:2a3e:3322"));
+	ask("a\\000b.h", "AAAA");
+	assert_non_null(strstr(fixture.text, "fc00::e4b7:bfce:ce8b:b868"));
+	ask("2.2.3.3.e.3.a.2.2.d.7.7.6.c.8.3.0.0.0.0.0.0.0.0.0.0.0.0.0.0.c.f.ip6.arpa", "PTR");
+	assert_non_null(strstr(fixture.text, "PTR 600 a\\032b.h"));
+	/* Names that stand for no address. */
+	assert_string_equal(
+	    ask("z.2.3.3.e.3.a.2.2.d.7.7.6.c.8.3.0.0.0.0.0.0.0.0.0.0.0.0.0.0.c.f.ip6.arpa", "PTR"),
+	    "8403");
+	assert_string_equal(
+	    ask("22.3.3.e.3.a.2.2.d.7.7.6.c.8.3.0.0.0.0.0.0.0.0.0.0.0.0.0.0.c.f.ip6.arpa", "PTR"),
+	    "8403");
+	assert_string_equal(ask("0.0.0.0.0.0.0.0.0.0.0.0.0.0.c.f.ip6.arpa", "PTR"), "8005");
 	fixture_unload(&fixture);
 }
 
@@ -489,7 +600,11 @@ int main(void)
 	    cmocka_unit_test(test_flags),
 	    cmocka_unit_test(test_truncation),
 	    cmocka_unit_test(test_host),
+	    cmocka_unit_test(test_host4),
 	    cmocka_unit_test(test_minimal_any),
+	    cmocka_unit_test(test_cache),
+	    cmocka_unit_test(test_more_truncation),
+	    cmocka_unit_test(test_odd_names),
 	    cmocka_unit_test(test_reload),
 	};
 

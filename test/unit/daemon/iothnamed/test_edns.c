@@ -217,6 +217,14 @@ static void test_dialog(void **state)
 		assert_non_null(strstr(reply, cookie));
 		assert_int_equal(metric_get(&fixture.core.stats.cookie_good), good + 1);
 	}
+	/* One that is not ours gets ours, and its answer. */
+	assert_non_null(strstr(ask(WITH_OPT "0000291000000000000014"
+	                                    "000a0010"
+	                                    "01020304050607080102030405060708"),
+	    ANSWER "00002904d000000000001c"
+	           "000a0018"
+	           "0102030405060708"));
+	assert_int_equal(metric_get(&fixture.core.stats.cookie_bad), 1);
 	/* The cookie alone (RFC 7873, 5.4); with one that is none, or no cookie at all, it is an error.
 	 */
 	assert_non_null(strstr(ask("123400000000000000000001"

@@ -68,6 +68,16 @@ static void test_forms(void **state)
 	    {"half an option's head", HEAD_OPT QUESTION "00002904d0000000000003000a00",
 	        NAMED_QUERY_FORMERR, true},
 	    {"a question for OPT", HEAD "0000290001", NAMED_QUERY_FORMERR, true},
+	    {"an owner of label type 0x40", HEAD_OPT QUESTION "4100000100010000000000",
+	        NAMED_QUERY_FORMERR, true},
+	    {"the cookie alone",
+	        "123401000000000000000001"
+	        "00002904d000000000000c000a00080102030405060708",
+	        NAMED_QUERY_COOKIE, false},
+	    {"EDNS1 and the cookie alone",
+	        "123401000000000000000001"
+	        "00002904d000010000000c000a00080102030405060708",
+	        NAMED_QUERY_BADVERS, false},
 	    {"a record that is not there", HEAD_OPT QUESTION, NAMED_QUERY_FORMERR, true},
 	    {"65535 records", "123401000001ffffffffffff", NAMED_QUERY_FORMERR, false},
 	    {"EDNS1", HEAD_OPT QUESTION "00002904d0000100000000", NAMED_QUERY_BADVERS, true},

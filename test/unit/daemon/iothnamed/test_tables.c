@@ -83,16 +83,23 @@ static void test_hrev(void **state)
 	named_hrev_free(hrev);
 }
 
+static void count(void *argument)
+{
+	(*(int *)argument)++;
+}
+
 static void test_keys(void **state)
 {
 	uint8_t key[IOTHADDR_KEY_LEN], expected[IOTHADDR_KEY_LEN];
 	struct named_otip_keys *keys;
 	unsigned int made = 0, there = 0;
 	char name[20];
+	int woken = 0;
 
 	(void)state;
 	assert_int_equal(named_otip_keys_new(&keys), 0);
 	assert_false(named_otip_work(keys));
+	named_otip_set_wake(keys, count, &woken);
 	/* As many wait as may; no more are taken until there is room. */
 	for (int i = 0; i < NAMED_OTIP_WAITING + 10; i++) {
 		snprintf(name, sizeof(name), "n%d", i);
@@ -102,6 +109,7 @@ static void test_keys(void **state)
 	while (named_otip_work(keys))
 		made++;
 	assert_int_equal(made, NAMED_OTIP_WAITING);
+	assert_int_equal(woken, NAMED_OTIP_WAITING);
 	assert_int_equal(named_otip_key(keys, "n5", "pw", 1, key), 0);
 	iothaddr_hmac_key(expected, "n5", "pw", 1);
 	assert_memory_equal(key, expected, sizeof(key));
