@@ -305,8 +305,6 @@ static uint32_t bounded_ttl(const struct named_cache *cache, const struct named_
 	const struct named_cache_config *config = &cache->config;
 	uint32_t ttl = item->ttl > INT32_MAX ? 0 : item->ttl; /* RFC 2181, 8 */
 
-	if (item->kind != NAMED_CACHE_RRSET && config->negative_max == NAMED_CACHE_NEGATIVE_NO)
-		return 0;
 	if (item->kind != NAMED_CACHE_RRSET)
 		return ttl < config->negative_max ? ttl : config->negative_max;
 	if (ttl < config->ttl_min)

@@ -35,7 +35,6 @@
 #define NAMED_CACHE_SHARDS       16
 #define NAMED_CACHE_TTL_MAX      86400
 #define NAMED_CACHE_NEGATIVE_MAX (3 * 3600) /* RFC 2308, 5 */
-#define NAMED_CACHE_NEGATIVE_NO  UINT32_MAX
 
 struct named_cache_config {
 	size_t bytes;          /* of all entries; 0: NAMED_CACHE_BYTES */

@@ -18,8 +18,7 @@ static int open_cache(struct named_cache **cache, const struct named_options *op
 	const struct named_cache_config config = {.bytes = (size_t)options->cachesize << 20,
 	    .ttl_min = (uint32_t)options->cachemin,
 	    .ttl_max = (uint32_t)options->cachemax,
-	    .negative_max =
-	        options->cachenegative ? (uint32_t)options->cachenegative : NAMED_CACHE_NEGATIVE_NO,
+	    .negative_max = (uint32_t)options->cachenegative,
 	    .stale = (uint32_t)options->cachestale,
 	    .prefetch = options->cacheprefetch != 0};
 

@@ -104,10 +104,6 @@ static void test_ttl_bounds(void **state)
 	assert_int_equal(find(cache, "d", 1, 10800 * SECOND - 1), -2);
 	assert_int_equal(find(cache, "d", 1, 10800 * SECOND), -1);
 	named_cache_free(cache);
-	cache = make(&(struct named_cache_config){.negative_max = NAMED_CACHE_NEGATIVE_NO});
-	put(cache, "d", NAMED_CACHE_NODATA, 1, 100, 0);
-	assert_int_equal(find(cache, "d", 1, 0), -1);
-	named_cache_free(cache);
 }
 
 /* What is said of a name later replaces what it contradicts. */
