@@ -8,6 +8,7 @@ Every function that a public header declares, and every function that a library 
 (or a link page) of section 3 by its name.  Every link page points to a page whose NAME section names
 it, and every name in a NAME section has a page.  mandoc finds no error.
 """
+import json
 import pathlib
 import re
 import shutil
@@ -83,6 +84,16 @@ def main(headers, pages, libraries):
             lint = subprocess.run(['mandoc', '-Tlint', '-Werror', page], capture_output=True, text=True)
             if lint.returncode:
                 problems.append(lint.stdout.strip())
+
+    # Where it is installed, and where man(1) finds it in the build directory: sections, names with a dot.
+    installed = json.loads((pages.parent / 'meson-info/intro-installed.json').read_text())
+    for page in sorted(pages.glob('*.[0-9]')):
+        section = f'man{page.suffix[1:]}'
+        if not (pages / section / page.name).exists():
+            problems.append(f'man does not find {page.name} in the build directory')
+        where = pathlib.PurePath(installed.get(str(page), 'nowhere'))
+        if where.parts[-2:] != (section, page.name):
+            problems.append(f'{page.name} is installed as {where}')
 
     if not shutil.which('mandoc'):
         print('SKIP: mandoc is not installed: the form of the pages was not checked')
