@@ -48,13 +48,14 @@ static char *make_conf(void)
 
 static size_t make_query(uint8_t *query, const char *format, int number, uint16_t type)
 {
+	static const uint8_t head[NAMED_HEADER_LEN] = {[2] = 1, [5] = 1};
 	char text[100];
 	struct dns_name name;
 
 	snprintf(text, sizeof(text), format, number);
 	if (name_from_text(&name, text) < 0)
 		bench_die(1, "name");
-	memcpy(query, "\0\1\1\0\0\1\0\0\0\0\0\0", 12);
+	memcpy(query, head, sizeof(head));
 	memcpy(query + 12, name.wire, name.len);
 	memcpy(query + 12 + name.len, (uint8_t[]){(uint8_t)(type >> 8), (uint8_t)type, 0, 1}, 4);
 	return 16U + name.len;
@@ -116,7 +117,7 @@ static void measure(struct named_core *core, const char *what, const char *forma
 
 int main(int argc, char *argv[])
 {
-	int queries = argc > 1 ? atoi(argv[1]) : 200000;
+	int queries = argc > 1 ? (int)bench_number(argv[1], 1, 1e9) : 200000;
 	char *text = make_conf();
 	struct named_shared shared = {.cookie = {0}};
 	struct named_core core;

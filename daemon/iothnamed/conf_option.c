@@ -121,7 +121,7 @@ static void set_secret(
 		rcfile_error(rcfile, "option cookiesecret: there are two already");
 		return;
 	}
-	for (int i = 15; i >= 0; i--) {
+	for (size_t i = 16; i-- > 0;) {
 		const char digits[3] = {text[2 * i], text[2 * i + 1], '\0'};
 
 		key->word[i / 8] = key->word[i / 8] << 8 | strtoul(digits, NULL, 16);

@@ -150,16 +150,12 @@ static size_t make_query(struct fixture *fixture, const char *name, uint16_t typ
 	return at;
 }
 
-static __attribute__((format(printf, 2, 3))) void say(
-    struct fixture *fixture, const char *format, ...)
-{
-	size_t len = strlen(fixture->text);
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(fixture->text + len, sizeof(fixture->text) - len, format, arguments);
-	va_end(arguments);
-}
+/* Appends to the text. */
+#define say(fixture, ...)                                                                          \
+	do {                                                                                           \
+		size_t said = strlen((fixture)->text);                                                     \
+		snprintf((fixture)->text + said, sizeof((fixture)->text) - said, __VA_ARGS__);             \
+	} while (0)
 
 static void say_data(struct fixture *fixture, struct iothdns_pkt *pkt, uint16_t type)
 {
