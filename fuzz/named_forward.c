@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define TABLE    16
 #define SERVERS  3
-#define SLOTS    (TABLE * NAMED_FORWARD_SERVERS)
+#define SLOTS    NAMED_FORWARD_SLOTS(TABLE)
 #define SENT_MAX 64
 #define MSEC     1000000U
 #define MESSAGE  1500
@@ -283,11 +283,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	go_to(w, w->now + 4000ULL * MSEC);
 	check(w->replies == w->queries);
 	check(metric_get(&named_forward_get_stats(w->forward)->waiting) == 0);
-	for (unsigned int i = 0; i < SLOTS; i++)
+	for (unsigned int i = 0; i < TABLE * NAMED_FORWARD_SERVERS; i++)
 		check(!w->open[i]);
 	named_cache_get_stats(config.cache, &stats);
 	check(stats.bytes <= cache_config.bytes);
 	named_forward_free(w->forward);
+	for (unsigned int i = 0; i < SLOTS; i++)
+		check(!w->open[i]);
 	for (unsigned int i = 0; i < SERVERS; i++)
 		check(!w->connected[i]);
 	named_cache_free(config.cache);

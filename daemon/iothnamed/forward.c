@@ -50,9 +50,10 @@ int named_forward_new(struct named_forward **result, const struct named_forward_
 	return 0;
 }
 
-static void close_connections(struct named_forward *forward)
+static void close_servers(struct named_forward *forward)
 {
 	for (unsigned int i = 0; i < NAMED_FORWARD_SERVERS; i++) {
+		forward_close_probe(forward, i);
 		if (forward->servers[i].tcp_open)
 			forward->io->tcp_close(forward->context, i);
 		forward->servers[i].tcp_open = false;
@@ -72,15 +73,9 @@ void named_forward_free(struct named_forward *forward)
 			forward_query_free(query);
 		}
 	}
-	close_connections(forward);
+	close_servers(forward);
 	forward_table_fini(forward);
 	free(forward);
-}
-
-static bool is_same_endpoint(const struct named_endpoint *a, const struct named_endpoint *b)
-{
-	return memcmp(&a->address, &b->address, sizeof(a->address)) == 0 && a->port == b->port &&
-	       (a->scope == b->scope || !IN6_IS_ADDR_LINKLOCAL(&a->address));
 }
 
 static bool has_servers(
@@ -89,7 +84,7 @@ static bool has_servers(
 	bool same = config->server_count == forward->config.server_count;
 
 	for (unsigned int i = 0; same && i < config->server_count; i++)
-		same = is_same_endpoint(&config->servers[i], &forward->servers[i].endpoint);
+		same = forward_is_endpoint(&config->servers[i], &forward->servers[i].endpoint);
 	return same;
 }
 
@@ -113,7 +108,7 @@ int named_forward_reconfigure(
 		if (forward->table[i])
 			forward_close_tries(forward->table[i], now);
 	}
-	close_connections(forward);
+	close_servers(forward);
 	forward_servers_init(forward, &config);
 	for (unsigned int i = 0; i < forward->config.table; i++) {
 		if (forward->table[i])
@@ -239,7 +234,11 @@ void named_forward_udp_received(struct named_forward *forward, uint32_t slot,
 {
 	struct forward_try *try = udp_try(forward, slot);
 
-	if (!try || !is_same_endpoint(from, &forward->servers[try->number].endpoint)) {
+	if (slot / NAMED_FORWARD_SERVERS == forward->config.table) {
+		forward_probe_received(forward, slot, from, bytes, len, now);
+		return;
+	}
+	if (!try || !forward_is_endpoint(from, &forward->servers[try->number].endpoint)) {
 		metric_add(&forward->stats.unknown, 1);
 		return;
 	}
@@ -266,6 +265,8 @@ void named_forward_udp_failed(struct named_forward *forward, uint32_t slot, int 
 
 	if (try)
 		forward_try_failed(try, error ? error : EIO, now);
+	else
+		forward_probe_failed(forward, slot);
 }
 
 void named_forward_tcp_closed(

@@ -44,6 +44,8 @@
 #define NAMED_FORWARD_PATIENCE  300000000U  /* likewise */
 #define NAMED_FORWARD_QUERY_MAX 4096        /* bytes; a larger query is not forwarded */
 
+#define NAMED_FORWARD_SLOTS(table) (((table) + 1) * NAMED_FORWARD_SERVERS)
+
 struct named_endpoint {
 	struct in6_addr address; /* IPv4: mapped */
 	uint16_t port;           /* in host byte order */
@@ -68,7 +70,7 @@ struct named_forward_io {
 	/* Sends a datagram to a server. A slot is a socket; it is opened, connected and bound to a port
 	 * of chance by the first sending, used by those that follow, and closed by udp_close. 0 or
 	 * -errno, and then the slot is closed; to close it once more is harmless. Slots are numbers
-	 * below the table's size times NAMED_FORWARD_SERVERS. */
+	 * below NAMED_FORWARD_SLOTS of the table's size. */
 	int (*udp_send)(void *context, uint32_t slot, const struct named_endpoint *server,
 	    const uint8_t *bytes, size_t len);
 	void (*udp_close)(void *context, uint32_t slot);
@@ -102,6 +104,7 @@ struct named_forward_stats {
 	metric queries, merged, held, prefetches;
 	metric refused; /* the table, or the client's share of it, is full; or no memory */
 	metric udp_sent, tcp_sent, resent;
+	metric probes;
 	metric replies, failures; /* to clients: a server's; SERVFAIL of ours */
 	metric stale;
 	metric timeouts, errors;       /* of servers: nothing came; a socket's error */

@@ -7,6 +7,7 @@
  *     forward_match.c   is this the reply to that? what does it mean?
  *     forward_answer.c  replies to clients
  *     forward_server.c  health and round-trip times of servers, round robin
+ *     forward_probe.c   is a suspected server there again?
  *     forward_cookie.c  cookies between us and servers
  *     edns.c            options taken out of a message, and put in
  *
@@ -22,7 +23,7 @@
  *     LIVE, LATE --error, or a reply of failure--> FAILED
  *
  * Where a try is LIVE the query waits for it, and `live` is its number. Tries that are LATE can
- * still be answered; a probe of a suspected server begins as such.
+ * still be answered.
  */
 #ifndef NAMED_FORWARD_INTERNAL_H
 #define NAMED_FORWARD_INTERNAL_H
@@ -122,6 +123,8 @@ struct forward_server {
 	uint64_t heard;        /* when something came, last */
 	uint64_t asked_since;  /* the first packet that was sent after that; 0: none */
 	uint64_t probe_at, probe_interval;
+	bool probing; /* one is out */
+	uint16_t probe_id;
 	struct list tcp_tries;
 	unsigned int tcp_count;
 	bool tcp_open; /* something was sent since the last end */
@@ -202,8 +205,17 @@ void forward_server_asked(struct named_forward *forward, unsigned int number, ui
 /* It has let a query wait for its time. */
 void forward_server_silent(struct named_forward *forward, unsigned int number, uint64_t now);
 void forward_server_unreachable(struct named_forward *forward, unsigned int number, uint64_t now);
-/* A suspected server whose turn it is to be sent something; or NO_TRY. */
-int forward_due_probe(struct named_forward *forward, uint64_t now);
+bool forward_is_endpoint(const struct named_endpoint *a, const struct named_endpoint *b);
+
+/* ---- forward_probe.c ---- */
+
+/* Asks the suspected servers whose time has come. */
+void forward_probe_due(struct named_forward *forward, uint64_t now);
+void forward_close_probe(struct named_forward *forward, unsigned int number);
+/* What came to, or became of, a slot that is no query's. */
+void forward_probe_received(struct named_forward *forward, uint32_t slot,
+    const struct named_endpoint *from, const uint8_t *bytes, size_t len, uint64_t now);
+void forward_probe_failed(struct named_forward *forward, uint32_t slot);
 
 /* ---- forward_try.c ---- */
 

@@ -5,6 +5,8 @@
 
 #include "forward_internal.h"
 
+#define FALLBACK_MAX 4096 /* bytes that are kept of a reply which may yet be of use */
+
 /* Id and question as they were sent: letter by letter, for whoever copies the question keeps its
  * case (draft-vixie-dnsext-dns0x20). */
 static bool is_reply_to(const struct forward_try *try, const uint8_t *bytes, size_t len)
@@ -32,6 +34,8 @@ static void keep_fallback(
 {
 	uint8_t *copy;
 
+	if (len > FALLBACK_MAX)
+		return;
 	if (query->fallback && !truncated &&
 	    (query->fallback_truncated || (query->fallback[3] & NAMED_FLAG_RCODE) == NAMED_SERVFAIL))
 		return;

@@ -133,18 +133,8 @@ void forward_server_unreachable(struct named_forward *forward, unsigned int numb
 	suspect(forward, number, now);
 }
 
-int forward_due_probe(struct named_forward *forward, uint64_t now)
+bool forward_is_endpoint(const struct named_endpoint *a, const struct named_endpoint *b)
 {
-	for (unsigned int i = 0; i < forward->config.server_count; i++) {
-		struct forward_server *server = &forward->servers[i];
-
-		if (!server->suspected || now < server->probe_at)
-			continue;
-		server->probe_interval *= 2;
-		if (server->probe_interval > FORWARD_PROBE_MAX)
-			server->probe_interval = FORWARD_PROBE_MAX;
-		server->probe_at = now + server->probe_interval;
-		return (int)i;
-	}
-	return NO_TRY;
+	return memcmp(&a->address, &b->address, sizeof(a->address)) == 0 && a->port == b->port &&
+	       (a->scope == b->scope || !IN6_IS_ADDR_LINKLOCAL(&a->address));
 }

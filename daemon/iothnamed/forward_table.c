@@ -181,9 +181,12 @@ void forward_query_free(struct forward_query *query)
 {
 	struct named_forward *forward = query->forward;
 	struct forward_waiter *waiter;
+	struct forward_query *held;
 
 	list_for_each_safe (waiter, &query->waiters, link)
 		forward_remove_waiter(query, waiter);
+	list_for_each_safe (held, &query->held_back, held)
+		list_remove(&held->held);
 	timerq_cancel(&forward->timers, &query->timer);
 	list_remove(&query->held);
 	hashtable_remove(&forward->questions, &query->by_question);

@@ -124,8 +124,7 @@ static int choose_tcp_id(struct forward_try *try)
 }
 
 /* A first packet for a server. 0 or -errno, and then the try has failed. */
-static int send_first(
-    struct forward_query *query, unsigned int number, enum forward_try_state state, uint64_t now)
+static int send_first(struct forward_query *query, unsigned int number, uint64_t now)
 {
 	struct forward_try *try = &query->tries[number];
 	int error;
@@ -141,7 +140,7 @@ static int send_first(
 		note_error(query, number, -error, now);
 		return error;
 	}
-	try->state = (uint8_t)state;
+	try->state = TRY_LIVE;
 	if (try->tcp)
 		forward_add_tcp_try(try);
 	return 0;
@@ -238,7 +237,7 @@ static void go_on(struct forward_query *query, uint64_t now)
 	int number;
 
 	while ((number = forward_choose(query->forward, query)) != NO_TRY) {
-		if (send_first(query, (unsigned int)number, TRY_LIVE, now) == 0) {
+		if (send_first(query, (unsigned int)number, now) == 0) {
 			wait_for(query, (unsigned int)number,
 			    forward_patience(query->forward, (unsigned int)number), now);
 			return;
@@ -250,20 +249,11 @@ static void go_on(struct forward_query *query, uint64_t now)
 		give_up(query, now);
 }
 
-/* Something to a suspected server, beside what the query waits for. */
-static void probe(struct forward_query *query, uint64_t now)
-{
-	int number = forward_due_probe(query->forward, now);
-
-	if (number != NO_TRY && query->tries[number].state == TRY_NONE)
-		(void)send_first(query, (unsigned int)number, TRY_LATE, now);
-}
-
 static void begin(struct forward_query *query, enum forward_state state, uint64_t now)
 {
 	query->state = state;
 	query->until = TIMERQ_NEVER;
-	probe(query, now);
+	forward_probe_due(query->forward, now);
 	go_on(query, now);
 }
 
@@ -328,8 +318,7 @@ void forward_go_tcp(struct forward_query *query, unsigned int first, uint64_t no
 	query->state = FORWARD_TCP;
 	query->until = TIMERQ_NEVER;
 	let_go(query, now);
-	if (forward->servers[first].tcp_count < FORWARD_TCP_QUEUE &&
-	    send_first(query, first, TRY_LIVE, now) == 0)
+	if (forward->servers[first].tcp_count < FORWARD_TCP_QUEUE && send_first(query, first, now) == 0)
 		wait_for(query, first, forward_patience(forward, first), now);
 	else
 		go_on(query, now);

@@ -106,6 +106,8 @@ static const struct metric_spec forward_specs[] = {
     FORWARD("sent_total", "transport=\"udp\"", "Queries sent to servers.", COUNTER, udp_sent),
     FORWARD("sent_total", "transport=\"tcp\"", "Queries sent to servers.", COUNTER, tcp_sent),
     FORWARD("resent_total", NULL, "Queries sent once more.", COUNTER, resent),
+    FORWARD(
+        "probes_total", NULL, "Questions whether a suspected server is there.", COUNTER, probes),
     FORWARD("replies_total", NULL, "Replies of servers, given to clients.", COUNTER, replies),
     FORWARD("failures_total", NULL, "Failures of ours, given to clients.", COUNTER, failures),
     FORWARD("stale_total", NULL, "Replies out of expired entries.", COUNTER, stale),

@@ -150,7 +150,7 @@ void named_upstream_udp_close(struct named_upstream_udp *udp, uint32_t number)
 
 int named_upstream_udp_new(struct named_upstream_udp **result, struct named_worker *worker)
 {
-	uint32_t count = (uint32_t)worker->core.conf->options.fwdpending * NAMED_FORWARD_SERVERS;
+	uint32_t count = NAMED_FORWARD_SLOTS((uint32_t)worker->core.conf->options.fwdpending);
 	struct named_upstream_udp *udp = calloc(1, sizeof(*udp) + count * sizeof(struct slot));
 
 	if (!udp)

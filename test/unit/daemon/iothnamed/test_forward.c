@@ -96,7 +96,7 @@ static void test_dead_server(void **state)
 {
 	struct world *w = world_new(3, NULL);
 	const struct named_forward_stats *stats = named_forward_get_stats(w->forward);
-	unsigned int to_dead = 0;
+	unsigned int to_dead = 0, probe;
 	char name[20];
 
 	(void)state;
@@ -125,14 +125,60 @@ static void test_dead_server(void **state)
 	}
 	assert_in_range(to_dead, 2, 4); /* after 1, 3, 7 s */
 	assert_int_equal(metric_get(&stats->suspected), 1);
-	/* It is answering again: the next probe brings it back. */
+	/* It is there again, slower than the others: the probe is answered when the query, which went
+	 * to another one, has ended long ago. */
 	world_until(w, w->now + 20000 * WORLD_MSEC);
 	world_ask(w, 1, 512, "back.example", A, 1);
-	assert_int_equal(w->sent[w->sent_count - 2].number, 0);
-	world_answer(w, w->sent_count - 2, 60, 1);
+	probe = w->sent_count - 2;
+	assert_int_equal(w->sent[probe].number, 0);
+	assert_memory_equal(w->sent[probe].bytes + 2, "\1\0\0\1\0\0\0\0\0\0\0\0\2\0\1", 15);
+	world_answer(w, probe + 1, 60, 1);
 	assert_int_equal(w->reply_count, 102);
+	world_until(w, w->now + 500 * WORLD_MSEC);
+	/* (A forged one: no.) */
+	w->sent[probe].bytes[0] ^= 1;
+	world_answer_rcode(w, probe, NAMED_REFUSED);
+	assert_int_equal(metric_get(&stats->suspected), 1);
+	w->sent[probe].bytes[0] ^= 1;
+	world_answer_rcode(w, probe, NAMED_REFUSED);
 	assert_int_equal(metric_get(&stats->suspected), 0);
+	assert_int_equal(w->reply_count, 102);
 	assert_int_equal(w->open_count, 0);
+	world_free(w);
+}
+
+/* The only server there is: queries go to it, suspected or not, and are not doubled. */
+static void test_one_dead_server(void **state)
+{
+	struct world *w = world_new(1, NULL);
+
+	(void)state;
+	world_ask(w, 1, 512, "a.example", A, 1);
+	world_until(w, w->now + 5000 * WORLD_MSEC);
+	assert_int_equal(metric_get(&named_forward_get_stats(w->forward)->suspected), 1);
+	w->sent_count = 0;
+	world_ask(w, 1, 512, "b.example", A, 1);
+	assert_int_equal(w->sent_count, 2); /* a probe, the query */
+	world_until(w, w->now + 299 * WORLD_MSEC);
+	assert_int_equal(w->sent_count, 2);
+	world_answer(w, 1, 60, 1);
+	assert_int_equal(w->reply_count, 2);
+	world_free(w); /* the probe is open still */
+}
+
+/* The end, while some are out and others are held back. */
+static void test_end(void **state)
+{
+	struct world *w = world_new(2, NULL);
+	static struct test_message m;
+
+	(void)state;
+	for (unsigned int i = 0; i < 6; i++) {
+		test_begin(&m, (uint16_t)i, NAMED_FLAG_RD, "a.example", A);
+		test_opt(&m, (uint16_t)(1000 + i), 0, 0, NULL, 0);
+		world_ask_message(w, i, 1000, &m);
+		world_ask(w, i, 0, "a.example", A, 1);
+	}
 	world_free(w);
 }
 
@@ -439,6 +485,8 @@ int main(void)
 	    cmocka_unit_test(test_round_robin),
 	    cmocka_unit_test(test_silence),
 	    cmocka_unit_test(test_dead_server),
+	    cmocka_unit_test(test_one_dead_server),
+	    cmocka_unit_test(test_end),
 	    cmocka_unit_test(test_late_answer),
 	    cmocka_unit_test(test_errors_of_servers),
 	    cmocka_unit_test(test_failure_and_silence),
