@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cache.h"
+#include "descriptors.h"
 #include "hash.h"
 #include "hrev.h"
 #include "log.h"
@@ -108,6 +109,15 @@ static unsigned int workers_wanted(const struct named_server *server)
 	return (unsigned int)workers;
 }
 
+/* Connections of clients; a socket for each query that is forwarded and each server that it was
+ * sent to; what the program has for itself. */
+static void allow_descriptors(const struct named_options *options)
+{
+	uint64_t worker = (uint64_t)options->tcpclients + (uint64_t)options->fwdpending * NAMED_DNS_MAX;
+
+	descriptors_allow((uint64_t)options->workers * worker + 256);
+}
+
 /* ---- the daemon's functions ------------------------------------------------------------------ */
 
 int named_server_start(struct daemon *daemon, void *configuration)
@@ -124,6 +134,7 @@ int named_server_start(struct daemon *daemon, void *configuration)
 	}
 	server->daemon = daemon;
 	server->conf = conf;
+	allow_descriptors(&conf->options);
 	err = named_stacks_open(&server->stacks, conf);
 	if (err)
 		goto free_server;

@@ -4,23 +4,11 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <ioth.h>
 
+#include "descriptors.h"
 #include "log.h"
 #include "metrics.h"
-
-/* A query has three descriptors. */
-static void allow_descriptors(void)
-{
-	struct rlimit limit;
-	rlim_t wanted = 4 * NAMES_MAX;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= wanted)
-		return;
-	limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
-	(void)setrlimit(RLIMIT_NOFILE, &limit);
-}
 
 int service_open(struct service *service, struct daemon *daemon, struct settings *settings)
 {
@@ -28,7 +16,7 @@ int service_open(struct service *service, struct daemon *daemon, struct settings
 	int err;
 
 	*service = (struct service){.daemon = daemon};
-	allow_descriptors();
+	descriptors_allow(4 * NAMES_MAX); /* a query has three */
 	/* All three plugins are ours, and LGPL; others may be loaded, too. */
 	ioth_set_license("GPL-2.0-or-later");
 	err = place_open(&service->place, settings);
