@@ -28,8 +28,15 @@ static bool is_kernel(const struct named_stack_lines *lines)
 	return kernel;
 }
 
-/* The first line creates, the others configure. A protocol that fails may succeed later (tag
- * thread), and is told. */
+/* What failed although the call succeeded: a protocol, which may succeed later (tag thread), or a
+ * static item. */
+static void warn(const char *role, const char *line)
+{
+	if (*ioth_config_error())
+		log_warning("%s stack \"%s\": %s", role, line, ioth_config_error());
+}
+
+/* The first line creates, the others configure. */
 static int open_one(struct ioth **stack, const struct named_stack_lines *lines, const char *role)
 {
 	int err;
@@ -44,6 +51,7 @@ static int open_one(struct ioth **stack, const struct named_stack_lines *lines, 
 		    *ioth_config_error() ? ioth_config_error() : strerror(-err));
 		return err;
 	}
+	warn(role, lines->lines[0]);
 	for (size_t i = 1; i < lines->count; i++) {
 		if (ioth_config(*stack, lines->lines[i]) < 0) {
 			err = -errno;
@@ -52,8 +60,7 @@ static int open_one(struct ioth **stack, const struct named_stack_lines *lines, 
 			ioth_delstack(*stack);
 			return err;
 		}
-		if (*ioth_config_error())
-			log_warning("%s stack \"%s\": %s", role, lines->lines[i], ioth_config_error());
+		warn(role, lines->lines[i]);
 	}
 	return 0;
 }

@@ -142,7 +142,9 @@ void named_tcp_set_options(struct named_tcp *tcp)
 int named_tcp_new(struct named_tcp **result, struct named_worker *worker)
 {
 	const struct named_options *options = &worker->core.conf->options;
-	uint32_t max = (uint32_t)options->tcpclients;
+	/* All workers together have as many; the kernel shares connections out evenly. */
+	uint32_t workers = worker->sharing == NAMED_ALONE ? 1 : (uint32_t)options->workers;
+	uint32_t max = ((uint32_t)options->tcpclients + workers - 1) / workers;
 	struct named_tcp *tcp = calloc(1, sizeof(*tcp) + max * sizeof(struct tcp_client *));
 	int fd, err;
 

@@ -111,6 +111,20 @@ assert_match ' status: (SERVFAIL|REFUSED), ' "$out" "no forwarder at all"
 answers 192.168.1.24 one.test.local A 192.168.1.1
 named_stop
 
+# --- a key that is slow to make does not keep others waiting
+
+named_configure 'local+forward'
+sed -i '/^auth *\(cache\|fwd\)/d' "$rc"
+printf '%s\n' 'auth otip local .otip fc01:: mypassword' 'option otipdigest hmac-sha256' 'option otiprounds 100000' >>"$rc"
+named_run 'local+forward'
+key_is_made()
+{
+	answer_of 192.168.1.24 renzo.otip AAAA | grep '^fc01:'
+}
+wait_for key_is_made
+answers 192.168.1.24 one.test.local A 192.168.1.1
+named_stop
+
 # --- a base that is looked up through the forwarder, and found later
 
 named_configure 'local+forward'
