@@ -296,6 +296,18 @@ if have_command dnsmasq; then
 fi
 named_stop
 
+# --- against forgers: letters in random case, cookies
+
+named_start 'auth fwd all .' "dns $server4" "dns $server6" 'option fwd0x20 yes' 'option fwdcookies yes'
+for question in 'a A' 'far AAAA' 'big A' 'huge TXT' 'nope A'; do
+	# shellcheck disable=SC2086
+	set -- $question
+	same dig "$1.test" "$2"
+	same dig "$1.test" "$2" +dnssec +nocookie
+done
+assert_equal 0 "$(count forward_near_misses_total)" "replies whose case or cookie is wrong"
+named_stop
+
 # --- a server that says nothing, one that is not there: the third answers
 
 named_start "${cache_and_forward[@]}" "dns $mute4" "dns 10.9.0.77" "dns $server6"
