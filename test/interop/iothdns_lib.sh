@@ -60,3 +60,36 @@ options { directory "$dir"; listen-on { any; }; listen-on-v6 { any; }; recursion
 controls { };
 END
 }
+
+# unbound_conf ADDRESS...: the beginning of a configuration of unbound, at these addresses.
+unbound_conf()
+{
+	echo 'server:'
+	printf '    interface: %s\n' "$@"
+	cat <<END
+    access-control: 0.0.0.0/0 allow
+    access-control: ::0/0 allow
+    username: ""
+    chroot: ""
+    directory: "$dir"
+    pidfile: ""
+    use-syslog: no
+    do-daemonize: no
+    use-caps-for-id: yes
+    module-config: "iterator"
+    local-zone: test nodefault
+remote-control:
+    control-enable: no
+END
+}
+
+# unbound_zone: what makes it a server of $dir/zone.
+unbound_zone()
+{
+	cat <<END
+auth-zone:
+    name: test
+    zonefile: "$dir/zone"
+    for-upstream: no
+END
+}

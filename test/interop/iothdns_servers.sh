@@ -66,28 +66,10 @@ END
 	server knotd -c "$dir/conf"
 	;;
 unbound)
-	cat >"$dir/conf" <<END
-server:
-    interface: 0.0.0.0
-    interface: ::0
-    access-control: 0.0.0.0/0 allow
-    access-control: ::0/0 allow
-    username: ""
-    chroot: ""
-    directory: "$dir"
-    pidfile: "$dir/pid"
-    use-syslog: no
-    do-daemonize: no
-    use-caps-for-id: yes
-    module-config: "iterator"
-    local-zone: test nodefault
-auth-zone:
-    name: test
-    zonefile: "$dir/zone"
-    for-upstream: no
-remote-control:
-    control-enable: no
-END
+	{
+		unbound_conf 0.0.0.0 ::0
+		unbound_zone
+	} >"$dir/conf"
 	server unbound -d -c "$dir/conf"
 	;;
 dnsmasq)

@@ -10,17 +10,14 @@
 #               |                                    |                            |                 |
 #      ---------+------------------- VDE hub -------+----------------------------+-----------------+--------
 . "$(dirname "$0")/../net/lib.sh"
+. "$(dirname "$0")/iothdns_lib.sh"
 
-stack=$1
 server=$2
 named=$BUILD/daemon/iothnamed/iothnamed
 ctl=$BUILD/tools/daemonctl/iothnamedctl
-server4=10.9.0.53 server6=fd09::53 mute4=10.9.0.66
-need_userns
-need_vde
+mute4=10.9.0.66
 need_command "$server" dig python3
-need_program "$VDENS" "$named" "$ctl"
-unthreaded "$VDENS"
+need_program "$named" "$ctl"
 [ "$stack" = kernel ] || unthreaded "$named"
 
 # --- the network
@@ -87,38 +84,18 @@ server_start()
 {
 	case $server in
 	named)
-		cat >"$dir/conf" <<END
-options { directory "$dir"; listen-on { any; }; listen-on-v6 { any; }; recursion no; allow-query { any; };
-	pid-file none; session-keyfile none; managed-keys-directory "$dir"; dnssec-validation no;
-	minimal-responses no; };
-controls { };
-zone "test" { type primary; file "$dir/zone"; };
-END
+		{
+			named_conf
+			echo "zone \"test\" { type primary; file \"$dir/zone\"; };"
+		} >"$dir/conf"
 		chmod 755 "$dir"
 		on up server named -g -c "$dir/conf"
 		;;
 	unbound)
-		cat >"$dir/conf" <<END
-server:
-    interface: 0.0.0.0
-    interface: ::0
-    access-control: 0.0.0.0/0 allow
-    access-control: ::0/0 allow
-    username: ""
-    chroot: ""
-    directory: "$dir"
-    pidfile: ""
-    use-syslog: no
-    do-daemonize: no
-    module-config: "iterator"
-    local-zone: test nodefault
-auth-zone:
-    name: test
-    zonefile: "$dir/zone"
-    for-upstream: no
-remote-control:
-    control-enable: no
-END
+		{
+			unbound_conf 0.0.0.0 ::0
+			unbound_zone
+		} >"$dir/conf"
 		on up server unbound -d -c "$dir/conf"
 		;;
 	*) fail "unknown server $server" ;;
@@ -253,46 +230,29 @@ assert_equal 0 "$(count forward_waiting)" "waiting"
 
 # --- their forwarders ask us
 
-if have_command unbound; then
-	cat >"$dir/unbound.conf" <<END
-server:
-    interface: 10.9.0.100
-    access-control: 0.0.0.0/0 allow
-    username: ""
-    chroot: ""
-    directory: "$dir"
-    pidfile: ""
-    use-syslog: no
-    do-daemonize: no
-    use-caps-for-id: yes
-    module-config: "iterator"
-    local-zone: test nodefault
-forward-zone:
-    name: "."
-    forward-addr: 10.9.0.1
-    forward-addr: fd09::1
-remote-control:
-    control-enable: no
-END
-	on client unbound unbound -d -c "$dir/unbound.conf"
+# by_way_of NAME PROGRAM...: it runs on the client, and gives the server's answers.
+by_way_of()
+{
+	on client "$@"
 	wait_for says_test 10.9.0.100
 	for question in 'a A' 'far AAAA' 'txt TXT' 'big A' 'huge TXT' 'nope A' 'a MX' '_sip._udp SRV'; do
-		# shellcheck disable=SC2086
+		# shellcheck disable=SC2086 # two words
 		set -- $question
 		agree "$(data dig $server4 "$1.test" "$2")" dig 10.9.0.100 "$1.test" "$2"
 	done
 	stop "$pid"
+}
+
+if have_command unbound; then
+	{
+		unbound_conf 10.9.0.100
+		printf '%s\n' forward-zone: ' name: "."' ' forward-addr: 10.9.0.1' ' forward-addr: fd09::1'
+	} >"$dir/unbound.conf"
+	by_way_of unbound unbound -d -c "$dir/unbound.conf"
 fi
 if have_command dnsmasq; then
-	on client dnsmasq dnsmasq --keep-in-foreground --no-daemon --no-resolv --no-hosts --conf-file=/dev/null --user= \
-		--group= --pid-file= --listen-address=10.9.0.100 --bind-interfaces --server=10.9.0.1 --server=fd09::1
-	wait_for says_test 10.9.0.100
-	for question in 'a A' 'far AAAA' 'txt TXT' 'big A' 'huge TXT' 'nope A' 'a MX' '_sip._udp SRV'; do
-		# shellcheck disable=SC2086
-		set -- $question
-		agree "$(data dig $server4 "$1.test" "$2")" dig 10.9.0.100 "$1.test" "$2"
-	done
-	stop "$pid"
+	by_way_of dnsmasq dnsmasq --keep-in-foreground --no-daemon --no-resolv --no-hosts --conf-file=/dev/null \
+		--user= --group= --pid-file= --listen-address=10.9.0.100 --bind-interfaces --server=10.9.0.1 --server=fd09::1
 fi
 named_stop
 
