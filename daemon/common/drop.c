@@ -36,6 +36,7 @@ static int find_group(const char *name, struct identity *identity)
 {
 	const struct group *group;
 
+	/* cppcheck-suppress getgrnamCalled ; there is one thread */
 	group = getgrnam(name);
 	if (!group)
 		return parse_id(name, &identity->gid);
@@ -45,6 +46,7 @@ static int find_group(const char *name, struct identity *identity)
 
 static int find_user(const char *name, struct identity *identity)
 {
+	/* cppcheck-suppress getpwnamCalled ; there is one thread */
 	const struct passwd *user = getpwnam(name);
 	int err;
 
@@ -100,10 +102,9 @@ static int set_capabilities(const cap_value_t keep[], size_t count)
 
 	if (!set)
 		return -errno;
-	if (count > 0 && (cap_set_flag(set, CAP_PERMITTED, (int)count, keep, CAP_SET) < 0 ||
-	                     cap_set_flag(set, CAP_EFFECTIVE, (int)count, keep, CAP_SET) < 0))
-		err = -errno;
-	else if (cap_set_proc(set) < 0)
+	if ((count > 0 && (cap_set_flag(set, CAP_PERMITTED, (int)count, keep, CAP_SET) < 0 ||
+	                      cap_set_flag(set, CAP_EFFECTIVE, (int)count, keep, CAP_SET) < 0)) ||
+	    cap_set_proc(set) < 0)
 		err = -errno;
 	cap_free(set);
 	return err;

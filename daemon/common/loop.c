@@ -50,11 +50,9 @@ int loop_init(struct loop *loop)
 
 void loop_fini(struct loop *loop)
 {
-	struct timerq_timer *timer;
-
 	while (!list_is_empty(&loop->jobs))
 		list_remove(loop->jobs.next);
-	while ((timer = timerq_expired(&loop->timers, TIMERQ_NEVER)))
+	while (timerq_expired(&loop->timers, TIMERQ_NEVER))
 		;
 	close(loop->waker.fd);
 	close(loop->epoll_fd);

@@ -16,8 +16,8 @@
 
 #define ROUNDS 100 /* of a crowd of starters; each round somebody else has won */
 
-/* A file beside `path` that holds our number. */
-static int write_temporary(const char *path, char **name, int *result)
+/* A file beside `path` that holds our number: its descriptor, and its name in *name; or -errno. */
+static int write_temporary(const char *path, char **name)
 {
 	char text[32];
 	int len = snprintf(text, sizeof(text), "%d\n", (int)getpid());
@@ -32,16 +32,14 @@ static int write_temporary(const char *path, char **name, int *result)
 		goto free_name;
 	}
 	errno = ENOSPC; /* of a short write */
-	if (write(fd, text, (size_t)len) == len) {
-		*result = fd;
-		return 0;
-	}
+	if (write(fd, text, (size_t)len) == len)
+		return fd;
 	err = -errno;
 	close(fd);
 	unlink(*name);
 free_name:
 	free(*name);
-	return err;
+	return err < 0 ? err : -EIO;
 }
 
 /* The number in a file; 0: there is none. */
@@ -94,15 +92,11 @@ static int remove_stale(const char *path, pid_t *other)
 	if (fd < 0)
 		return errno == ENOENT ? -EAGAIN : -errno;
 	*other = read_pid(fd);
-	if (fstat(fd, &status) < 0) {
-		err = -errno;
-	} else if (!S_ISREG(status.st_mode) || is_alive(*other)) {
+	/* The lock is held by another one in this very place only. */
+	if (is_alive(*other) || (fstat(fd, &status) == 0 && !S_ISREG(status.st_mode)))
 		err = -EEXIST;
-	} else if (flock(fd, LOCK_EX) < 0) { /* held by another one in this very place only */
+	else if (flock(fd, LOCK_EX) < 0 || (is_at(path, fd) && unlink(path) < 0))
 		err = -errno;
-	} else if (is_at(path, fd) && unlink(path) < 0) {
-		err = -errno;
-	}
 	close(fd);
 	return err;
 }
@@ -114,9 +108,9 @@ int pidfile_create(struct pidfile *pidfile, const char *path, pid_t *other)
 
 	*other = 0;
 	*pidfile = (struct pidfile){0};
-	err = write_temporary(path, &temporary, &pidfile->fd);
-	if (err)
-		return err;
+	pidfile->fd = write_temporary(path, &temporary);
+	if (pidfile->fd < 0)
+		return pidfile->fd;
 	for (unsigned int round = 0; round < ROUNDS; round++) {
 		err = link(temporary, path) < 0 ? -errno : 0;
 		if (err != -EEXIST)
