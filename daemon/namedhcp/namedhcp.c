@@ -25,7 +25,7 @@ struct namedhcp {
 
 static void add_option(struct config6 *config, uint16_t code, const void *bytes, size_t len)
 {
-	struct config6_option *option = &config->option[config->options];
+	struct config_option *option = &config->option[config->options];
 
 	if (len == 0 || len > sizeof(option->bytes))
 		return;
@@ -46,7 +46,7 @@ static void add_servers(
 
 static void add_domains(struct config6 *config, const char *text)
 {
-	uint8_t bytes[CONFIG6_BYTES_MAX];
+	uint8_t bytes[CONFIG_BYTES_MAX];
 	struct wire_writer writer = wire_writer(bytes, sizeof(bytes));
 	struct optlist list;
 

@@ -182,7 +182,7 @@ static void put_asked(const struct reply *reply)
 {
 	const struct config6 *config = reply->config;
 	struct wire_reader oro = reply->request->oro;
-	bool given[CONFIG6_OPTIONS_MAX] = {false};
+	bool given[CONFIG_OPTIONS_MAX] = {false};
 
 	while (reply->request->has_oro && wire_left(&oro) >= 2) {
 		uint16_t code = wire_u16(&oro);

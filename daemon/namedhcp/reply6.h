@@ -3,23 +3,16 @@
 #ifndef REPLY6_H
 #define REPLY6_H
 
+#include "config_option.h"
 #include "dhcp6.h"
 #include "names.h"
 #include "request6.h"
-
-#define CONFIG6_OPTIONS_MAX 8
-#define CONFIG6_BYTES_MAX   512
-
-enum lease { LEASE_FOREVER, LEASE_TTL, LEASE_SECONDS };
 
 struct config6 {
 	struct dhcp_duid duid;
 	/* What clients may ask for: 23, 24, 31. */
 	size_t options;
-	struct config6_option {
-		uint16_t code, len;
-		uint8_t bytes[CONFIG6_BYTES_MAX];
-	} option[CONFIG6_OPTIONS_MAX];
+	struct config_option option[CONFIG_OPTIONS_MAX];
 
 	enum lease lease;
 	uint32_t lease_seconds;

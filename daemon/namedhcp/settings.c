@@ -63,7 +63,8 @@ static const struct option_spec specs[] = {
     /* DHCPv4's own */
     STRING(serverid, 'I', "ADDRESS", "the server's address, as clients are told"),
     FLAG(authoritative, "refuse wrong addresses, whichever server gave them"),
-#define V4_OWN 2
+    FLAG(echoid, "copy the client's identifier into answers (RFC 6842)"),
+#define V4_OWN 3
 };
 
 _Static_assert(sizeof(specs) / sizeof(specs[0]) == V6_OWN + SHARED + V4_OWN, "count the lines");
@@ -264,6 +265,7 @@ struct settings *settings_new(enum settings_family family, const struct settings
 	settings->all_addresses = values->alladdresses;
 	settings->preference = (int)values->preference;
 	settings->is_authoritative = values->authoritative;
+	settings->echo_client_id = values->echoid;
 	/* Each one tells its own mistake. */
 	right = set_place(settings, values->stack) && right;
 	right = set_mac(settings, values->macaddr) && right;

@@ -20,7 +20,7 @@ struct settings_values {
 	int64_t preference;
 	/* DHCPv4 */
 	char *serverid;
-	bool authoritative;
+	bool authoritative, echoid;
 };
 
 /* The table of one program. */
@@ -46,7 +46,7 @@ struct settings {
 	struct dhcp_duid duid;
 	bool all_addresses;
 	int preference;
-	bool is_authoritative;
+	bool is_authoritative, echo_client_id;
 };
 
 /* All mistakes are logged. NULL: there was one. */

@@ -33,7 +33,7 @@ struct transport {
 int transport_udp6_open(struct transport **transport, struct loop *loop, struct ioth *stack,
     const char *interface, transport_input *input, void *context);
 int transport_packet4_open(struct transport **transport, struct loop *loop, struct ioth *stack,
-    const char *interface, transport_input *input, void *context);
+    const char *interface, const uint8_t server[4], transport_input *input, void *context);
 
 /* A VDE network without a stack. `mac` NULL: a random one, which *used is set to; `server` is the
  * IPv4 address that ARP is answered for. */

@@ -6,7 +6,6 @@
 
 #include "dhcp4.h"
 #include "udp_packet.h"
-#include "wire.h"
 
 #define TTL 64
 
@@ -33,32 +32,4 @@ const void *frame_get_udp4(const uint8_t *packet, size_t len, bool checked, size
 		return NULL;
 	*payload_len = udp.len;
 	return udp.payload;
-}
-
-void frame_put_arp_probe(
-    uint8_t packet[FRAME_ARP_LEN], const uint8_t mac[6], const uint8_t target[4])
-{
-	struct wire_writer writer = wire_writer(packet, FRAME_ARP_LEN);
-
-	wire_put_u16(&writer, 1);      /* Ethernet */
-	wire_put_u16(&writer, 0x0800); /* IPv4 */
-	wire_put_u16(&writer, 0x0604); /* lengths */
-	wire_put_u16(&writer, 1);      /* request */
-	wire_put_bytes(&writer, mac, 6);
-	wire_put_zeros(&writer, 4 + 6);
-	wire_put_bytes(&writer, target, 4);
-}
-
-bool frame_get_arp(const uint8_t *packet, size_t len, struct frame_arp *arp)
-{
-	struct wire_reader reader = wire_reader(packet, len);
-	uint16_t hardware = wire_u16(&reader), protocol = wire_u16(&reader);
-	uint16_t lengths = wire_u16(&reader), operation = wire_u16(&reader);
-
-	wire_bytes(&reader, arp->sender_mac, 6);
-	wire_bytes(&reader, arp->sender, 4);
-	wire_skip(&reader, 6);
-	wire_bytes(&reader, arp->target, 4);
-	return !reader.error && hardware == 1 && protocol == 0x0800 && lengths == 0x0604 &&
-	       (operation == 1 || operation == 2);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The packets that the engines' messages travel in where a UDP socket cannot help: IPv4 and UDP
- * before there is an address, ARP. (Neighbour discovery's: nd_packet.h.) Pure: bytes in, bytes out.
+ * before there is an address. (ARP's: arp_packet.h; neighbour discovery's: nd_packet.h.) Pure:
+ * bytes in, bytes out.
  *
  * Packets begin with the network header, as packet(7) has them on a SOCK_DGRAM socket. What comes
  * may be followed by padding.
@@ -20,15 +21,5 @@ size_t frame_put_udp4(uint8_t *packet, size_t size, const uint8_t source[4],
 /* The payload of a UDP packet to port 68, or NULL. `checked`: the checksum need not be looked at
  * (the sender, on this machine, has left it to the interface). */
 const void *frame_get_udp4(const uint8_t *packet, size_t len, bool checked, size_t *payload_len);
-
-#define FRAME_ARP_LEN 28
-void frame_put_arp_probe(
-    uint8_t packet[FRAME_ARP_LEN], const uint8_t mac[6], const uint8_t target[4]);
-
-struct frame_arp {
-	uint8_t sender_mac[6], sender[4], target[4];
-};
-/* Requests and replies for IPv4 over Ethernet; false: something else. */
-bool frame_get_arp(const uint8_t *packet, size_t len, struct frame_arp *arp);
 
 #endif

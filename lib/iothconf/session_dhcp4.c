@@ -6,6 +6,7 @@
 #include <net/ethernet.h>
 #include <ioth.h>
 
+#include "arp_packet.h"
 #include "frame.h"
 #include "session.h"
 #include "socket.h"
@@ -60,11 +61,11 @@ static void dhcp4_send(void *context, const uint8_t source[4], const uint8_t des
 static void dhcp4_probe(void *context, const uint8_t address[4])
 {
 	struct session *session = context;
-	uint8_t packet[FRAME_ARP_LEN];
+	uint8_t packet[ARP_PACKET_LEN];
 
 	if (!session_open_packet(session, SESSION_ARP))
 		return;
-	frame_put_arp_probe(packet, session->mac, address);
+	arp_packet_put_probe(packet, session->mac, address);
 	socket_send_packet(
 	    session->fd[SESSION_ARP], session->ifindex, ETHERTYPE_ARP, NULL, packet, sizeof(packet));
 }
@@ -164,11 +165,11 @@ static void read_arp(struct session *session, engine_time now)
 		bool checked;
 		ssize_t got =
 		    socket_receive_packet(session->fd[SESSION_ARP], packet, sizeof(packet), &checked, NULL);
-		struct frame_arp arp;
+		struct arp_packet arp;
 
 		if (got < 0)
 			break;
-		if (frame_get_arp(packet, (size_t)got, &arp))
+		if (arp_packet_get(packet, (size_t)got, &arp))
 			dhcp4_client_arp(session->dhcp4, now, arp.sender_mac, arp.sender, arp.target);
 	}
 }

@@ -10,6 +10,7 @@
 
 #include "../dhcp/hex.h"
 #include "checksum.h"
+#include "arp_packet.h"
 #include "frame.h"
 
 static const uint8_t one[4] = {10, 0, 0, 1}, two[4] = {10, 0, 0, 2};
@@ -110,20 +111,20 @@ static void test_answers(void **state)
 static void test_arp(void **state)
 {
 	static const uint8_t mac[6] = {2, 1, 2, 3, 4, 5};
-	struct frame_arp arp;
+	struct arp_packet arp;
 
-	frame_put_arp_probe(packet, mac, one);
-	assert_string_equal(to_hex(packet, FRAME_ARP_LEN), "000108000604000102010203040500000000"
+	arp_packet_put_probe(packet, mac, one);
+	assert_string_equal(to_hex(packet, ARP_PACKET_LEN), "000108000604000102010203040500000000"
 	                                                   "000000000000"
 	                                                   "0a000001");
-	assert_true(frame_get_arp(packet, FRAME_ARP_LEN, &arp));
+	assert_true(arp_packet_get(packet, ARP_PACKET_LEN, &arp));
 	assert_memory_equal(arp.sender_mac, mac, 6);
 	assert_memory_equal(arp.target, one, 4);
-	assert_false(frame_get_arp(packet, FRAME_ARP_LEN - 1, &arp));
+	assert_false(arp_packet_get(packet, ARP_PACKET_LEN - 1, &arp));
 	for (size_t i = 0; i < 8; i++) {
-		frame_put_arp_probe(packet, mac, one);
+		arp_packet_put_probe(packet, mac, one);
 		packet[i] = 9;
-		assert_false(frame_get_arp(packet, FRAME_ARP_LEN, &arp));
+		assert_false(arp_packet_get(packet, ARP_PACKET_LEN, &arp));
 	}
 }
 

@@ -45,7 +45,7 @@ static const struct server6_ops ops = {reply};
 
 static void add_option(uint16_t code, const char *hex)
 {
-	struct config6_option *option = &config.option[config.options++];
+	struct config_option *option = &config.option[config.options++];
 
 	option->code = code;
 	option->len = (uint16_t)from_hex(hex, option->bytes, sizeof(option->bytes));

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Options for clients that ask for them, ready to be sent; and how long a lease is. */
+#ifndef CONFIG_OPTION_H
+#define CONFIG_OPTION_H
+
+#include <stdint.h>
+
+#define CONFIG_OPTIONS_MAX 8
+#define CONFIG_BYTES_MAX   512
+
+struct config_option {
+	uint16_t code, len;
+	uint8_t bytes[CONFIG_BYTES_MAX];
+};
+
+enum lease { LEASE_FOREVER, LEASE_TTL, LEASE_SECONDS };
+
+#endif

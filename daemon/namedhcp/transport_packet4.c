@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* DHCPv4 by a packet socket of a stack: a client without an address can be answered by unicast, and
+ * sends from 0.0.0.0. A UDP socket beside it, which nobody reads, keeps the stack from saying that
+ * the port is closed when a client renews by unicast. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <arpa/inet.h>
+#include <linux/filter.h>
+#include <linux/if_packet.h>
+#include <net/ethernet.h>
+#include <netinet/in.h>
+#include <ioth.h>
+
+#include "dhcp4.h"
+#include "log.h"
+#include "socket_source.h"
+#include "transport.h"
+#include "udp_packet.h"
+
+#define PACKET_SIZE 2048
+#define TTL         64
+
+struct packet4 {
+	struct transport transport; /* first */
+	struct socket_source socket;
+	int udp_fd;
+	int ifindex;
+	uint8_t server[4];
+};
+
+/* A program of bpf(4) over the IPv4 header: UDP, no fragment, port 67. */
+static const struct sock_filter filter[] = {
+    BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 9),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 0, 6),
+    BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 6),
+    BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x3fff, 4, 0),
+    BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0), /* length of the header */
+    BPF_STMT(BPF_LD | BPF_H | BPF_IND, 2),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, DHCP4_SERVER_PORT, 0, 1),
+    BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
+    BPF_STMT(BPF_RET | BPF_K, 0),
+};
+
+/* Has the sender, on this machine, left the checksum to the interface? */
+static bool is_checked(struct msghdr *message)
+{
+	for (struct cmsghdr *control = CMSG_FIRSTHDR(message); control;
+	     control = CMSG_NXTHDR(message, control)) {
+		struct tpacket_auxdata data;
+
+		if (control->cmsg_level != SOL_PACKET || control->cmsg_type != PACKET_AUXDATA)
+			continue;
+		memcpy(&data, CMSG_DATA(control), sizeof(data));
+		return data.tp_status & (TP_STATUS_CSUMNOTREADY | TP_STATUS_CSUM_VALID);
+	}
+	return false;
+}
+
+static ssize_t receive(struct socket_source *socket)
+{
+	struct packet4 *packet4 =
+	    (struct packet4 *)(void *)((char *)socket - offsetof(struct packet4, socket));
+	uint8_t packet[PACKET_SIZE], control[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
+	struct sockaddr_ll from = {0};
+	struct iovec piece = {.iov_base = packet, .iov_len = sizeof(packet)};
+	struct msghdr message = {.msg_name = &from,
+	    .msg_namelen = sizeof(from),
+	    .msg_iov = &piece,
+	    .msg_iovlen = 1,
+	    .msg_control = control,
+	    .msg_controllen = sizeof(control)};
+	ssize_t got = ioth_recvmsg(socket->fd, &message, MSG_DONTWAIT);
+	struct udp_packet udp;
+	struct peer peer;
+
+	if (got < 0 || (message.msg_flags & MSG_TRUNC) || from.sll_pkttype == PACKET_OUTGOING ||
+	    from.sll_pkttype == PACKET_OTHERHOST || from.sll_halen != 6 ||
+	    !udp_packet_get4(&udp, packet, (size_t)got, is_checked(&message)) ||
+	    udp.destination_port != DHCP4_SERVER_PORT)
+		return got;
+	peer = (struct peer){.port = udp.source_port, .ttl = udp.ttl, .ip_id = udp.id};
+	memcpy(peer.mac, from.sll_addr, 6);
+	memcpy(peer.address, udp.source, 4);
+	transport_received(&packet4->transport, &peer, udp.payload, udp.len);
+	return got;
+}
+
+static void reply(
+    struct transport *transport, const struct peer *peer, const void *payload, size_t len)
+{
+	struct packet4 *packet4 = (struct packet4 *)transport;
+	struct udp_packet udp = {.source_port = DHCP4_SERVER_PORT,
+	    .destination_port = peer->port,
+	    .ttl = peer->ttl ? peer->ttl : TTL,
+	    .id = peer->ip_id,
+	    .payload = payload,
+	    .len = len};
+	struct sockaddr_ll to = {.sll_family = AF_PACKET,
+	    .sll_ifindex = packet4->ifindex,
+	    .sll_protocol = htons(ETH_P_IP),
+	    .sll_halen = 6};
+	uint8_t packet[PACKET_SIZE];
+	size_t size;
+
+	memcpy(to.sll_addr, peer->mac, 6);
+	memcpy(udp.source, packet4->server, 4);
+	memcpy(udp.destination, peer->address, 4);
+	size = udp_packet_put4(packet, sizeof(packet), &udp);
+	if (ioth_sendto(packet4->socket.fd, packet, size, MSG_DONTWAIT | MSG_NOSIGNAL,
+	        (struct sockaddr *)&to, sizeof(to)) < 0) {
+		transport->send_errors++;
+		log_debug("sending: %s", strerror(errno));
+	}
+}
+
+static void close_packet4(struct transport *transport)
+{
+	struct packet4 *packet4 = (struct packet4 *)transport;
+
+	socket_source_close(&packet4->socket);
+	if (packet4->udp_fd >= 0)
+		ioth_close(packet4->udp_fd);
+	free(packet4);
+}
+
+static const struct transport_ops packet4_ops = {reply, close_packet4};
+
+/* What fails here only costs renewals a detour. */
+static int open_udp(struct ioth *stack, const char *interface)
+{
+	struct sockaddr_in name = {.sin_family = AF_INET, .sin_port = htons(DHCP4_SERVER_PORT)};
+	int fd = ioth_msocket(stack, AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int on = 1, least = 1;
+
+	if (fd < 0)
+		return -1;
+	(void)ioth_setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	(void)ioth_setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &least, sizeof(least));
+	(void)ioth_setsockopt(
+	    fd, SOL_SOCKET, SO_BINDTODEVICE, interface, (socklen_t)strlen(interface) + 1);
+	if (ioth_bind(fd, (struct sockaddr *)&name, sizeof(name)) == 0)
+		return fd;
+	log_warning("port 67: %s", strerror(errno));
+	ioth_close(fd);
+	return -1;
+}
+
+static int open_packet(struct ioth *stack, int ifindex)
+{
+	struct sockaddr_ll name = {
+	    .sll_family = AF_PACKET, .sll_ifindex = ifindex, .sll_protocol = htons(ETH_P_IP)};
+	struct sock_fprog program = {.len = sizeof(filter) / sizeof(filter[0]),
+	    .filter = (struct sock_filter *)(uintptr_t)filter};
+	/* Of no protocol until it is bound: nothing of other interfaces, nothing unfiltered. */
+	int fd = ioth_msocket(stack, AF_PACKET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int on = 1, err;
+
+	if (fd < 0)
+		return -errno;
+	(void)ioth_setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
+	(void)ioth_setsockopt(fd, SOL_PACKET, PACKET_AUXDATA, &on, sizeof(on));
+	if (ioth_bind(fd, (struct sockaddr *)&name, sizeof(name)) == 0)
+		return fd;
+	err = -errno;
+	ioth_close(fd);
+	return err;
+}
+
+int transport_packet4_open(struct transport **transport, struct loop *loop, struct ioth *stack,
+    const char *interface, const uint8_t server[4], transport_input *input, void *context)
+{
+	struct packet4 *packet4 = calloc(1, sizeof(*packet4));
+	int fd, err = -ENOMEM;
+
+	if (!packet4)
+		goto failed;
+	memcpy(packet4->server, server, 4);
+	packet4->ifindex = ioth_if_nametoindex(stack, interface);
+	err = -ENODEV;
+	if (packet4->ifindex <= 0)
+		goto free_packet4;
+	fd = err = open_packet(stack, packet4->ifindex);
+	if (err < 0)
+		goto free_packet4;
+	err = socket_source_open(&packet4->socket, loop, fd, receive);
+	if (err)
+		goto close_fd;
+	packet4->udp_fd = open_udp(stack, interface);
+	packet4->transport =
+	    (struct transport){.ops = &packet4_ops, .loop = loop, .input = input, .context = context};
+	*transport = &packet4->transport;
+	return 0;
+
+close_fd:
+	ioth_close(fd);
+free_packet4:
+	free(packet4);
+failed:
+	log_error("%s: %s", interface, strerror(-err));
+	return err;
+}

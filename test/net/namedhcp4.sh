@@ -1,0 +1,141 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# namedhcp4 with other people's clients and ours: two nodes that know only their names, whose addresses and
+# networks are in the DNS. The argument is where the server is: vnl, picox, vdestack, kernel.
+#
+#     one (a client)      two (another)       home: iothnamed 192.168.1.24
+#          |                  |                   |
+#     -----+------------------+-------- hub ------+-----+-----
+#                                                       |
+#                                             namedhcp4: VNL mode or a stack, 192.168.1.25
+mode=${1:?vnl, picox, vdestack or kernel}
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/namedhcp_lib.sh"
+SERVER=$BUILD/daemon/namedhcp/namedhcp4
+CLIENT=$BUILD/test/net/iothconf_client
+need_program "$SERVER" "$CLIENT"
+[ "$mode" != vdestack ] || unthreaded "$SERVER"
+
+ONE=192.168.1.1
+TWO=192.168.1.2
+address=192.168.1.25/24
+options=(-n 192.168.1.24)
+[ "$mode" != vnl ] || options+=(-I 192.168.1.25)
+
+net_start hub hub
+host_start one
+host_start two
+host_start home
+inside home ip addr add 192.168.1.24/24 dev vde0
+[ "$mode" != kernel ] || inside home ip addr add $address dev vde0
+[ "$mode" != kernel ] || options+=(-I 192.168.1.25)
+text='"mask=255.255.255.0,broadcast=192.168.1.255,router=192.168.1.254,dns=192.168.1.24"'
+named_start 'net w 0.0.0.0/0' "static A one.test.local $ONE" "static A two.test.local $TWO" \
+	"static TXT one.test.local $text" "static TXT two.test.local $text" 'auth static w .test.local'
+server_start "${options[@]}"
+
+counted()
+{
+	"$BUILD/tools/daemonctl/namedhcp4ctl" -s "$dir/ctl" stats | grep -q "^namedhcp4_$1 [1-9]"
+}
+
+# --- udhcpc: bind, release; the names of the scenario
+
+cat >"$dir/udhcpc" <<EOF
+#!/bin/sh
+echo "\$1 \$ip \$subnet \$broadcast \$router \$dns" >>"$dir/udhcpc.said"
+case \$1 in
+bound) ip addr add \$ip/\$mask dev \$interface; ip route add default via \$router ;;
+deconfig) ip addr flush dev \$interface scope global; ip link set \$interface up ;;
+esac
+EOF
+chmod +x "$dir/udhcpc"
+if have_command busybox && busybox udhcpc --help 2>/dev/null || busybox --list | grep -qx udhcpc; then
+	for name in one two; do
+		run inside $name busybox udhcpc -s "$dir/udhcpc" -f -q -t 20 -T 1 -F $name.test.local -i vde0
+		[ "$status" = 0 ] || fail "udhcpc for $name: $err"
+	done
+	has_address one $ONE || fail "udhcpc: one has not its address"
+	has_address two $TWO || fail "udhcpc: two has not its address"
+	assert_match "^bound $ONE 255.255.255.0 192.168.1.255 192.168.1.254 192.168.1.24" \
+		"$(cat "$dir/udhcpc.said")" "udhcpc's options"
+	inside one ping -c 1 -W 10 $TWO >/dev/null || fail "one does not reach two"
+	if have_command dig; then
+		assert_equal "$TWO" "$(inside one dig +short +tries=3 @192.168.1.24 two.test.local A)" "two's name"
+	fi
+	# It stays, and gives back what it has when it ends.
+	inside one ip addr flush dev vde0 scope global
+	start udhcpc nsenter --target "${inside_pid[one]}" --user --net --preserve-credentials \
+		busybox udhcpc -s "$dir/udhcpc" -f -R -t 20 -T 1 -F one.test.local -i vde0
+	wait_for has_address one $ONE
+	stop "$pid"
+	wait_for counted 'received_total{type="release"}'
+fi
+
+# --- dhclient: bind, and back to what it knows (INIT-REBOOT)
+
+if have_command dhclient; then
+	cat >"$dir/script" <<-EOF
+		#!/bin/sh
+		echo "\$reason \$new_ip_address \$new_subnet_mask \$new_routers" >>"$dir/reasons"
+		case \$reason in
+		BOUND | REBOOT) ip addr replace \$new_ip_address/24 dev vde0 ;;
+		esac
+		exit 0
+	EOF
+	chmod +x "$dir/script"
+	touch "$dir/leases"
+	printf 'send fqdn.fqdn "two.test.local.";\nsend fqdn.encoded on;\nrequest subnet-mask, routers;\n' >"$dir/dhclient.conf"
+	for reason in BOUND REBOOT; do
+		inside two ip addr flush dev vde0 scope global
+		start dhclient nsenter --target "${inside_pid[two]}" --user --net --preserve-credentials \
+			dhclient -4 -v -d -1 -cf "$dir/dhclient.conf" -sf "$dir/script" -lf "$dir/leases" -pf "$dir/pid" vde0
+		wait_for grep -q "^$reason $TWO 255.255.255.0 192.168.1.254" "$dir/reasons"
+		stop "$pid"
+	done
+fi
+
+# --- dhcpcd
+
+if have_command dhcpcd; then
+	printf 'ipv4only\nnoarp\nscript /bin/true\nhostname two.test.local\nfqdn both\noption subnet_mask\n' >"$dir/dhcpcd.conf"
+	inside two ip addr flush dev vde0 scope global
+	run inside two unshare --mount sh -c "
+		mount -t tmpfs none /run && mount -t tmpfs none /var/lib && mkdir -p /run/dhcpcd /var/lib/dhcpcd &&
+		exec dhcpcd -f '$dir/dhcpcd.conf' -4 -1 -t 60 vde0"
+	if [ "$status" = 0 ]; then
+		has_address two $TWO || fail "dhcpcd: $out $err"
+	else
+		case $err in
+		*mount:*) echo "no dhcpcd here: $err" ;;
+		*) fail "dhcpcd: status $status: $err" ;;
+		esac
+	fi
+	inside two ip addr flush dev vde0 scope global
+fi
+
+# --- our own: bind and release; a name that is not there
+
+run "$CLIENT" "stack=picox,vnl=$vnl" +eth,dhcp,fqdn=two.test.local addresses resolv +-dhcp addresses
+assert_match "^address $TWO" "$out" "libiothconf"
+assert_match '^. nameserver 192.168.1.24' "$out" "libiothconf, name server"
+run "$CLIENT" "stack=picox,vnl=$vnl" +eth,dhcp,fqdn=three.test.local addresses
+assert_no_match '^address' "$out" "a name without an address"
+server_stop
+
+# --- a lease that ends: renewed, to the server alone; taken back when the name has another address
+
+[ "$mode" != picox ] && have_command dhclient || exit 0
+inside one ip addr flush dev vde0 scope global
+: >"$dir/reasons"
+: >"$dir/leases"
+sed -i s/two/one/ "$dir/dhclient.conf"
+server_start "${options[@]}" --lease 12 --authoritative
+start dhclient nsenter --target "${inside_pid[one]}" --user --net --preserve-credentials \
+	dhclient -4 -v -d -1 -cf "$dir/dhclient.conf" -sf "$dir/script" -lf "$dir/leases" -pf "$dir/pid" vde0
+dhclient=$pid
+wait_for has_address one $ONE
+wait_for grep -q "^RENEW $ONE" "$dir/reasons"
+says dhclient 'DHCPREQUEST for 192.168.1.1 on vde0 to 192.168.1.25' || fail "not renewed by unicast"
+stop "$dhclient"
+server_stop
