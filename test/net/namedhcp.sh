@@ -122,21 +122,15 @@ server_stop
 
 [ "$mode" = vnl ] && have_command dhclient || exit 0
 
-# counted TYPE: the server has got such a message.
-counted()
-{
-	"$BUILD/tools/daemonctl/namedhcpctl" -s "$dir/ctl" stats | grep -q "^namedhcp_received_total{type=\"$1\"} [1-9]"
-}
-
 inside one ip addr flush dev vde0 scope global
 server_start -n fc00::24 --lease 10 --duid 00030001020304050607
 start dhclient_again dhclient_run one -v -d -1
 again=$pid
 wait_for has_address one $ONE
-wait_for counted renew
+wait_for counted 'received_total{type="renew"}'
 server_stop
 server_start -n fc00::24 --lease 10 --duid 00030001020304050608
-wait_for counted rebind
-wait_for counted renew # from the other server, by its identifier: the answer was taken
+wait_for counted 'received_total{type="rebind"}'
+wait_for counted 'received_total{type="renew"}' # from the other server, by its identifier: the answer was taken
 stop "$again"
 server_stop

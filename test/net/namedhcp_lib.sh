@@ -64,12 +64,18 @@ server_stop()
 	assert_equal 0 "$status" "status of the server; $(tail -n 5 "$dir/server.log")"
 }
 
-# The exit status is what tells, so for `wait_for`.
+# The exit status is what tells, so for `wait_for`. (No `grep -q` behind a pipe: it would end who writes.)
 has_address()
 {
-	inside "$1" ip -o addr show dev vde0 | grep -q " $2/"
+	[[ $(inside "$1" ip -o addr show dev vde0) == *" $2/"* ]]
 }
 has_no_address()
 {
 	! has_address "$1" "$2"
+}
+
+# counted METRIC: the server's counter is not 0.
+counted()
+{
+	grep -q "^${SERVER##*/}_$1 [1-9]" <<<"$("$BUILD/tools/daemonctl/${SERVER##*/}ctl" -s "$dir/ctl" stats)"
 }
