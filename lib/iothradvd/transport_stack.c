@@ -153,8 +153,8 @@ static unsigned int mtu_of(const struct stack_transport *stack)
 }
 
 /* Looks at the interface again: a link that has come up, another address or another MAC address is
- * a beginning. */
-static void look(struct stack_transport *stack, engine_time now)
+ * a beginning. `was_down`: it may be up again already. */
+static void look(struct stack_transport *stack, engine_time now, bool was_down)
 {
 	static const uint8_t no_mac[6];
 	struct iothradvd *instance = stack->transport.instance;
@@ -171,7 +171,8 @@ static void look(struct stack_transport *stack, engine_time now)
 		router_unready(&instance->router);
 		return;
 	}
-	if (stack->ready && memcmp(address, stack->address, 16) == 0 && memcmp(mac, stack->mac, 6) == 0)
+	if (stack->ready && !was_down && memcmp(address, stack->address, 16) == 0 &&
+	    memcmp(mac, stack->mac, 6) == 0)
 		return;
 	stack->ready = true;
 	memcpy(stack->address, address, 16);
@@ -182,7 +183,7 @@ static void look(struct stack_transport *stack, engine_time now)
 /* Netlink tells of much else, too: one look for all of it. */
 static void take_changes(struct stack_transport *stack, engine_time now)
 {
-	bool changed = false;
+	bool changed = false, down = false;
 
 	for (;;) {
 		enum link_change change = link_read_change(stack->changes, stack->ifindex);
@@ -190,11 +191,10 @@ static void take_changes(struct stack_transport *stack, engine_time now)
 		if (change == LINK_NOTHING)
 			break;
 		changed = true;
-		if (change == LINK_DOWN) /* it may be up again already: that is a beginning, too */
-			stack->ready = false;
+		down = down || change == LINK_DOWN;
 	}
 	if (changed)
-		look(stack, now);
+		look(stack, now, down);
 }
 
 static void stack_work(struct transport *transport, engine_time now)
@@ -320,7 +320,7 @@ int transport_stack_open(struct iothradvd *instance, struct ioth *on, unsigned i
 		free(stack);
 		return err;
 	}
-	look(stack, instance_now());
+	look(stack, instance_now(), false);
 	*opened = &stack->transport;
 	return 0;
 }

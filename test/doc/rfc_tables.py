@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The tables in doc/rfc*.md, doc/bbr.md, doc/iothdns.md and doc/iothconf.md name files and tests that exist.
+"""The tables in doc/rfc*.md, doc/bbr.md, doc/iothdns.md, doc/iothradvd.md and doc/iothconf.md name files and tests that exist.
 
 Usage: rfc_tables.py SOURCE-ROOT
 
@@ -8,6 +8,7 @@ The column "where" names files of stack/; "tested" names tests as FILE:FUNCTION 
 test_options of test_ip.c, which that file also runs; `ip:*` all of it), "fuzz TARGET" or "script NAME"
 (test/script/tcp/NAME.script). What MUST be done and is done has a test, unless the row says that
 there is nothing to be done ("none"). Each requirement of RFC 9293's appendix B is in rfc9293.md once.
+In iothradvd.md they are those of the library and of the daemon, or "net NAME"; each row has one.
 In iothdns.md the tests are those of test/unit/iothdns, or scripts (test/PATH.sh), and each row has one.
 In iothconf.md "where" names files of lib/, and "net NAME", "interop NAME" are test/net/NAME.sh and so on.
 """
@@ -84,6 +85,21 @@ def check_iothdns(root):
         problems.append('too little was found of iothdns: this test is wrong')
 
 
+def check_iothradvd(root):
+    tests, count = tests_of(root / 'test/unit/iothradvd') | tests_of(root / 'test/unit/daemon/iothradvd'), 0
+    for number, row in rows(root / 'doc/iothradvd.md'):
+        count += 1
+        place = f'iothradvd.md:{number}'
+        check_tested(place, row['tested'], tests, root)
+        for name in re.findall(r'\bnet ([a-z0-9_]+)', row['tested']):
+            if not (root / 'test/net' / f'{name}.sh').exists():
+                problems.append(f'{place}: there is no test/net/{name}.sh')
+        if not row['tested']:
+            problems.append(f'{place}: no test')
+    if count < 8:
+        problems.append('too little was found of iothradvd: this test is wrong')
+
+
 def check_iothconf(root):
     tests = tests_of(root / 'test/unit')
     count = 0
@@ -115,6 +131,7 @@ def main(root):
     tests, count, references = tests_of(root / 'test/unit/stack'), 0, 0
     check_iothdns(root)
     check_iothconf(root)
+    check_iothradvd(root)
     numbers = []
     for path in sorted([*(root / 'doc').glob('rfc*.md'), root / 'doc/bbr.md']):
         for number, row in rows(path):

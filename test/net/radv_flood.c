@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Hosts of a router, too many of them, for tests and for bench/radv.
+ *
+ *     radv_flood VNL RATE SECONDS    RATE solicitations a second, each of another source; then that
+ * of an honest host, which waits for its answer; then a line: sent N multicast N unicast N answered
+ *     radv_flood VNL sink            what a program costs that receives frames and does nothing
+ *     radv_flood IFNAME raw          the same with a raw ICMPv6 socket, as a router has it
+ */
+#include <err.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "nd.h"
+#include "nd_packet.h"
+#include "vdelink.h"
+
+#define BURST      32
+#define FRAME_SIZE 128
+#define SECOND     UINT64_C(1000000000)
+#define PATIENCE   (60 * SECOND)
+#define RS_LEN     16
+
+static struct vdelink *net;
+static unsigned long sent, multicast, unicast;
+static bool answered;
+static const uint8_t honest_mac[6] = {2, 0xaa, 0, 0, 0, 1};
+
+static uint64_t now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (uint64_t)time.tv_sec * SECOND + (uint64_t)time.tv_nsec;
+}
+
+static void send_frame(const uint8_t *frame, size_t len);
+
+static size_t put_frame(uint8_t frame[FRAME_SIZE], const uint8_t to_mac[6], const uint8_t mac[6],
+    const uint8_t destination[16], const struct wire_writer *message)
+{
+	uint8_t source[16];
+
+	nd_link_local(source, mac);
+	memcpy(frame, to_mac, 6);
+	memcpy(frame + 6, mac, 6);
+	frame[12] = 0x86;
+	frame[13] = 0xdd;
+	return 14 + nd_packet_put(
+	                frame + 14, FRAME_SIZE - 14, source, destination, message->data, message->at);
+}
+
+static size_t solicitation(uint8_t frame[FRAME_SIZE], const uint8_t mac[6])
+{
+	static const uint8_t all_routers[16] = {0xff, 2, [15] = 2};
+	uint8_t bytes[RS_LEN], group_mac[6];
+	struct wire_writer message = wire_writer(bytes, sizeof(bytes));
+
+	nd_put_router_solicit(&message, mac);
+	nd_group_mac(group_mac, all_routers);
+	return put_frame(frame, group_mac, mac, all_routers, &message);
+}
+
+/* A stack that answers the honest host looks for it first. */
+static void answer_for_honest(const uint8_t *asked, const uint8_t *icmp, size_t len)
+{
+	uint8_t address[16], frame[FRAME_SIZE], bytes[32];
+	struct wire_writer message = wire_writer(bytes, sizeof(bytes));
+	struct nd_neighbour wanted;
+
+	nd_link_local(address, honest_mac);
+	if (nd_parse_neighbour(&wanted, icmp, len) < 0 || memcmp(wanted.target, address, 16) != 0)
+		return;
+	nd_put_neighbour_advert(
+	    &message, address, honest_mac, ND_ADVERT_SOLICITED | ND_ADVERT_OVERRIDE);
+	send_frame(
+	    frame, put_frame(frame, asked + 6, honest_mac, nd_packet_source(asked + 14), &message));
+}
+
+static void look_at(const uint8_t *frame, size_t len)
+{
+	size_t icmp_len;
+	const uint8_t *icmp;
+
+	if (len < 14 + ND_IPV6_HEADER)
+		return;
+	icmp = nd_packet_get(frame + 14, len - 14, false, &icmp_len);
+	if (icmp && icmp[0] == ND_NEIGHBOUR_SOLICIT)
+		answer_for_honest(frame, icmp, icmp_len);
+	if (!icmp || icmp[0] != ND_ROUTER_ADVERT)
+		return;
+	if (frame[0] & 1)
+		multicast++;
+	else
+		unicast++;
+	/* An advertisement to all is an answer, too. */
+	answered = answered || (frame[0] & 1) || memcmp(frame, honest_mac, 6) == 0;
+}
+
+/* All that is there. */
+static void receive(void)
+{
+	static uint8_t room[BURST][2048];
+	struct iovec frames[BURST];
+	unsigned int got;
+
+	vdelink_poll(net, now());
+	do {
+		for (size_t i = 0; i < BURST; i++)
+			frames[i] = (struct iovec){.iov_base = room[i], .iov_len = sizeof(room[i])};
+		got = vdelink_recv(net, frames, BURST);
+		for (unsigned int i = 0; i < got; i++)
+			look_at(frames[i].iov_base, frames[i].iov_len);
+	} while (got > 0);
+}
+
+static void wait_until(uint64_t time)
+{
+	struct pollfd item = {.fd = vdelink_fd(net), .events = POLLIN};
+	uint64_t at = now();
+
+	(void)poll(&item, 1, time > at ? (int)((time - at) / 1000000) + 1 : 0);
+	receive();
+}
+
+static void send_frame(const uint8_t *frame, size_t len)
+{
+	struct iovec piece = {.iov_base = (void *)(uintptr_t)frame, .iov_len = len};
+	const struct vdelink_frame one = {.piece = &piece, .pieces = 1};
+
+	for (unsigned int tries = 0; vdelink_send(net, &one, 1) == 0 && tries < 1000; tries++) {
+		struct pollfd item = {.fd = vdelink_fd(net), .events = POLLIN};
+
+		(void)poll(&item, 1, 1);
+	}
+}
+
+static void send_from(const uint8_t mac[6])
+{
+	uint8_t frame[FRAME_SIZE];
+
+	send_frame(frame, solicitation(frame, mac));
+	sent++;
+}
+
+static void flood(unsigned long rate, unsigned long seconds)
+{
+	uint64_t begin = now(), end = begin + seconds * SECOND, at;
+
+	while ((at = now()) < end) {
+		while (sent * SECOND < rate * (at - begin)) {
+			uint8_t mac[6] = {2, 0xbb};
+
+			for (unsigned int i = 0; i < 4; i++)
+				mac[2 + i] = (uint8_t)(sent >> 8 * i);
+			send_from(mac);
+		}
+		wait_until(at + SECOND / 1000);
+	}
+	answered = false;
+	for (uint64_t patience = now() + PATIENCE, asked = 0; !answered && now() < patience;) {
+		if (now() - asked > 4 * SECOND) { /* RTR_SOLICITATION_INTERVAL: RFC 4861, 10 */
+			send_from(honest_mac);
+			asked = now();
+		}
+		wait_until(now() + SECOND / 10);
+	}
+	printf("sent %lu multicast %lu unicast %lu %s\n", sent, multicast, unicast,
+	    answered ? "answered" : "forgotten");
+}
+
+static _Noreturn void sink(void)
+{
+	struct pollfd item = {.fd = vdelink_fd(net), .events = POLLIN};
+
+	puts("ready");
+	for (;;) {
+		(void)poll(&item, 1, -1);
+		receive();
+	}
+}
+
+static _Noreturn void raw_sink(const char *name)
+{
+	struct ipv6_mreq group = {
+	    .ipv6mr_multiaddr = {{{0xff, 2, [15] = 2}}}, .ipv6mr_interface = if_nametoindex(name)};
+	int fd = socket(AF_INET6, SOCK_RAW, IPPROTO_ICMPV6);
+	uint8_t message[2048];
+
+	if (fd < 0 || setsockopt(fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &group, sizeof(group)) < 0)
+		err(1, "%s", name);
+	puts("ready");
+	for (;;)
+		(void)recv(fd, message, sizeof(message), 0);
+}
+
+int main(int argc, char *argv[])
+{
+	int error;
+
+	if (argc < 3)
+		errx(1, "arguments");
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (strcmp(argv[2], "raw") == 0)
+		raw_sink(argv[1]);
+	error = vdelink_open(argv[1], "radv_flood", &net);
+	if (error)
+		errx(1, "%s: %s", argv[1], strerror(-error));
+	if (strcmp(argv[2], "sink") == 0)
+		sink();
+	if (argc != 4)
+		errx(1, "arguments");
+	flood(strtoul(argv[2], NULL, 10), strtoul(argv[3], NULL, 10));
+	vdelink_close(net);
+	return 0;
+}
