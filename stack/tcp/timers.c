@@ -78,14 +78,14 @@ static bool out_of_patience(const struct tcp_end *end, px_time since, unsigned i
 }
 
 /* A time-out that the user set (RFC 5482) does not wait for the next of the timer's steps, which
- * grow. */
+ * grow. Once it is over, and the connection lives on since the peer answers, they count again. */
 static px_time not_beyond_patience(const struct tcp_end *end, px_time due)
 {
 	px_time limit = end->retrans_since + end->user_timeout * PX_MSEC;
 
-	if (!end->user_timeout || !end->retrans_since || limit >= due)
+	if (!end->user_timeout || !end->retrans_since || limit >= due || limit <= tcp_stack(end)->now)
 		return due;
-	return limit > tcp_stack(end)->now ? limit : tcp_stack(end)->now;
+	return limit;
 }
 
 /* ---- retransmission (RFC 6298 section 5) ---- */

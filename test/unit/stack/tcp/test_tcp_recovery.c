@@ -501,6 +501,23 @@ static void test_path_mtu(void **state)
 	tcp_check_stack(peer.iface->stack);
 }
 
+/* TCP_USER_TIMEOUT is over, but the peer still answers, with a window that it has shut: the steps of
+ * the timer go on, none of them at once. */
+static void test_user_timeout_answered(void **state)
+{
+	open_with_rtt(50 * PX_MSEC, true);
+	tcp_set_option(peer.end, TCP_USER_TIMEOUT, 1000);
+	peer_write((size_t)3 * MSS, 0);
+	for (unsigned int i = 0; i < 100; i++) {
+		sim_run(sim, 100 * PX_MSEC);
+		peer_send(TCP_ACK, 1, BASE, 0, 0);
+	}
+	assert_in_range(count(PX_TcpExtTCPTimeouts), 3, 8);
+	assert_int_equal(peer.end->state, TCP_STATE_ESTABLISHED);
+	peer_send(TCP_ACK, 1, BASE + 3 * MSS, 60000, 0);
+	assert_int_equal(peer.end->snd_una, peer.end->snd_nxt);
+}
+
 /* RFC 5927 section 5.2: no ICMP error ends a connection; but a SYN it does. */
 static void test_icmp(void **state)
 {
@@ -544,6 +561,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_super_records_bounded, setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_ecn, setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_path_mtu, setup, net_teardown),
+	    cmocka_unit_test_setup_teardown(test_user_timeout_answered, setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_icmp, setup, net_teardown),
 	};
 
