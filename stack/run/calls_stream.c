@@ -8,6 +8,7 @@
  */
 #include "calls.h"
 #include "iov.h"
+#include "look.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -47,6 +48,7 @@ static int wait_for_room(struct call *call, bool room, int flags, px_time *until
 		timeout = &call->file->sock->sndtimeo;
 		if (!*until)
 			*until = call_time_limit(timeout);
+		call->looks = LOOKS_MAX; /* bulk: what is waited for is no answer */
 		err = call_wait(call, POLLOUT, *until, *until == PX_TIME_NEVER);
 	}
 	return err;

@@ -10,7 +10,9 @@ struct look look_begin(struct call *call, px_time busy, px_time until)
 	struct look look = {.began = stack->px->now, .told = busy != 0};
 	px_time length = busy;
 
-	if (!busy && call->looks < LOOKS_MAX)
+	/* Who takes bulk frame by frame, as soon as each comes, has more work with it than who lets
+	 * some of them gather. */
+	if (!busy && call->looks < LOOKS_MAX && !stack->input_large)
 		length = spin_begin(&stack->spin);
 	if (length) {
 		call->looks++;

@@ -103,6 +103,7 @@ struct picox {
 	_Atomic bool missed;           /* somebody could not reach it */
 	px_time doze_from, doze_pause; /* not before; and how long it was put off the last time */
 	struct spin spin;
+	bool input_large; /* the last frame that a leader dozed for: bulk, no conversation */
 	bool links_asked; /* since their deadlines were looked at */
 	px_time left_at;  /* when the last leader left */
 	bool armed;       /* the links are in the poller's set */
@@ -232,7 +233,7 @@ struct call {
 	struct picox *stack; /* NULL: not inside */
 	struct file *file;
 	int fd;
-	unsigned int looks; /* before it slept */
+	unsigned int looks; /* before it slept: LOOKS_MAX at most (look.h) */
 	bool locked, waiting;
 	struct waiter
 	    waiter; /* here, since call_wait's frame is gone when call_leave is run by a cancel */

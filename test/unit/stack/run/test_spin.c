@@ -155,6 +155,7 @@ static int teardown_ptp(void **state)
 static void encourage(struct picox *stack)
 {
 	stack->spin = (struct spin){.limit = LONG};
+	stack->input_large = false;
 	stack->input_count = 1;
 	stack->input_at = stack->px->now;
 	stack->doze_from = 0;
@@ -268,6 +269,27 @@ static void test_at_once(void **state)
 	assert_int_equal(here->spin.pause, 16);
 }
 
+/* Neither who takes bulk nor who sends it looks. */
+static void test_bulk(void **state)
+{
+	struct call call = {.stack = here};
+
+	runtime_lock(here);
+	encourage(here);
+	here->input_large = true;
+	assert_int_equal(look_begin(&call, 0, PX_TIME_NEVER).end, 0);
+	here->input_large = false;
+	call.looks = LOOKS_MAX;
+	assert_int_equal(look_begin(&call, 0, PX_TIME_NEVER).end, 0);
+	call.looks = 0;
+	assert_int_not_equal(look_begin(&call, 0, PX_TIME_NEVER).end, 0);
+	/* But who is told to does. */
+	here->input_large = true;
+	assert_int_not_equal(look_begin(&call, 1000, PX_TIME_NEVER).end, 0);
+	here->input_large = false;
+	runtime_unlock(here);
+}
+
 static void test_cancelled(void **state)
 {
 	struct reader reader;
@@ -362,6 +384,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_cancelled, setup_mem, teardown),
 	    cmocka_unit_test_setup_teardown(test_conversation, setup_mem, teardown),
 	    cmocka_unit_test_setup_teardown(test_at_once, setup_mem, teardown),
+	    cmocka_unit_test_setup_teardown(test_bulk, setup_mem, teardown),
 	    cmocka_unit_test_setup_teardown(test_looks_end, setup_mem, teardown),
 	};
 	static const struct CMUnitTest ptp[] = {
