@@ -69,10 +69,11 @@ static struct radvd_conf *configure(const char *command, const char *file)
 {
 	static char line[512];
 	char *argv[32] = {(char[]){"iothradvd"}};
+	char *rest;
 	int argc = 1;
 
 	snprintf(line, sizeof(line), "%s", command);
-	for (char *word = strtok(line, " "); word; word = strtok(NULL, " "))
+	for (char *word = strtok_r(line, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
 		argv[argc++] = word;
 	world.options.groups[0] = (struct option_group){
 	    .specs = radvd_options, .count = radvd_option_count, .values = &world.values};
