@@ -16,7 +16,7 @@ int service_open(struct service *service, struct daemon *daemon, struct settings
 	int err;
 
 	*service = (struct service){.daemon = daemon};
-	descriptors_allow(4 * NAMES_MAX); /* a query has three */
+	descriptors_allow(4 * (uint64_t)NAMES_MAX); /* a query has three */
 	/* All three plugins are ours, and LGPL; others may be loaded, too. */
 	ioth_set_license("GPL-2.0-or-later");
 	err = place_open(&service->place, settings);
