@@ -19,7 +19,9 @@ static int run_flush(void *context, const char *argument, FILE *answer)
 	struct named_name name;
 	size_t count;
 
-	if (!all && named_name_from_text(&name, argument + below) < 0) {
+	/* ".." is not all. */
+	if (!all &&
+	    (named_name_from_text(&name, argument + below) < 0 || (below && name.labels == 0))) {
 		fprintf(answer, "'%s' is not a name\n", argument);
 		return -EINVAL;
 	}

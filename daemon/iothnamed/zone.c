@@ -6,6 +6,11 @@
 
 #include "zone_internal.h"
 
+#define RR_FIXED                                                                                   \
+	12u /* bytes of a record: a pointer to its name, type, class, TTL, length of data */
+#define OPT_MAX   512u /* room for EDNS0 */
+#define RRSET_MAX (NAMED_MESSAGE_MAX - NAMED_HEADER_LEN - NAME_MAX_WIRE - 4 - OPT_MAX)
+
 struct named_zone *named_zone_new(void)
 {
 	return calloc(1, sizeof(struct named_zone));
@@ -108,6 +113,15 @@ static bool has_record(const struct zone_rrset *rrset, const uint8_t *data, size
 	return false;
 }
 
+/* Does it fit into a message, over TCP at least? Names in data count as they are, uncompressed. A
+ * set that does not could never be told; and a bound keeps the look at all its records short. */
+static bool has_room(const struct zone_rrset *rrset, size_t len)
+{
+	size_t data = rrset->len + 2 + len; /* with the length before each */
+
+	return data + (rrset->count + 1) * (RR_FIXED - 2) <= RRSET_MAX;
+}
+
 static struct zone_rrset *rrset_of(struct zone_node *node, uint16_t type)
 {
 	struct zone_rrset **place = &node->rrsets;
@@ -137,8 +151,8 @@ int named_zone_add(struct named_zone *zone, const struct named_name *name, uint1
 		rrset->ttl = ttl;
 	if (has_record(rrset, data, len))
 		return -EEXIST;
-	if (rrset->count == UINT16_MAX)
-		return -ENOMEM;
+	if (!has_room(rrset, len))
+		return -EMSGSIZE;
 	more = realloc(rrset->data, rrset->len + 2 + len);
 	if (!more)
 		return -ENOMEM;

@@ -40,6 +40,7 @@ answers 192.168.1.24 forwarded.example A 10.9.8.7
 run_dig 192.168.1.24 +noall +answer forwarded.example A # from the cache
 assert_match '^forwarded.example.\s+[0-9]+\s+IN\s+A\s+10.9.8.7$' "$out" "from the cache"
 assert_match '^iothnamed_cache_hits_total 1$' "$(ctl stats)" "cache"
+assert_status 1 ctl flush ..
 assert_equal '1 forgotten' "$(ctl flush forwarded.example)" flush
 answers 192.168.1.24 +tcp one.test.local A 192.168.1.1
 answers 192.168.1.24 +tcp forwarded.example A 10.9.8.7

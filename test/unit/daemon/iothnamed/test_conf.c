@@ -141,6 +141,37 @@ static void test_all_mistakes(void **state)
 	assert_non_null(strstr(fixture.log, "/nowhere/at/all.rc"));
 }
 
+/* A set that no message has room for is a mistake; the largest one that is none can be asked for.
+ */
+static void test_large_sets(void **state)
+{
+	enum { RECORDS = 5000, LINE = 40 };
+	char *conf = malloc((RECORDS + 3) * LINE);
+	unsigned int first;
+	char *end;
+
+	(void)state;
+	assert_non_null(conf);
+	end = conf + sprintf(conf, "net w ::/0\nauth static w .\n");
+	for (unsigned int i = 0; i < RECORDS; i++)
+		end += sprintf(end, "static A h 10.0.%u.%u\n", i >> 8, i & 0xff);
+	assert_false(fixture_load(&fixture, conf));
+	assert_int_equal(
+	    sscanf(fixture.log, "test.rc (line %u): static: no message has room", &first), 1);
+	assert_in_range(first, 4000, 4100);
+	end = conf;
+	for (unsigned int line = 1; line < first; line++)
+		end = strchr(end, '\n') + 1;
+	*end = '\0'; /* up to the last one that was taken */
+	load(conf);
+	fixture.tcp = true;
+	fixture_ask(&fixture, "::1", "h", "A");
+	assert_int_equal(fixture.reply[2] & 2, 0); /* no TC */
+	assert_int_equal(fixture.reply[6] << 8 | fixture.reply[7], first - 3);
+	fixture_unload(&fixture);
+	free(conf);
+}
+
 static void test_stacks(void **state)
 {
 	(void)state;
@@ -331,6 +362,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_mistakes),
 	    cmocka_unit_test(test_all_mistakes),
+	    cmocka_unit_test(test_large_sets),
 	    cmocka_unit_test(test_stacks),
 	    cmocka_unit_test(test_nets),
 	    cmocka_unit_test(test_names),
