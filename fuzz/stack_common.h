@@ -78,7 +78,7 @@ static inline void fuzz_cut(const struct px_pkt *pkt)
 	for (cut_begin(&cut, pkt); (pieces = cut_next(&cut, header, piece)); frames++) {
 		for (unsigned int i = 0; i < pieces; i++) {
 			for (size_t at = 0; at < piece[i].iov_len; at++)
-				sum ^= ((const uint8_t *)piece[i].iov_base)[at];
+				sum = (uint8_t)(sum ^ ((const uint8_t *)piece[i].iov_base)[at]);
 		}
 	}
 	if (frames != px_pkt_frames(pkt))
