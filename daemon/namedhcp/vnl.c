@@ -72,8 +72,10 @@ static void due(struct loop_timer *timer)
 
 void vnl_make_mac(struct vnl *vnl)
 {
+	loop_time now = loop_clock();
+
 	if (getrandom(vnl->mac, sizeof(vnl->mac), 0) < 0)
-		memcpy(vnl->mac, &(uint64_t){loop_clock()}, sizeof(vnl->mac));
+		memcpy(vnl->mac, &now, sizeof(vnl->mac));
 	vnl->mac[0] = (uint8_t)((vnl->mac[0] & 0xfc) | 2);
 }
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# shellcheck shell=bash disable=SC2034,SC2154 # what lib.sh and the caller have set
+# shellcheck shell=bash disable=SC2034,SC2153,SC2154 # what lib.sh and the caller have set
 # The network of 14.6 for the tests of namedhcp and namedhcp4; sourced after lib.sh. $mode is where the
 # server is: vnl (a bare VDE network), picox, vdestack, kernel (in the vdens `home`).
 
