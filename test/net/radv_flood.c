@@ -3,6 +3,8 @@
  *
  *     radv_flood VNL RATE SECONDS    RATE solicitations a second, each of another source; then that
  * of an honest host, which waits for its answer; then a line: sent N multicast N unicast N answered
+ *     radv_flood VNL RATE SECONDS alone
+ *                                    without the honest host
  *     radv_flood VNL sink            what a program costs that receives frames and does nothing
  *     radv_flood IFNAME raw          the same with a raw ICMPv6 socket, as a router has it
  */
@@ -150,7 +152,7 @@ static void send_from(const uint8_t mac[6])
 	sent++;
 }
 
-static void flood(unsigned long rate, unsigned long seconds)
+static void flood(unsigned long rate, unsigned long seconds, bool alone)
 {
 	uint64_t begin = now(), end = begin + seconds * SECOND, at;
 
@@ -165,7 +167,8 @@ static void flood(unsigned long rate, unsigned long seconds)
 		wait_until(at + SECOND / 1000);
 	}
 	answered = false;
-	for (uint64_t patience = now() + PATIENCE, asked = 0; !answered && now() < patience;) {
+	for (uint64_t patience = now() + PATIENCE, asked = 0;
+	     !alone && !answered && now() < patience;) {
 		if (now() - asked > 4 * SECOND) { /* RTR_SOLICITATION_INTERVAL: RFC 4861, 10 */
 			send_from(honest_mac);
 			asked = now();
@@ -173,7 +176,9 @@ static void flood(unsigned long rate, unsigned long seconds)
 		wait_until(now() + SECOND / 10);
 	}
 	printf("sent %lu multicast %lu unicast %lu %s\n", sent, multicast, unicast,
-	    answered ? "answered" : "forgotten");
+	    alone      ? ""
+	    : answered ? "answered"
+	               : "forgotten");
 }
 
 static _Noreturn void sink(void)
@@ -215,9 +220,9 @@ int main(int argc, char *argv[])
 		errx(1, "%s: %s", argv[1], strerror(-error));
 	if (strcmp(argv[2], "sink") == 0)
 		sink();
-	if (argc != 4)
+	if (argc < 4)
 		errx(1, "arguments");
-	flood(strtoul(argv[2], NULL, 10), strtoul(argv[3], NULL, 10));
+	flood(strtoul(argv[2], NULL, 10), strtoul(argv[3], NULL, 10), argc > 4);
 	vdelink_close(net);
 	return 0;
 }
