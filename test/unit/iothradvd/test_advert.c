@@ -192,13 +192,13 @@ static void test_split(void **state)
 
 		assert_int_equal(world.message[i][0], ND_ROUTER_ADVERT);
 		assert_int_equal(world.message[i][7], 1800 & 0xff);
-		for (; at < world.len[i]; at += world.message[i][at + 1] * 8u) {
+		for (; at < world.len[i]; at += world.message[i][at + 1] * (size_t)8) {
 			const uint8_t *option = &world.message[i][at];
 
-			assert_true(option[1] > 0 && at + option[1] * 8u <= world.len[i]);
+			assert_true(option[1] > 0 && at + option[1] * (size_t)8 <= world.len[i]);
 			prefixes += option[0] == 3;
 			servers += option[0] == 25 ? (option[1] - 1) / 2 : 0;
-			for (size_t j = 8; option[0] == 31 && j < option[1] * 8u && option[j]; j++) {
+			for (size_t j = 8; option[0] == 31 && j < option[1] * (size_t)8 && option[j]; j++) {
 				for (; option[j]; j += option[j] + 1u)
 					;
 				domains++;
