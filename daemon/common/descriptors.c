@@ -13,3 +13,10 @@ void descriptors_allow(uint64_t wanted)
 	limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }
+
+uint64_t descriptors_allowed(void)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_NOFILE, &limit) < 0 ? UINT64_MAX : limit.rlim_cur;
+}

@@ -9,5 +9,6 @@
 /* Allows so many, as far as the hard limit goes; never fewer than before. With fewer a daemon works
  * on: it has to expect EMFILE. */
 void descriptors_allow(uint64_t wanted);
+uint64_t descriptors_allowed(void);
 
 #endif

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The listening socket: who may connect, and how many.
  *
- * A client that no `auth accept` record lets in is closed at once. There are tcpclients connections
- * at most, and tcpperclient of one address; where there is no place for a new one, that which has
- * been quiet for longest makes room (RFC 7766, 6.2.3 leaves that to the server), unless it waits
- * for an answer.
+ * A client that no `auth accept` record lets in is closed at once. There are tcpclients
+ * connections at most, or a third of the descriptors that there may be (a socket of picox is
+ * two): silent ones must not take those that forwarding needs; and tcpperclient of one address;
+ * where there is no place for a new one, that which has been quiet for longest makes room (RFC
+ * 7766, 6.2.3 leaves that to the server), unless it waits for an answer.
  */
 #include "tcp.h"
 
@@ -13,6 +14,7 @@
 #include <string.h>
 #include <ioth.h>
 
+#include "descriptors.h"
 #include "log.h"
 #include "socket.h"
 
@@ -144,7 +146,10 @@ int named_tcp_new(struct named_tcp **result, struct named_worker *worker)
 	const struct named_options *options = &worker->core.conf->options;
 	/* All workers together have as many; the kernel shares connections out evenly. */
 	uint32_t workers = worker->sharing == NAMED_ALONE ? 1 : (uint32_t)options->workers;
-	uint32_t max = ((uint32_t)options->tcpclients + workers - 1) / workers;
+	uint64_t third = descriptors_allowed() / 3;
+	uint32_t clients =
+	    third < (uint64_t)options->tcpclients ? (uint32_t)third : (uint32_t)options->tcpclients;
+	uint32_t max = (clients + workers - 1) / workers;
 	struct named_tcp *tcp = calloc(1, sizeof(*tcp) + max * sizeof(struct tcp_client *));
 	int fd, err;
 

@@ -56,14 +56,15 @@ named_configure()
 	sed -i '/^rstack/d' "$dir/$1.rc"
 }
 
-# named_run NAME [OPTION...]: the server, with $dir/NAME.rc, ready.
+# named_run NAME [OPTION...]: the server, with $dir/NAME.rc, ready; $named_under is a command in front of it.
 named_run()
 {
 	local name=$1
 	shift
+	# shellcheck disable=SC2086 # several words
 	start named nsenter --target "${inside_pid[home]}" --user --net --preserve-credentials \
 		env LD_LIBRARY_PATH="$LD_LIBRARY_PATH" IOTH_PLUGIN_PATH="$IOTH_PLUGIN_PATH" \
-		"$NAMED" -v --control "$dir/ctl" "$@" "$dir/$name.rc"
+		${named_under:-} "$NAMED" -v --control "$dir/ctl" "$@" "$dir/$name.rc"
 	named_pid=$pid
 	wait_for says named '^iothnamed: serving'
 }

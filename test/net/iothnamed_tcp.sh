@@ -53,6 +53,11 @@ restart 'option tcpperclient 5'
 client limit 1024 5
 restart 'option tcpclients 8'
 client limit 8 8
+# With few descriptors, clients get a third of them: others are for forwarding.
+if have_command prlimit; then
+	named_under='prlimit --nofile=120' restart
+	client limit 40 40
+fi
 
 # Others' addresses are not accepted (auth accept local).
 named_stop
