@@ -119,7 +119,7 @@ static bool has_room(const struct zone_rrset *rrset, size_t len)
 {
 	size_t data = rrset->len + 2 + len; /* with the length before each */
 
-	return data + (rrset->count + 1) * (RR_FIXED - 2) <= RRSET_MAX;
+	return data + (rrset->count + (size_t)1) * (RR_FIXED - 2) <= RRSET_MAX;
 }
 
 static struct zone_rrset *rrset_of(struct zone_node *node, uint16_t type)
