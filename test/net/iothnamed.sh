@@ -36,14 +36,14 @@ answers 192.168.1.24 -x 192.168.1.2 two.test.local.
 flags_are 192.168.1.24 one.test.local A 'qr aa rd ra' NOERROR
 flags_are 192.168.1.24 one.test.local AAAA 'qr aa rd ra' NOERROR
 flags_are 192.168.1.24 nope.test.local A 'qr aa rd' NXDOMAIN
-answers 192.168.1.24 forwarded.example A 10.9.8.7
+forwards 192.168.1.24 forwarded.example A 10.9.8.7
 run_dig 192.168.1.24 +noall +answer forwarded.example A # from the cache
 assert_match '^forwarded.example.\s+[0-9]+\s+IN\s+A\s+10.9.8.7$' "$out" "from the cache"
-assert_match '^iothnamed_cache_hits_total 1$' "$(ctl stats)" "cache"
+assert_match '^iothnamed_cache_hits_total [1-9]' "$(ctl stats)" "cache"
 assert_status 1 ctl flush ..
 assert_equal '1 forgotten' "$(ctl flush forwarded.example)" flush
 answers 192.168.1.24 +tcp one.test.local A 192.168.1.1
-answers 192.168.1.24 +tcp forwarded.example A 10.9.8.7
+forwards 192.168.1.24 +tcp forwarded.example A 10.9.8.7
 named_stop
 
 # --- hash addresses, and their names
@@ -54,7 +54,7 @@ for server in 192.168.1.24 fc00::24; do
 	answers $server RENZO.hash.local AAAA fc00::4cc:8049:6765:d03a
 	answers $server -x fc00::4cc:8049:6765:d03a renzo.hash.local.
 	answers $server +tcp h1.hash.local AAAA fc00::580c:c6d0:5a1a:5b6b
-	answers $server forwarded.example A 10.9.8.7
+	forwards $server forwarded.example A 10.9.8.7
 	flags_are $server renzo.hash.local A 'qr aa rd ra' NOERROR
 done
 run_dig fc00::24 +noall +answer renzo.hash.local AAAA
@@ -71,7 +71,7 @@ named_stop
 named_start 'otip+forward'
 run_dig 192.168.1.24 +noall +answer renzo.otip AAAA
 assert_match '^renzo.otip.\s+1\s+IN\s+AAAA\s+2001:760:2e00:ff00:' "$out" "one-time address"
-answers fc00::24 forwarded.example A 10.9.8.7
+forwards fc00::24 forwarded.example A 10.9.8.7
 named_stop
 
 # --- domains that others delegate to us

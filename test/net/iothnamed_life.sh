@@ -93,8 +93,8 @@ named_stop
 named_configure 'local+forward'
 sed -i 's/^dns .*/dns 192.168.1.77\ndns 192.168.1.100/' "$rc"
 named_run 'local+forward'
-answers 192.168.1.24 forwarded.example A 10.9.8.7
-answers 192.168.1.24 +tcp other.example A 10.9.8.8
+forwards 192.168.1.24 forwarded.example A 10.9.8.7
+forwards 192.168.1.24 +tcp other.example A 10.9.8.8
 named_stop
 named_configure 'local+forward'
 sed -i 's/^dns .*/dns 192.168.1.77/' "$rc"
