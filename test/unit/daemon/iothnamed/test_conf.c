@@ -146,7 +146,7 @@ static void test_all_mistakes(void **state)
 static void test_large_sets(void **state)
 {
 	enum { RECORDS = 5000, LINE = 40 };
-	char *conf = malloc((RECORDS + 3) * LINE);
+	char *conf = malloc((RECORDS + (size_t)3) * LINE);
 	unsigned int first;
 	char *end;
 
