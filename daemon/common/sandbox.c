@@ -42,10 +42,10 @@ static const char *const calls[] = {
     "nanosleep", "time", "getrandom",
     /* threads, signals, the end */
     "futex", "futex_time64", "clone", "clone3", "set_robust_list", "rseq", "gettid", "getpid",
-    "getppid", "getuid", "geteuid", "getgid", "getegid", "sched_yield", "sched_getaffinity",
-    "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigreturn", "sigaltstack", "tgkill",
-    "restart_syscall", "membarrier", "prctl", "prlimit64", "getrlimit", "uname", "sysinfo", "exit",
-    "exit_group", NULL};
+    "getppid", "getuid", "geteuid", "getgid", "getegid", "sched_yield", "setpriority",
+    "sched_getaffinity", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigreturn",
+    "sigaltstack", "tgkill", "restart_syscall", "membarrier", "prctl", "prlimit64", "getrlimit",
+    "uname", "sysinfo", "exit", "exit_group", NULL};
 
 static void refused(int number, siginfo_t *info, void *context)
 {

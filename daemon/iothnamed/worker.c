@@ -201,6 +201,7 @@ int named_worker_start(struct named_worker *worker)
 	if (worker->loop != &worker->own_loop)
 		return 0;
 	sigfillset(&all);
+	sigdelset(&all, SIGSYS); /* that of the filter of system calls is told: sandbox.c */
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	err = -pthread_create(&worker->thread, NULL, worker_main, worker);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
