@@ -73,7 +73,7 @@ static void test_hash(void **state)
 
 static void test_wrong(void **state)
 {
-	uint8_t wire[300];
+	uint8_t wire[300] = {0};
 	struct named_name name;
 
 	(void)state;
