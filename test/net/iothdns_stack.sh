@@ -11,7 +11,9 @@ need_program "$program"
 case $stack in
 kernel)
 	ip link add dns0 type veth peer name dns1
-	ip link set dns1 addrgenmode none up # no address of its own
+	# No addresses of their own, which would come when they like.
+	ip link set dns0 addrgenmode none
+	ip link set dns1 addrgenmode none up
 	interface=dns0
 	vnl=
 	;;

@@ -67,6 +67,7 @@ if have_command dhclient; then
 		assert_equal h2.hash.local. "$(inside one dig +short +tries=3 @fc00::24 -x $TWO)" "two's address"
 	fi
 	inside one ping -6 -c 1 -W 10 $TWO >/dev/null || fail "one does not reach two"
+	wait_for grep -q '^}' "$dir/one.leases"
 	for pid in "${dhclients[@]}"; do
 		stop "$pid"
 	done

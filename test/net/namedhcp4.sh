@@ -79,6 +79,7 @@ if have_command dhclient; then
 		start dhclient nsenter --target "${inside_pid[two]}" --user --net --preserve-credentials \
 			dhclient -4 -v -d -1 -cf "$dir/dhclient.conf" -sf "$dir/script" -lf "$dir/leases" -pf "$dir/pid" vde0
 		wait_for grep -q "^$reason $TWO 255.255.255.0 192.168.1.254" "$dir/reasons"
+		wait_for grep -q '^}' "$dir/leases" # written when the script has ended
 		stop "$pid"
 	done
 fi
