@@ -447,7 +447,7 @@ static void test_super(void **state)
  * acknowledgement of a part brings. */
 static void cut_or_not(bool tso, bool link)
 {
-	uint64_t before, frames = wire->frames;
+	uint64_t before, frames;
 	struct tcp_info info;
 	uint32_t cwnd;
 
