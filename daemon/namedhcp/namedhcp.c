@@ -23,27 +23,6 @@ struct namedhcp {
 
 /* ---- configuration --------------------------------------------------------------------------- */
 
-static void add_option(struct config6 *config, uint16_t code, const void *bytes, size_t len)
-{
-	struct config_option *option = &config->option[config->options];
-
-	if (len == 0 || len > sizeof(option->bytes))
-		return;
-	option->code = code;
-	option->len = (uint16_t)len;
-	memcpy(option->bytes, bytes, len);
-	config->options++;
-}
-
-static void add_servers(
-    struct config6 *config, struct iothdns *resolver, uint16_t code, const char *text)
-{
-	uint8_t addresses[SERVICE_ADDRESSES][16];
-	size_t count = place_resolve(resolver, AF_INET6, text, addresses[0], SERVICE_ADDRESSES);
-
-	add_option(config, code, addresses, count * 16);
-}
-
 static void add_domains(struct config6 *config, const char *text)
 {
 	uint8_t bytes[CONFIG_BYTES_MAX];
@@ -58,7 +37,8 @@ static void add_domains(struct config6 *config, const char *text)
 	if (writer.error)
 		log_warning("dnssearch: too long, it is left out");
 	else
-		add_option(config, DHCP6_DOMAIN, bytes, writer.at);
+		config->options =
+		    config_option_add(config->option, config->options, DHCP6_DOMAIN, bytes, writer.at);
 }
 
 static struct dhcp_duid make_duid(const struct namedhcp *namedhcp, const struct settings *settings)
@@ -76,16 +56,18 @@ static struct dhcp_duid make_duid(const struct namedhcp *namedhcp, const struct 
 static struct config6 *make_config(struct namedhcp *namedhcp, const struct settings *settings)
 {
 	struct config6 *config = calloc(1, sizeof(*config));
-	struct iothdns *resolver = namedhcp->service.dns.resolver;
+	const struct service *service = &namedhcp->service;
 
 	if (!config) {
 		log_error("%s", strerror(ENOMEM));
 		return NULL;
 	}
 	config->duid = make_duid(namedhcp, settings);
-	add_servers(config, resolver, DHCP6_DNS, settings->dns);
+	config->options = service_add_addresses(
+	    service, config->option, config->options, DHCP6_DNS, AF_INET6, settings->dns);
 	add_domains(config, settings->dnssearch);
-	add_servers(config, resolver, DHCP6_NTP, settings->ntp);
+	config->options = service_add_addresses(
+	    service, config->option, config->options, DHCP6_NTP, AF_INET6, settings->ntp);
 	config->lease = settings->lease;
 	config->lease_seconds = settings->lease_seconds;
 	config->preference = settings->preference;

@@ -21,41 +21,23 @@ struct namedhcp4 {
 
 /* ---- configuration --------------------------------------------------------------------------- */
 
-static void add_option(struct config4 *config, uint16_t code, const void *bytes, size_t len)
-{
-	struct config_option *option = &config->option[config->options];
-
-	if (len == 0 || len > sizeof(option->bytes))
-		return;
-	option->code = code;
-	option->len = (uint16_t)len;
-	memcpy(option->bytes, bytes, len);
-	config->options++;
-}
-
-static void add_servers(
-    struct config4 *config, struct iothdns *resolver, uint16_t code, const char *text)
-{
-	uint8_t addresses[SERVICE_ADDRESSES][4];
-	size_t count = place_resolve(resolver, AF_INET, text, addresses[0], SERVICE_ADDRESSES);
-
-	add_option(config, code, addresses, count * 4);
-}
-
 static struct config4 *make_config(struct namedhcp4 *namedhcp, const struct settings *settings)
 {
 	struct config4 *config = calloc(1, sizeof(*config));
-	struct iothdns *resolver = namedhcp->service.dns.resolver;
+	const struct service *service = &namedhcp->service;
 
 	if (!config) {
 		log_error("%s", strerror(ENOMEM));
 		return NULL;
 	}
 	memcpy(config->server_id, namedhcp->server_id, 4);
-	add_servers(config, resolver, DHCP4_DNS, settings->dns);
+	config->options = service_add_addresses(
+	    service, config->option, config->options, DHCP4_DNS, AF_INET, settings->dns);
 	if (settings->dnssearch)
-		add_option(config, DHCP4_DOMAIN, settings->dnssearch, strlen(settings->dnssearch));
-	add_servers(config, resolver, DHCP4_NTP, settings->ntp);
+		config->options = config_option_add(config->option, config->options, DHCP4_DOMAIN,
+		    settings->dnssearch, strlen(settings->dnssearch));
+	config->options = service_add_addresses(
+	    service, config->option, config->options, DHCP4_NTP, AF_INET, settings->ntp);
 	config->lease = settings->lease;
 	config->lease_seconds = settings->lease_seconds;
 	config->is_authoritative = settings->is_authoritative;

@@ -4,11 +4,14 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <ioth.h>
 
 #include "descriptors.h"
 #include "log.h"
 #include "metrics.h"
+
+#define ADDRESSES_MAX 16 /* of an option for clients */
 
 int service_open(struct service *service, struct daemon *daemon, struct settings *settings)
 {
@@ -87,6 +90,16 @@ int service_find_mac(struct service *service)
 		return 0;
 	log_error("%s: %s", settings->iface, ifindex > 0 ? "no MAC address" : "no such interface");
 	return -ENODEV;
+}
+
+size_t service_add_addresses(const struct service *service,
+    struct config_option option[CONFIG_OPTIONS_MAX], size_t count, uint16_t code, int family,
+    const char *text)
+{
+	uint8_t addresses[ADDRESSES_MAX * 16];
+	size_t found = place_resolve(service->dns.resolver, family, text, addresses, ADDRESSES_MAX);
+
+	return config_option_add(option, count, code, addresses, found * (family == AF_INET6 ? 16 : 4));
 }
 
 void service_print_stats(const struct service *service, const char *program, FILE *out)

@@ -3,14 +3,13 @@
 #ifndef SERVICE_H
 #define SERVICE_H
 
+#include "config_option.h"
 #include "daemon.h"
 #include "dns.h"
 #include "names.h"
 #include "place.h"
 #include "settings.h"
 #include "transport.h"
-
-#define SERVICE_ADDRESSES 16 /* of an option for clients */
 
 struct service {
 	struct daemon *daemon;
@@ -32,6 +31,12 @@ void service_close(struct service *service);
 
 /* The MAC address: --macaddr, or the interface's. */
 int service_find_mac(struct service *service);
+
+/* Appends an option of addresses, IPv6 or IPv4, to `count` of them: a list of addresses and names,
+ * which are asked for. How many options there are then. */
+size_t service_add_addresses(const struct service *service,
+    struct config_option option[CONFIG_OPTIONS_MAX], size_t count, uint16_t code, int family,
+    const char *text);
 
 /* The counters that both have. */
 void service_print_stats(const struct service *service, const char *program, FILE *out);

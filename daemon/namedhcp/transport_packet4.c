@@ -42,21 +42,6 @@ static const struct sock_filter filter[] = {
     BPF_STMT(BPF_RET | BPF_K, 0),
 };
 
-/* Has the sender, on this machine, left the checksum to the interface? */
-static bool is_checked(struct msghdr *message)
-{
-	for (struct cmsghdr *control = CMSG_FIRSTHDR(message); control;
-	     control = CMSG_NXTHDR(message, control)) {
-		struct tpacket_auxdata data;
-
-		if (control->cmsg_level != SOL_PACKET || control->cmsg_type != PACKET_AUXDATA)
-			continue;
-		memcpy(&data, CMSG_DATA(control), sizeof(data));
-		return data.tp_status & (TP_STATUS_CSUMNOTREADY | TP_STATUS_CSUM_VALID);
-	}
-	return false;
-}
-
 static ssize_t receive(struct socket_source *socket)
 {
 	struct packet4 *packet4 =
@@ -76,7 +61,7 @@ static ssize_t receive(struct socket_source *socket)
 
 	if (got < 0 || (message.msg_flags & MSG_TRUNC) || from.sll_pkttype == PACKET_OUTGOING ||
 	    from.sll_pkttype == PACKET_OTHERHOST || from.sll_halen != 6 ||
-	    !udp_packet_get4(&udp, packet, (size_t)got, is_checked(&message)) ||
+	    !udp_packet_get4(&udp, packet, (size_t)got, udp_packet_is_checked(&message)) ||
 	    udp.destination_port != DHCP4_SERVER_PORT)
 		return got;
 	peer = (struct peer){.port = udp.source_port, .ttl = udp.ttl, .ip_id = udp.id};

@@ -3,6 +3,7 @@
 #include "udp_packet.h"
 
 #include <string.h>
+#include <linux/if_packet.h>
 #include <netinet/in.h>
 
 #include "checksum.h"
@@ -145,4 +146,18 @@ bool udp_packet_get6(struct udp_packet *udp, const uint8_t *packet, size_t len, 
 	return checked ||
 	       (checksum != 0 && is_right(udp, checksum_pseudo_ipv6(udp->source, udp->destination,
 	                                           IPPROTO_UDP, (uint32_t)(UDP_HEADER + udp->len))));
+}
+
+bool udp_packet_is_checked(struct msghdr *message)
+{
+	for (struct cmsghdr *control = CMSG_FIRSTHDR(message); control;
+	     control = CMSG_NXTHDR(message, control)) {
+		struct tpacket_auxdata data;
+
+		if (control->cmsg_level != SOL_PACKET || control->cmsg_type != PACKET_AUXDATA)
+			continue;
+		memcpy(&data, CMSG_DATA(control), sizeof(data));
+		return data.tp_status & (TP_STATUS_CSUMNOTREADY | TP_STATUS_CSUM_VALID);
+	}
+	return false;
 }

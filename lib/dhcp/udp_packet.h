@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 struct udp_packet {
 	uint8_t source[16], destination[16]; /* IPv4: the first 4 bytes */
@@ -31,5 +32,8 @@ size_t udp_packet_put6(uint8_t *packet, size_t size, const struct udp_packet *ud
  * not be looked at (the sender, on this machine, has left it to the interface). */
 bool udp_packet_get4(struct udp_packet *udp, const uint8_t *packet, size_t len, bool checked);
 bool udp_packet_get6(struct udp_packet *udp, const uint8_t *packet, size_t len, bool checked);
+
+/* Whether it is so: PACKET_AUXDATA (packet(7)) of a message that a packet socket received. */
+bool udp_packet_is_checked(struct msghdr *message);
 
 #endif

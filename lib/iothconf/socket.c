@@ -13,6 +13,7 @@
 #include <ioth.h>
 
 #include "dhcp6.h"
+#include "udp_packet.h"
 
 /* ---- packets ---- */
 
@@ -129,21 +130,6 @@ void socket_send_packet(int fd, unsigned int ifindex, uint16_t ethertype, const 
 	(void)ioth_sendto(fd, packet, len, MSG_NOSIGNAL, (struct sockaddr *)&to, sizeof(to));
 }
 
-/* tpacket_auxdata, from which only the status matters. */
-static bool is_checked(struct msghdr *message)
-{
-	for (struct cmsghdr *control = CMSG_FIRSTHDR(message); control;
-	     control = CMSG_NXTHDR(message, control)) {
-		struct tpacket_auxdata data;
-
-		if (control->cmsg_level != SOL_PACKET || control->cmsg_type != PACKET_AUXDATA)
-			continue;
-		memcpy(&data, CMSG_DATA(control), sizeof(data));
-		return data.tp_status & (TP_STATUS_CSUMNOTREADY | TP_STATUS_CSUM_VALID);
-	}
-	return false;
-}
-
 ssize_t socket_receive_packet(int fd, void *packet, size_t size, bool *checked, uint8_t sender[6])
 {
 	for (;;) {
@@ -167,7 +153,7 @@ ssize_t socket_receive_packet(int fd, void *packet, size_t size, bool *checked, 
 			return -errno;
 		if (from.sll_pkttype == PACKET_OUTGOING || (message.msg_flags & MSG_TRUNC))
 			continue;
-		*checked = is_checked(&message);
+		*checked = udp_packet_is_checked(&message);
 		if (sender)
 			memcpy(sender, from.sll_addr, 6);
 		return len;

@@ -27,6 +27,20 @@ static inline void *read_one(void *argument)
 	return NULL;
 }
 
+/* A thread that sends datagrams back, the last of which begins with 'e'. Argument: its int of a
+ * descriptor. */
+static inline void *answer_all(void *argument)
+{
+	const int *fd = argument;
+	struct sockaddr_in from;
+	socklen_t len = sizeof(from);
+	char byte;
+
+	while (picox_recvfrom(*fd, &byte, 1, 0, (struct sockaddr *)&from, &len) == 1 && byte != 'e')
+		picox_sendto(*fd, &byte, 1, 0, (struct sockaddr *)&from, len);
+	return NULL;
+}
+
 static inline void wait_blocked(struct picox *stack, unsigned int count)
 {
 	for (;;) {

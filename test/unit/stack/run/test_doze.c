@@ -77,18 +77,6 @@ static void test_frame(void **state)
 	assert_int_equal(reader.result, 1);
 }
 
-static void *answer_all(void *argument)
-{
-	struct sockaddr_in from;
-	socklen_t len = sizeof(from);
-	char byte;
-
-	while (
-	    picox_recvfrom(there_fd, &byte, 1, 0, (struct sockaddr *)&from, &len) == 1 && byte != 'e')
-		picox_sendto(there_fd, &byte, 1, 0, (struct sockaddr *)&from, len);
-	return NULL;
-}
-
 /* Without help, in the end: nothing is lost, and somebody dozes. */
 static void test_conversation(void **state)
 {
@@ -96,7 +84,7 @@ static void test_conversation(void **state)
 	pthread_t thread;
 	char byte = 'a';
 
-	assert_int_equal(pthread_create(&thread, NULL, answer_all, NULL), 0);
+	assert_int_equal(pthread_create(&thread, NULL, answer_all, &there_fd), 0);
 	for (int i = 0; i < 200 || !dozed; i++) {
 		host_send4(here_fd, "10.0.0.2", 7, "a", 1);
 		assert_int_equal(picox_recv(here_fd, &byte, 1, 0), 1);

@@ -306,18 +306,6 @@ static void test_cancelled(void **state)
 	test_frame(state);
 }
 
-static void *answer_all(void *argument)
-{
-	struct sockaddr_in from;
-	socklen_t len = sizeof(from);
-	char byte;
-
-	while (
-	    picox_recvfrom(there_fd, &byte, 1, 0, (struct sockaddr *)&from, &len) == 1 && byte != 'e')
-		picox_sendto(there_fd, &byte, 1, 0, (struct sockaddr *)&from, len);
-	return NULL;
-}
-
 /* Without help: both are in the mood to look, or not; one never does. */
 static void test_conversation(void **state)
 {
@@ -330,7 +318,7 @@ static void test_conversation(void **state)
 	runtime_lock(there);
 	spin_init(&there->spin, 1000, 2);
 	runtime_unlock(there);
-	assert_int_equal(pthread_create(&thread, NULL, answer_all, NULL), 0);
+	assert_int_equal(pthread_create(&thread, NULL, answer_all, &there_fd), 0);
 	for (int i = 0; i < 500; i++) {
 		host_send4(here_fd, "10.0.0.2", 7, "a", 1);
 		assert_int_equal(picox_recv(here_fd, &byte, 1, 0), 1);
