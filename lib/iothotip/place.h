@@ -21,8 +21,8 @@ int otip_place_open(struct otip_place *place, struct ioth *stack, const char *in
  * without duplicate address detection, so that they answer at once: nobody else can have one but by
  * knowing the secret.
  *
- * `in_use` asks the stack, for those who do not count flows themselves; an owner that does takes
- * the others into a table of its own. */
+ * `in_use` is for stacks that cannot retire an address by themselves (the kernel's): it asks for
+ * the stack's sockets. An owner that counts its flows takes the others into a table of its own. */
 extern const struct otip_keeper_ops otip_place_ops;
 
 int otip_place_add(void *place, const struct in6_addr *address);
