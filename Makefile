@@ -31,7 +31,7 @@ help:
 	@echo "make            build into $(BUILD)/"
 	@echo "make demo       install what is needed, build, and show it: addresses of programs and of threads"
 	@echo "make check      all tests; the last line sums them up (TEST_ARGS='--suite unit' ...)"
-	@echo "make bench      measure against Debian's vdens and libvdestack: $(BUILD)/bench/"
+	@echo "make bench      measure against the kernel, vdestack, Debian's programs: $(BUILD)/bench/"
 	@echo "make asan       all tests under AddressSanitizer (leaks too) and UndefinedBehaviorSanitizer"
 	@echo "make tsan       all tests under ThreadSanitizer"
 	@echo "make tidy       clang-tidy, cppcheck, shellcheck; every exception is explained in their files"

@@ -42,16 +42,20 @@ class Figure:
         self.target_text = text
         self.limit = (values, limits)
 
+    def _compared(self):
+        """(value, limit), repetition by repetition."""
+        return list(zip(self.limit[0](), self.limit[1]())) if self.limit else []
+
+    def times_better(self):
+        """Than the target, repetition by repetition; 10 for what ought to be nothing and is."""
+        pairs = [(v, l) if self.higher_is_better else (l, v) for v, l in self._compared()]
+        return [good / bad if bad else (10 if good else 1) for good, bad in pairs]
+
     def met(self):
         """yes, no, about; or None when there is no target or no figure."""
-        if not self.limit:
+        margin = [v - l if self.higher_is_better else l - v for v, l in self._compared()]
+        if not margin:
             return None
-        values, limits = self.limit[0](), self.limit[1]()
-        count = min(len(values), len(limits))
-        if count == 0:
-            return None
-        margin = [v - l if self.higher_is_better else l - v
-                  for v, l in zip(values[:count], limits[:count])]
         if median(margin) >= 0:
             return "yes" if min(margin) >= 0 else "about (yes)"
         return "no" if max(margin) < 0 else "about (no)"

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The figures as a table, as JSON and as a plot."""
+"""The figures as a table and as JSON."""
 import json
-import shutil
-import subprocess
 
 
 def number(value):
@@ -54,50 +52,3 @@ def write_json(path, about, figures):
     with open(path, "w", encoding="utf-8") as out:
         json.dump({"about": about, "figures": [f.as_json() for f in figures]}, out, indent=1)
         out.write("\n")
-
-
-PANELS = [  # title, keys that begin with one of these
-    ("TCP stream and ceilings, Gbit/s (more is better)",
-     ("stream-", "frames-", "datagrams-")),
-    ("CPU seconds a gigabyte (less is better)", ("cpu-", "relay-")),
-    ("round trip, microseconds (less is better)", ("rtt-",)),
-]
-
-
-def plot(path, figures, about):
-    """An SVG of three panels; returns the reason if there is none."""
-    if not shutil.which("gnuplot"):
-        return "gnuplot is not installed"
-    script = ["set terminal svg size 1200,1150 dynamic noenhanced font 'sans,12'"
-              " background 'white'",
-              f"set output '{path}'",
-              "set multiplot layout 3,1 title "
-              f"'{about['kernel']}, {about['cpus']} CPUs, load {about['load'][0]:.1f}'",
-              "set style data histograms", "set style histogram clustered gap 1 errorbars",
-              "set style fill solid 0.8 border -1", "set grid y", "set yrange [0:*]",
-              "set key outside right top", "set xtics rotate by -20 noenhanced",
-              "set datafile missing '?'"]
-    panels = 0
-    for index, (title, prefixes) in enumerate(PANELS):
-        rows = []
-        for figure in figures:
-            if figure.key.startswith(prefixes) and figure.samples:
-                columns = []
-                for who in ("theirs", "ours", "ceiling"):
-                    values = figure.samples.get(who)
-                    columns += [f"{figure.median(who):g}", f"{min(values):g}",
-                                f"{max(values):g}"] if values else ["0", "0", "0"]
-                rows.append(f"\"{figure.key}\" " + " ".join(columns))
-        if not rows:
-            continue
-        panels += 1
-        script += [f"$data{index} << EOD", *rows, "EOD", f"set title '{title}'",
-                   f"plot $data{index} using 2:3:4:xtic(1) title 'theirs' lc rgb '#b0b0b0',"
-                   f" '' using 5:6:7 title 'ours' lc rgb '#3070b0',"
-                   f" '' using 8:9:10 title 'ceiling' lc rgb '#e0c060'"]
-    if panels == 0:
-        return "nothing to plot"
-    script.append("unset multiplot")
-    done = subprocess.run(["gnuplot"], input="\n".join(script) + "\n", text=True, check=False,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
-    return done.stdout.strip() if done.returncode != 0 else None
