@@ -1,23 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The DHCPv6 server with all its state: messages of several clients, answers of the DNS, time.
- *
- * Input: records of a byte that chooses what happens, two bytes of length, and that many bytes.
- * After each: what waits is bounded, an answer can be read again, and at the end nothing is left.
- */
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "dns_world.h"
+/* The DHCPv6 server: see namedhcp.h. */
+#include "namedhcp.h"
 #include "server6.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool condition)
-{
-	if (!condition)
-		abort();
-}
+static struct server6 server;
 
 static void reply(void *context, const struct peer *peer, const void *payload, size_t len)
 {
@@ -29,65 +15,25 @@ static void reply(void *context, const struct peer *peer, const void *payload, s
 	    dhcp6_parse(&message, payload, len) == 0 || dhcp6_relay_parse(&relay, payload, len) == 0);
 }
 
-static void answer_one(engine_time now, uint8_t what, const uint8_t *data, size_t size)
+static void input(engine_time now, const struct peer *peer, const void *payload, size_t len)
 {
-	struct names_answer answer = {.ttl = what};
-	struct question *question;
-
-	if (dns.count == 0)
-		return;
-	question = dns.asked[what % dns.count];
-	dns_take(question);
-	if (what & 0x80)
-		answer.error = what & 0x40 ? ENOENT : ETIMEDOUT;
-	else if (question->type == NAMES_TXT)
-		memcpy(answer.text, data, size < sizeof(answer.text) ? size : sizeof(answer.text) - 1);
-	else
-		for (answer.count = 0; answer.count < NAMES_ADDRESSES && size >= 16; data += 16, size -= 16)
-			memcpy(answer.address[answer.count++], data, 16);
-	names_answered(question, now, &answer);
+	server6_input(&server, now, peer, payload, len);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct server6_ops ops = {reply};
-	static struct server6 server;
 	static struct config6 config;
 	static struct domains domains;
 	static struct names names;
-	struct wire_reader reader = wire_reader(data, size);
-	engine_time now = 0;
 
 	memset(&dns, 0, sizeof(dns));
-	memset(&config, 0, sizeof(config));
-	config.duid = dhcp_duid_ll((const uint8_t[6]){2, 1, 1, 1, 1, 1});
-	config.preference = size % 7 ? -1 : 255;
-	config.all_addresses = size & 1;
-	config.answer_fqdn = size & 2;
-	config.lease = (enum lease)(size % 3);
-	config.options = 1;
-	config.option[0] = (struct config_option){.code = DHCP6_DNS, .len = 16};
-	if (names_init(&names, &dns_ops, NULL) < 0 || server6_init(&server, &names, &ops, NULL) < 0)
-		abort();
+	config = (struct config6){.duid = dhcp_duid_ll((const uint8_t[6]){2, 1, 1, 1, 1, 1}),
+	    .preference = size % 7 ? -1 : 255,
+	    .all_addresses = size & 1};
+	vary(&config.common, size, DHCP6_DNS, 16);
+	require(
+	    names_init(&names, &dns_ops, NULL) == 0 && server6_init(&server, &names, reply, NULL) == 0);
 	server6_configure(&server, &config, &domains);
-	while (wire_left(&reader) >= 3) {
-		uint8_t what = wire_u8(&reader);
-		struct peer peer = {.port = 546, .address = {0xfe, 0x80, [15] = what & 3}};
-		size_t len = wire_u16(&reader);
-		const uint8_t *bytes;
-
-		if (len > wire_left(&reader))
-			len = wire_left(&reader);
-		bytes = wire_take(&reader, len);
-		if (what & 4)
-			answer_one(now, len > 0 ? bytes[0] : 0, bytes, len);
-		else
-			server6_input(&server, now, &peer, bytes, len);
-		now += (engine_time)(what >> 3) * 1000;
-		require(server.pending.count <= PENDING_MAX && names.count <= NAMES_MAX);
-	}
-	server6_fini(&server);
-	names_fini(&names);
-	require(dns.count == 0);
+	play(&server.common, input, data, size);
 	return 0;
 }

@@ -10,7 +10,6 @@
 #include <iothdns.h>
 
 #include "log.h"
-#include "optlist.h"
 
 static int open_stack(struct ioth **stack, const char *text, const char *role)
 {
@@ -76,39 +75,4 @@ struct iothdns *place_resolver(const struct place *place, const struct settings 
 		    strerror(errno));
 	free(text);
 	return resolver;
-}
-
-static size_t resolve_one(
-    struct iothdns *resolver, int family, const char *name, uint8_t *addresses, size_t max)
-{
-	struct in6_addr of6[NAMES_ADDRESSES];
-	struct in_addr of4[NAMES_ADDRESSES];
-	size_t size = family == AF_INET6 ? 16 : 4;
-	int found = family == AF_INET6 ? iothdns_lookup_aaaa(resolver, name, of6, NAMES_ADDRESSES)
-	                               : iothdns_lookup_a(resolver, name, of4, NAMES_ADDRESSES);
-
-	if (found <= 0) {
-		log_warning("%s: %s", name, found < 0 ? strerror(errno) : "no address of this family");
-		return 0;
-	}
-	/* A name stands for one server: its first address. */
-	if (max == 0)
-		return 0;
-	memcpy(addresses, family == AF_INET6 ? (const void *)of6 : (const void *)of4, size);
-	return 1;
-}
-
-size_t place_resolve(
-    struct iothdns *resolver, int family, const char *text, uint8_t *addresses, size_t max)
-{
-	size_t count = 0, size = family == AF_INET6 ? 16 : 4;
-	struct optlist list;
-
-	if (!text || optlist_parse(&list, text) < 0)
-		return 0;
-	for (size_t i = 0; i < list.count; i++)
-		count +=
-		    resolve_one(resolver, family, list.items[i].tag, addresses + count * size, max - count);
-	optlist_free(&list);
-	return count;
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Where the server is: its stacks, the resolver that it asks, and what the settings name that has
- * to be asked for once. */
+/* Where the server is: its stacks, and the resolver that it asks. */
 #ifndef PLACE_H
 #define PLACE_H
 
@@ -21,10 +20,5 @@ void place_close(struct place *place);
 /* The resolver: --nameserver, --resolvconf, what the stack knows, /etc/resolv.conf. NULL: why has
  * been logged. */
 struct iothdns *place_resolver(const struct place *place, const struct settings *settings);
-
-/* The addresses of a list of addresses and names, up to `max`, each of 16 or 4 bytes; their number.
- * A name that cannot be resolved is logged and left out. */
-size_t place_resolve(
-    struct iothdns *resolver, int family, const char *text, uint8_t *addresses, size_t max);
 
 #endif

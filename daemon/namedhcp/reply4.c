@@ -101,20 +101,9 @@ static void put_address_option(const struct reply *reply, uint8_t code, const ui
 	dhcp4_put(reply->writer, code, address, 4);
 }
 
-static uint32_t lease_of(const struct reply *reply)
-{
-	switch (reply->config->lease) {
-	case LEASE_TTL:
-		return reply->known->address->ttl ? reply->known->address->ttl : 1;
-	case LEASE_SECONDS:
-		return reply->config->lease_seconds;
-	default:
-		return DHCP4_FOREVER;
-	}
-}
-
 static void put_configured(const struct reply *reply, uint8_t code)
 {
+	const struct config *config = &reply->config->common;
 	const struct texts4_option *option =
 	    reply->known->texts ? texts4_find(reply->known->texts, code) : NULL;
 	uint8_t bytes[DHCP_NAME_SIZE];
@@ -124,10 +113,9 @@ static void put_configured(const struct reply *reply, uint8_t code)
 		dhcp4_put(reply->writer, code, bytes, len);
 		return;
 	}
-	for (size_t i = 0; i < reply->config->options; i++) {
-		if (reply->config->option[i].code == code)
-			dhcp4_put(
-			    reply->writer, code, reply->config->option[i].bytes, reply->config->option[i].len);
+	for (size_t i = 0; i < config->options; i++) {
+		if (config->option[i].code == code)
+			dhcp4_put(reply->writer, code, config->option[i].bytes, config->option[i].len);
 	}
 }
 
@@ -157,7 +145,7 @@ static void put_fqdn(const struct reply *reply)
 {
 	struct dhcp_fqdn fqdn;
 
-	if (reply->config->answer_fqdn && reply->message->present[DHCP4_FQDN] &&
+	if (reply->config->common.answer_fqdn && reply->message->present[DHCP4_FQDN] &&
 	    dhcp4_get_fqdn(reply->message, &fqdn) == 0 && fqdn.name[0] != '\0')
 		dhcp4_put_fqdn(
 		    reply->writer, (uint8_t)((fqdn.flags & DHCP_FQDN_E) | DHCP_FQDN_N), fqdn.name);
@@ -204,7 +192,7 @@ static void end(const struct reply *reply)
 
 static void write_lease(const struct reply *reply, enum dhcp4_type type, const uint8_t address[4])
 {
-	uint32_t lease = lease_of(reply);
+	uint32_t lease = config_lease(&reply->config->common, reply->known->address->ttl);
 
 	begin(reply, type, address);
 	dhcp4_put_u32(reply->writer, DHCP4_LEASE_TIME, lease);
@@ -276,7 +264,8 @@ static enum dhcp4_type write_request(const struct reply *reply)
 
 static enum dhcp4_type write_offer(const struct reply *reply)
 {
-	bool commits = reply->message->present[DHCP4_RAPID_COMMIT] && !reply->config->refuse_rapid;
+	bool commits =
+	    reply->message->present[DHCP4_RAPID_COMMIT] && !reply->config->common.refuse_rapid;
 	enum dhcp4_type type = commits ? DHCP4_ACK : DHCP4_OFFER;
 
 	if (reply->known->address->count == 0)

@@ -3,7 +3,7 @@
 #ifndef REPLY4_H
 #define REPLY4_H
 
-#include "config_option.h"
+#include "config.h"
 #include "dhcp4.h"
 #include "domains.h"
 #include "names.h"
@@ -12,15 +12,9 @@
 #define REPLY4_MAX 1472 /* Ethernet's MTU without the headers of IPv4 and UDP */
 
 struct config4 {
-	uint8_t server_id[4]; /* 0.0.0.0: none is sent */
-	/* What clients may ask for: 6, 15, 42; a TXT record counts more. */
-	size_t options;
-	struct config_option option[CONFIG_OPTIONS_MAX];
-	enum lease lease;
-	uint32_t lease_seconds;
+	struct config common;  /* options 6, 15, 42; a TXT record counts more */
+	uint8_t server_id[4];  /* 0.0.0.0: none is sent */
 	bool is_authoritative; /* refuses also addresses that it has not given */
-	bool refuse_rapid;     /* RFC 4039 */
-	bool answer_fqdn;      /* RFC 4702, 3.1; the original does not */
 	bool echo_client_id;   /* RFC 6842; the original does not */
 };
 

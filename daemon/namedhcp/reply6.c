@@ -52,19 +52,6 @@ static bool is_of_name(const struct names_answer *answer, const uint8_t address[
 	return false;
 }
 
-static uint32_t lifetime(const struct reply *reply)
-{
-	switch (reply->config->lease) {
-	case LEASE_TTL:
-		/* 0 would take the address away at once. */
-		return reply->answer->ttl ? reply->answer->ttl : 1;
-	case LEASE_SECONDS:
-		return reply->config->lease_seconds;
-	default:
-		return DHCP6_FOREVER;
-	}
-}
-
 static uint32_t tenths(uint32_t seconds, unsigned int n)
 {
 	return (uint32_t)((uint64_t)seconds * n / 10);
@@ -74,7 +61,8 @@ static uint32_t tenths(uint32_t seconds, unsigned int n)
 static size_t begin_ia(const struct reply *reply, uint32_t iaid, bool has_lease)
 {
 	size_t begun = dhcp6_begin(reply->writer, DHCP6_IA_NA);
-	uint32_t seconds = has_lease ? lifetime(reply) : DHCP6_FOREVER;
+	uint32_t seconds =
+	    has_lease ? config_lease(&reply->config->common, reply->answer->ttl) : DHCP6_FOREVER;
 
 	wire_put_u32(reply->writer, iaid);
 	wire_put_u32(reply->writer, seconds == DHCP6_FOREVER ? 0 : tenths(seconds, T1_TENTHS));
@@ -87,7 +75,7 @@ static bool put_addresses(struct reply *reply)
 {
 	const struct names_answer *answer = reply->answer;
 	size_t end = reply->config->all_addresses ? answer->count : reply->used + 1;
-	uint32_t seconds = lifetime(reply);
+	uint32_t seconds = config_lease(&reply->config->common, reply->answer->ttl);
 
 	if (reply->used >= answer->count)
 		return false;
@@ -171,7 +159,7 @@ static void put_fqdn(const struct reply *reply)
 
 	if (!request->has_fqdn)
 		return;
-	if (reply->config->answer_fqdn && request->name[0] != '\0')
+	if (reply->config->common.answer_fqdn && request->name[0] != '\0')
 		dhcp6_put_fqdn(reply->writer, FQDN_NO_UPDATE, request->name);
 	else
 		dhcp6_put(reply->writer, DHCP6_FQDN, request->fqdn.data, request->fqdn.len);
@@ -180,7 +168,7 @@ static void put_fqdn(const struct reply *reply)
 /* What the client asks for, in its order, each once. */
 static void put_asked(const struct reply *reply)
 {
-	const struct config6 *config = reply->config;
+	const struct config *config = &reply->config->common;
 	struct wire_reader oro = reply->request->oro;
 	bool given[CONFIG_OPTIONS_MAX] = {false};
 
@@ -212,7 +200,7 @@ static void put_lease(struct reply *reply)
 {
 	const struct request6 *request = reply->request;
 	bool solicited = request->message.type == DHCP6_SOLICIT;
-	bool commits = solicited && request->rapid && !reply->config->refuse_rapid;
+	bool commits = solicited && request->rapid && !reply->config->common.refuse_rapid;
 
 	put_header(reply, solicited && !commits ? DHCP6_ADVERTISE : DHCP6_REPLY);
 	if (commits)

@@ -3,23 +3,16 @@
 #ifndef REPLY6_H
 #define REPLY6_H
 
-#include "config_option.h"
+#include "config.h"
 #include "dhcp6.h"
 #include "names.h"
 #include "request6.h"
 
 struct config6 {
+	struct config common; /* options 23, 24, 31 */
 	struct dhcp_duid duid;
-	/* What clients may ask for: 23, 24, 31. */
-	size_t options;
-	struct config_option option[CONFIG_OPTIONS_MAX];
-
-	enum lease lease;
-	uint32_t lease_seconds;
 	int preference;     /* RFC 8415, 21.8; -1: the option is not sent */
 	bool all_addresses; /* of a name, in its first IA_NA; otherwise one each */
-	bool answer_fqdn;   /* say what will be done about the name (nothing); otherwise a copy */
-	bool refuse_rapid;
 };
 
 /* Has the server to ask for the client's name before it can answer? */

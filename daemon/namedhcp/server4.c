@@ -31,7 +31,7 @@ static void free_job(struct job *job)
 	for (size_t i = 0; i < TEXTS4_NAMES; i++)
 		names_leave(&job->name_waiter[i].waiter);
 	if (job->is_pending)
-		pending_remove(&job->server->pending, &job->pending);
+		pending_remove(&job->server->common.pending, &job->pending);
 	free(job);
 }
 
@@ -40,23 +40,17 @@ static void evict(struct pending_request *request)
 	free_job(list_entry(request, struct job, pending));
 }
 
-int server4_init(
-    struct server4 *server, struct names *names, const struct server4_ops *ops, void *context)
+int server4_init(struct server4 *server, struct names *names, server_reply *reply, void *context)
 {
-	*server = (struct server4){.ops = ops, .context = context, .names = names};
-	return pending_init(&server->pending, evict);
-}
-
-void server4_fini(struct server4 *server)
-{
-	pending_fini(&server->pending);
+	server->config = NULL;
+	return server_init(&server->common, names, evict, reply, context);
 }
 
 void server4_configure(
     struct server4 *server, const struct config4 *config, const struct domains *domains)
 {
 	server->config = config;
-	server->domains = domains;
+	server->common.domains = domains;
 }
 
 /* ---- the answer ------------------------------------------------------------------------------ */
@@ -73,7 +67,7 @@ static void send_reply(struct server4 *server, const struct peer *from,
 		to.port = DHCP4_SERVER_PORT; /* RFC 2131, 4.1; its MAC address is the frame's */
 	else
 		memcpy(to.mac, route.mac, 6);
-	server->ops->reply(server->context, &to, reply, len);
+	server->common.reply(server->common.context, &to, reply, len);
 }
 
 static void answer(struct job *job)
@@ -92,10 +86,11 @@ static void answer(struct job *job)
 		return;
 	len = reply4_write(buffer, sizeof(buffer), server->config, &message, &known, &type);
 	if (len == 0) {
-		metric_add(&server->stats.unknown, 1);
+		metric_add(&server->common.stats.unknown, 1);
 		return;
 	}
-	metric_add(type == DHCP4_NAK ? &server->stats.refusals : &server->stats.replies, 1);
+	metric_add(
+	    type == DHCP4_NAK ? &server->common.stats.refusals : &server->common.stats.replies, 1);
 	send_reply(server, &job->peer, &message, buffer, len, type);
 }
 
@@ -139,12 +134,12 @@ static void name_known(struct names_waiter *waiter, const struct names_answer *k
 static const struct names_answer *ask(struct job *job, engine_time now, const char *name,
     enum names_type type, struct job_waiter *waiter, names_done *done)
 {
-	const struct names_answer *known = names_look(job->server->names, now, name, type);
+	const struct names_answer *known = names_look(job->server->common.names, now, name, type);
 
 	if (known)
 		return known;
 	waiter->waiter.done = done;
-	if (names_wait(job->server->names, name, type, &waiter->waiter) < 0)
+	if (names_wait(job->server->common.names, name, type, &waiter->waiter) < 0)
 		job->failed = true;
 	else
 		job->open++;
@@ -237,52 +232,37 @@ static struct job *job_new(
 	return job;
 }
 
-static void count_message(struct server4 *server, const struct dhcp4_message *message)
-{
-	uint8_t type = message->type;
-
-	metric_add(&server->stats.received[type <= DHCP4_INFORM ? type : 0], 1);
-	for (size_t i = 0; i < 4; i++) {
-		if (message->header.giaddr[i]) {
-			metric_add(&server->stats.relayed, 1);
-			break;
-		}
-	}
-}
-
 /* A client without a name is another server's, but for one that has an address already. */
 static bool is_ours(
     struct server4 *server, const struct dhcp4_message *message, char name[DHCP_NAME_SIZE])
 {
-	if (!reply4_name(message, server->domains, name)) {
+	if (!reply4_name(message, server->common.domains, name)) {
 		name[0] = '\0';
 		if (message->type == DHCP4_INFORM)
 			return true;
-		metric_add(&server->stats.nameless, 1);
+		metric_add(&server->common.stats.nameless, 1);
 		return false;
 	}
-	if (!domains_have(server->domains, name)) {
-		metric_add(&server->stats.foreign, 1);
-		return false;
-	}
-	return true;
+	return server_has_domain_of(&server->common, name);
 }
 
 void server4_input(struct server4 *server, engine_time now, const struct peer *peer,
     const void *payload, size_t len)
 {
+	static const uint8_t none[4];
 	uint8_t key[PENDING_KEY] = {0};
 	struct dhcp4_message message;
 	char name[DHCP_NAME_SIZE];
 	struct job *job;
 
 	if (dhcp4_parse(&message, payload, len) < 0) {
-		metric_add(&server->stats.malformed, 1);
+		metric_add(&server->common.stats.malformed, 1);
 		return;
 	}
-	count_message(server, &message);
+	server_count(&server->common, message.type <= DHCP4_INFORM ? message.type : 0,
+	    memcmp(message.header.giaddr, none, 4) != 0);
 	if (!reply4_is_wanted(&message, server->config)) {
-		metric_add(&server->stats.invalid, 1);
+		metric_add(&server->common.stats.invalid, 1);
 		return;
 	}
 	if (!is_ours(server, &message, name))
@@ -294,7 +274,7 @@ void server4_input(struct server4 *server, engine_time now, const struct peer *p
 	memcpy(key, message.header.chaddr, 6);
 	memcpy(key + 6, message.header.giaddr, 4);
 	/* In the table before it asks: room for a question may be made by ending others. */
-	if (pending_add(&server->pending, &job->pending, key) < 0) {
+	if (pending_add(&server->common.pending, &job->pending, key) < 0) {
 		free_job(job);
 		return;
 	}

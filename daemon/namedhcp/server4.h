@@ -8,37 +8,16 @@
 #ifndef SERVER4_H
 #define SERVER4_H
 
-#include "domains.h"
-#include "metrics.h"
-#include "names.h"
-#include "peer.h"
-#include "pending.h"
 #include "reply4.h"
-
-struct server4_ops {
-	/* `peer` is where the answer goes: address, port, MAC address. */
-	void (*reply)(void *context, const struct peer *peer, const void *payload, size_t len);
-};
-
-struct server4_stats {
-	metric received[DHCP4_INFORM + 1]; /* by type; 0: others */
-	metric relayed, malformed, invalid, nameless, foreign, unknown, replies, refusals;
-};
+#include "server.h"
 
 struct server4 {
-	const struct server4_ops *ops;
-	void *context;
-	const struct config4 *config;  /* borrowed */
-	const struct domains *domains; /* borrowed */
-	struct names *names;           /* borrowed */
-	struct pending pending;
-	struct server4_stats stats;
+	struct server common;
+	const struct config4 *config; /* borrowed */
 };
 
-/* 0 or -errno. May not be moved in memory. */
-int server4_init(
-    struct server4 *server, struct names *names, const struct server4_ops *ops, void *context);
-void server4_fini(struct server4 *server); /* before the names */
+/* As server_init, and server_fini ends it. */
+int server4_init(struct server4 *server, struct names *names, server_reply *reply, void *context);
 
 /* Before the first input, and again for another configuration. */
 void server4_configure(

@@ -18,7 +18,7 @@ struct waiting {
 static void free_waiting(struct waiting *waiting)
 {
 	names_leave(&waiting->waiter);
-	pending_remove(&waiting->server->pending, &waiting->pending);
+	pending_remove(&waiting->server->common.pending, &waiting->pending);
 	free(waiting);
 }
 
@@ -27,23 +27,17 @@ static void evict(struct pending_request *request)
 	free_waiting(list_entry(request, struct waiting, pending));
 }
 
-int server6_init(
-    struct server6 *server, struct names *names, const struct server6_ops *ops, void *context)
+int server6_init(struct server6 *server, struct names *names, server_reply *reply, void *context)
 {
-	*server = (struct server6){.ops = ops, .context = context, .names = names};
-	return pending_init(&server->pending, evict);
-}
-
-void server6_fini(struct server6 *server)
-{
-	pending_fini(&server->pending);
+	server->config = NULL;
+	return server_init(&server->common, names, evict, reply, context);
 }
 
 void server6_configure(
     struct server6 *server, const struct config6 *config, const struct domains *domains)
 {
 	server->config = config;
-	server->domains = domains;
+	server->common.domains = domains;
 }
 
 static void answer(struct server6 *server, const struct peer *peer, const struct request6 *request,
@@ -53,11 +47,11 @@ static void answer(struct server6 *server, const struct peer *peer, const struct
 	size_t len = reply6_write(buffer, sizeof(buffer), server->config, request, known);
 
 	if (len == 0) {
-		metric_add(&server->stats.unknown, 1);
+		metric_add(&server->common.stats.unknown, 1);
 		return;
 	}
-	metric_add(&server->stats.replies, 1);
-	server->ops->reply(server->context, peer, buffer, len);
+	metric_add(&server->common.stats.replies, 1);
+	server->common.reply(server->common.context, peer, buffer, len);
 }
 
 static void name_is_known(struct names_waiter *waiter, const struct names_answer *known)
@@ -93,9 +87,9 @@ static void wait_for_name(struct server6 *server, const struct peer *peer,
 	list_init(&waiting->waiter.link);
 	memcpy(waiting->payload, payload, len);
 	client_key(request, peer, key);
-	if (pending_add(&server->pending, &waiting->pending, key) < 0)
+	if (pending_add(&server->common.pending, &waiting->pending, key) < 0)
 		free(waiting);
-	else if (names_wait(server->names, request->name, NAMES_AAAA, &waiting->waiter) < 0)
+	else if (names_wait(server->common.names, request->name, NAMES_AAAA, &waiting->waiter) < 0)
 		free_waiting(waiting);
 }
 
@@ -109,23 +103,11 @@ static bool is_ours(struct server6 *server, const struct request6 *request)
 		/* It was we who were asked, and need no name. */
 		if (type == DHCP6_INFORMATION_REQUEST || type == DHCP6_RELEASE || type == DHCP6_DECLINE)
 			return true;
-		metric_add(&server->stats.nameless, 1);
+		metric_add(&server->common.stats.nameless, 1);
 		return false;
 	}
-	if (type != DHCP6_INFORMATION_REQUEST && !domains_have(server->domains, request->name)) {
-		metric_add(&server->stats.foreign, 1);
-		return false;
-	}
-	return true;
-}
-
-static void count_message(struct server6 *server, const struct request6 *request)
-{
-	uint8_t type = request->message.type;
-
-	metric_add(&server->stats.received[type <= DHCP6_INFORMATION_REQUEST ? type : 0], 1);
-	if (request->relays > 0)
-		metric_add(&server->stats.relayed, 1);
+	return type == DHCP6_INFORMATION_REQUEST ||
+	       server_has_domain_of(&server->common, request->name);
 }
 
 void server6_input(struct server6 *server, engine_time now, const struct peer *peer,
@@ -135,12 +117,12 @@ void server6_input(struct server6 *server, engine_time now, const struct peer *p
 	struct request6 request;
 
 	if (request6_parse(&request, payload, len) < 0) {
-		metric_add(&server->stats.malformed, 1);
+		metric_add(&server->common.stats.malformed, 1);
 		return;
 	}
-	count_message(server, &request);
+	server_count(&server->common, request.message.type, request.relays > 0);
 	if (!request6_is_valid(&request, &server->config->duid)) {
-		metric_add(&server->stats.invalid, 1);
+		metric_add(&server->common.stats.invalid, 1);
 		return;
 	}
 	if (!is_ours(server, &request))
@@ -149,7 +131,7 @@ void server6_input(struct server6 *server, engine_time now, const struct peer *p
 		answer(server, peer, &request, NULL);
 		return;
 	}
-	known = names_look(server->names, now, request.name, NAMES_AAAA);
+	known = names_look(server->common.names, now, request.name, NAMES_AAAA);
 	if (known)
 		answer(server, peer, &request, known);
 	else

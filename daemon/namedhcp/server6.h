@@ -9,38 +9,18 @@
 #ifndef SERVER6_H
 #define SERVER6_H
 
-#include "domains.h"
-#include "metrics.h"
-#include "names.h"
-#include "peer.h"
-#include "pending.h"
 #include "reply6.h"
+#include "server.h"
 
 #define SERVER6_MESSAGE_MAX 1452 /* Ethernet's MTU without the headers of IPv6 and UDP */
 
-struct server6_ops {
-	void (*reply)(void *context, const struct peer *peer, const void *payload, size_t len);
-};
-
-struct server6_stats {
-	metric received[DHCP6_INFORMATION_REQUEST + 1]; /* by type; 0: others */
-	metric relayed, malformed, invalid, nameless, foreign, unknown, replies;
-};
-
 struct server6 {
-	const struct server6_ops *ops;
-	void *context;
-	const struct config6 *config;  /* borrowed */
-	const struct domains *domains; /* borrowed */
-	struct names *names;           /* borrowed */
-	struct pending pending;
-	struct server6_stats stats;
+	struct server common;
+	const struct config6 *config; /* borrowed */
 };
 
-/* 0 or -errno. May not be moved in memory. */
-int server6_init(
-    struct server6 *server, struct names *names, const struct server6_ops *ops, void *context);
-void server6_fini(struct server6 *server); /* before the names */
+/* As server_init, and server_fini ends it. */
+int server6_init(struct server6 *server, struct names *names, server_reply *reply, void *context);
 
 /* Before the first input, and again for another configuration. */
 void server6_configure(

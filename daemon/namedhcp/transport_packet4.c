@@ -14,12 +14,11 @@
 
 #include "dhcp4.h"
 #include "log.h"
+#include "packet4.h"
 #include "socket_source.h"
 #include "transport.h"
-#include "udp_packet.h"
 
 #define PACKET_SIZE 2048
-#define TTL         64
 
 struct packet4 {
 	struct transport transport; /* first */
@@ -64,9 +63,7 @@ static ssize_t receive(struct socket_source *socket)
 	    !udp_packet_get4(&udp, packet, (size_t)got, udp_packet_is_checked(&message)) ||
 	    udp.destination_port != DHCP4_SERVER_PORT)
 		return got;
-	peer = (struct peer){.port = udp.source_port, .ttl = udp.ttl, .ip_id = udp.id};
-	memcpy(peer.mac, from.sll_addr, 6);
-	memcpy(peer.address, udp.source, 4);
+	peer = packet4_peer(&udp, from.sll_addr);
 	transport_received(&packet4->transport, &peer, udp.payload, udp.len);
 	return got;
 }
@@ -75,12 +72,6 @@ static void reply(
     struct transport *transport, const struct peer *peer, const void *payload, size_t len)
 {
 	struct packet4 *packet4 = (struct packet4 *)transport;
-	struct udp_packet udp = {.source_port = DHCP4_SERVER_PORT,
-	    .destination_port = peer->port,
-	    .ttl = peer->ttl ? peer->ttl : TTL,
-	    .id = peer->ip_id,
-	    .payload = payload,
-	    .len = len};
 	struct sockaddr_ll to = {.sll_family = AF_PACKET,
 	    .sll_ifindex = packet4->ifindex,
 	    .sll_protocol = htons(ETH_P_IP),
@@ -89,9 +80,7 @@ static void reply(
 	size_t size;
 
 	memcpy(to.sll_addr, peer->mac, 6);
-	memcpy(udp.source, packet4->server, 4);
-	memcpy(udp.destination, peer->address, 4);
-	size = udp_packet_put4(packet, sizeof(packet), &udp);
+	size = packet4_put(packet, sizeof(packet), packet4->server, peer, payload, len);
 	if (ioth_sendto(packet4->socket.fd, packet, size, MSG_DONTWAIT | MSG_NOSIGNAL,
 	        (struct sockaddr *)&to, sizeof(to)) < 0) {
 		transport->send_errors++;

@@ -10,11 +10,9 @@
 #include "arp_packet.h"
 #include "dhcp4.h"
 #include "log.h"
+#include "packet4.h"
 #include "transport.h"
-#include "udp_packet.h"
 #include "vnl.h"
-
-#define TTL 64
 
 struct vnl4 {
 	struct transport transport; /* first */
@@ -69,9 +67,7 @@ static void take_frame(struct vnl *vnl, const uint8_t *frame, size_t len)
 	    !udp_packet_get4(&udp, frame + VNL_HEADER, len - VNL_HEADER, false) ||
 	    udp.destination_port != DHCP4_SERVER_PORT || !is_for_us(vnl4, udp.destination))
 		return;
-	peer = (struct peer){.port = udp.source_port, .ttl = udp.ttl, .ip_id = udp.id};
-	memcpy(peer.mac, frame + 6, 6);
-	memcpy(peer.address, udp.source, 4);
+	peer = packet4_peer(&udp, frame + 6);
 	transport_received(&vnl4->transport, &peer, udp.payload, udp.len);
 }
 
@@ -79,18 +75,10 @@ static void reply(
     struct transport *transport, const struct peer *peer, const void *payload, size_t len)
 {
 	struct vnl4 *vnl4 = (struct vnl4 *)transport;
-	struct udp_packet udp = {.source_port = DHCP4_SERVER_PORT,
-	    .destination_port = peer->port,
-	    .ttl = peer->ttl ? peer->ttl : TTL,
-	    .id = peer->ip_id,
-	    .payload = payload,
-	    .len = len};
 	uint8_t frame[VNL_FRAME_MAX];
 
-	memcpy(udp.source, vnl4->server, 4);
-	memcpy(udp.destination, peer->address, 4);
 	if (vnl_send(&vnl4->vnl, frame, peer->mac, ETHERTYPE_IP,
-	        udp_packet_put4(frame + VNL_HEADER, VNL_PACKET_MAX, &udp)) < 0)
+	        packet4_put(frame + VNL_HEADER, VNL_PACKET_MAX, vnl4->server, peer, payload, len)) < 0)
 		transport->send_errors++;
 }
 

@@ -10,12 +10,8 @@
 #                                     |
 #                          iothnamed's request stack: 192.168.1.24 fc00::24 ...
 #                          (kernel: the addresses are home's)
-stack=${1:?picox, vdestack or kernel}
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/iothnamed_lib.sh"
-need_userns
-need_command dig dnsmasq
-need_vde
 
 hosts_start
 forwarder_start

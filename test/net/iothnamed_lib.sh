@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2154 # what lib.sh and the caller have set
-# Hosts, forwarder, server and questions for the tests of iothnamed; sourced after lib.sh. $stack is the
-# stack of the server: picox, vdestack, kernel.
+# Hosts, forwarder, server and questions for the tests of iothnamed; sourced after lib.sh. The test's argument
+# is the stack of the server.
+stack=${1:?picox, vdestack or kernel}
+need_userns
+need_vde
+need_command dig dnsmasq
 
 NAMED=$BUILD/daemon/iothnamed/iothnamed
 CTL=$BUILD/tools/daemonctl/iothnamedctl

@@ -2,12 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The life of iothnamed on a stack (picox, vdestack, kernel: the argument): reloads under load, mistakes in
 # them, forwarders that do not answer, what cannot be opened. Hosts and network: iothnamed.sh.
-stack=${1:?picox, vdestack or kernel}
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/iothnamed_lib.sh"
-need_userns
-need_command dig dnsmasq python3
-need_vde
+need_command python3
 
 hosts_start
 forwarder_start --host-record=base.example,fc00:5:: --host-record=other.example,10.9.8.8

@@ -2,12 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # iothnamed over TCP, on a stack (picox, vdestack, kernel: the argument): pipelining, closing halves, idle
 # time, limits, clients that mean no good (iothnamed_tcp.py). Hosts and network: iothnamed.sh.
-stack=${1:?picox, vdestack or kernel}
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/iothnamed_lib.sh"
-need_userns
-need_command dig dnsmasq python3
-need_vde
+need_command python3
 
 hosts_start
 forwarder_start

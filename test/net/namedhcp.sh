@@ -8,13 +8,9 @@
 #     -----+------------------+-------- hub ------+-----+-----
 #                                                       |
 #                                             namedhcp: VNL mode or a stack, fc00::ffff
-mode=${1:?vnl, picox, vdestack or kernel}
+server_name=namedhcp
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/namedhcp_lib.sh"
-SERVER=$BUILD/daemon/namedhcp/namedhcp
-CLIENT=$BUILD/test/net/iothconf_client
-need_program "$SERVER" "$CLIENT"
-[ "$mode" != vdestack ] || unthreaded "$SERVER"
 
 ONE=fc00::580c:c6d0:5a1a:5b6b # h1.hash.local
 TWO=fc00::a831:4648:3762:4f4d # h2.hash.local

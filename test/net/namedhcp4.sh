@@ -8,13 +8,9 @@
 #     -----+------------------+-------- hub ------+-----+-----
 #                                                       |
 #                                             namedhcp4: VNL mode or a stack, 192.168.1.25
-mode=${1:?vnl, picox, vdestack or kernel}
+server_name=namedhcp4
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/namedhcp_lib.sh"
-SERVER=$BUILD/daemon/namedhcp/namedhcp4
-CLIENT=$BUILD/test/net/iothconf_client
-need_program "$SERVER" "$CLIENT"
-[ "$mode" != vdestack ] || unthreaded "$SERVER"
 
 ONE=192.168.1.1
 TWO=192.168.1.2

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2034,SC2153,SC2154 # what lib.sh and the caller have set
-# The network of 14.6 for the tests of namedhcp and namedhcp4; sourced after lib.sh. $mode is where the
-# server is: vnl (a bare VDE network), picox, vdestack, kernel (in the vdens `home`).
-
+# The network of 14.6 for the tests of $server_name, namedhcp or namedhcp4; sourced after lib.sh. The test's
+# argument is where the server is: vnl (a bare VDE network), picox, vdestack, kernel (in the vdens `home`).
+mode=${1:?vnl, picox, vdestack or kernel}
 NAMED=$BUILD/daemon/iothnamed/iothnamed
+SERVER=$BUILD/daemon/namedhcp/$server_name
+CLIENT=$BUILD/test/net/iothconf_client
 need_userns
 need_vde
-need_program "$NAMED" "$VDENS"
+need_program "$NAMED" "$VDENS" "$SERVER" "$CLIENT"
+[ "$mode" != vdestack ] || unthreaded "$SERVER"
 export LD_LIBRARY_PATH="$BUILD/lib/ioth:$BUILD/lib/iothconf:$BUILD/lib/iothdns:$LD_LIBRARY_PATH"
 unthreaded "$VDENS"
 
@@ -77,5 +80,5 @@ has_no_address()
 # counted METRIC: the server's counter is not 0.
 counted()
 {
-	grep -q "^${SERVER##*/}_$1 [1-9]" <<<"$("$BUILD/tools/daemonctl/${SERVER##*/}ctl" -s "$dir/ctl" stats)"
+	grep -q "^${server_name}_$1 [1-9]" <<<"$("$BUILD/tools/daemonctl/${server_name}ctl" -s "$dir/ctl" stats)"
 }

@@ -7,9 +7,8 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#include "dns_world.h"
-#include "hex.h"
 #include "server4.h"
+#include "server_world.h"
 
 #define NAME   "one.test.local"
 #define TEXT   "mask=255.255.255.0,broadcast=192.168.1.255,router=192.168.1.254,dns=192.168.1.24\n"
@@ -18,46 +17,25 @@
 #define SERVER "3604c0a80119"
 #define HEADER 236
 
-static struct names names;
 static struct server4 server;
 static struct config4 config;
-static struct domains domains;
 static struct peer client = {.mac = {0x0a, 0xc0, 0xde, 0xad, 0xbe, 0xef}, .port = 68};
-static uint8_t replied[2048];
-static size_t reply_len;
-static struct peer reply_to;
-static unsigned int replies;
-
-static void reply(void *context, const struct peer *peer, const void *payload, size_t len)
-{
-	reply_to = *peer;
-	memcpy(replied, payload, len);
-	reply_len = len;
-	replies++;
-}
-
-static const struct server4_ops ops = {reply};
 
 static int setup(void **state)
 {
-	memset(&dns, 0, sizeof(dns));
+	world_setup();
 	memset(&config, 0, sizeof(config));
-	memset(&domains, 0, sizeof(domains));
-	replies = 0;
 	from_hex("c0a80119", config.server_id, 4);
-	config.option[0] = (struct config_option){.code = 6, .len = 4, .bytes = {9, 9, 9, 9}};
-	config.option[1] = (struct config_option){.code = 42, .len = 4, .bytes = {8, 8, 8, 8}};
-	config.options = 2;
-	assert_int_equal(names_init(&names, &dns_ops, NULL), 0);
-	assert_int_equal(server4_init(&server, &names, &ops, NULL), 0);
+	world_add_option(&config.common, DHCP4_DNS, "09090909");
+	world_add_option(&config.common, DHCP4_NTP, "08080808");
+	assert_int_equal(server4_init(&server, &names, reply, NULL), 0);
 	server4_configure(&server, &config, &domains);
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	server4_fini(&server);
-	names_fini(&names);
+	world_teardown(&server.common);
 	return 0;
 }
 
@@ -225,7 +203,7 @@ static void a_failing_dns_takes_nothing(void **state)
 	dns_answer(0, NAME, NAMES_A, 60, "192.168.1.1");
 	dns_fail(0, NAME, NAMES_TXT, EREMOTEIO);
 	assert_int_equal(replies, 0);
-	assert_int_equal(server.pending.count, 0);
+	assert_int_equal(server.common.pending.count, 0);
 }
 
 static void silence(void **state)
@@ -261,9 +239,9 @@ static void what_is_no_request(void **state)
 	bytes[1] = 1;
 	bytes[2] = 16;
 	server4_input(&server, 0, &client, bytes, len);
-	assert_int_equal(server.stats.invalid, 3);
+	assert_int_equal(server.common.stats.invalid, 3);
 	input("35020101" FQDN "ff");
-	assert_int_equal(server.stats.malformed, 1);
+	assert_int_equal(server.common.stats.malformed, 1);
 	bytes[2] = 6;
 	for (size_t cut = 0; cut < len; cut++) {
 		uint8_t *copy = malloc(cut + 1);
@@ -339,19 +317,19 @@ static void host_names(void **state)
 	    COOKIE "350102" SERVER "3304ffffffffff");
 	/* Of another domain. */
 	input("3501015106010000612e62ff");
-	assert_int_equal(server.stats.foreign, 1);
+	assert_int_equal(server.common.stats.foreign, 1);
 }
 
 static void options_of_the_server(void **state)
 {
-	config.lease = LEASE_SECONDS;
-	config.lease_seconds = 1000;
+	config.common.lease = LEASE_SECONDS;
+	config.common.lease_seconds = 1000;
 	assert_string_equal(exchange("35010137023a3b" FQDN "5000ff", "192.168.1.1", NULL),
 	    COOKIE "350105" SERVER "3304000003e850003a04000001f43b040000036bff");
-	config.refuse_rapid = true;
-	config.answer_fqdn = true;
+	config.common.refuse_rapid = true;
+	config.common.answer_fqdn = true;
 	config.echo_client_id = true;
-	config.lease = LEASE_TTL;
+	config.common.lease = LEASE_TTL;
 	assert_string_equal(exchange("350101" FQDN "50003d020102ff", "192.168.1.1", NULL),
 	    COOKIE "350102" SERVER "330400000258"
 	           "51120800006f6e652e746573742e6c6f63616c003d020102ff");
@@ -385,15 +363,9 @@ static void texts_of_every_kind(void **state)
 static void a_flood(void **state)
 {
 	struct peer saved = client;
-	char options[128];
 
-	for (unsigned int i = 0; i < 3 * PENDING_MAX; i++) {
-		snprintf(options, sizeof(options), "3501013701015108010000%02x%02x%02x%02x00ff",
-		    'a' + i % 26, 'a' + i / 26 % 26, 'a' + i / 676 % 26, 'a');
-		input(options);
-		assert_in_range(server.pending.count, 0, PENDING_OF_CLIENT);
-		assert_in_range(names.count, 0, NAMES_MAX + 1);
-	}
+	world_flood(
+	    &server.common, input, "3501013701015108010000", "00ff", NAMES_MAX + 1 /* A and TXT */);
 	client.mac[5]++;
 	assert_string_equal(
 	    exchange("350101" FQDN "ff", "192.168.1.1", NULL), COOKIE "350102" SERVER "3304ffffffffff");
@@ -402,10 +374,7 @@ static void a_flood(void **state)
 
 static void no_dns(void **state)
 {
-	dns.refuse = -EMFILE;
-	input(discover);
-	assert_int_equal(replies, 0);
-	assert_int_equal(server.pending.count, 0);
+	world_without_dns(&server.common, input, discover);
 }
 
 int main(void)

@@ -7,9 +7,8 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#include "dns_world.h"
-#include "hex.h"
 #include "server6.h"
+#include "server_world.h"
 
 #define NAME             "h1.hash.local"
 #define WIRE             "0268310468617368056c6f63616c00"
@@ -24,55 +23,28 @@
 #define IA_WITH(address) "00030028deadbeef0000000000000000" IAADDR(address)
 #define FOREVER          "ffffffffffffffff"
 
-static struct names names;
 static struct server6 server;
 static struct config6 config;
-static struct domains domains;
 static struct peer client = {.address = {0xfe, 0x80, [15] = 9}, .port = 546};
-static uint8_t replied[2048];
-static size_t reply_len;
-static unsigned int replies;
-
-static void reply(void *context, const struct peer *peer, const void *payload, size_t len)
-{
-	assert_memory_equal(peer, &client, sizeof(client));
-	memcpy(replied, payload, len);
-	reply_len = len;
-	replies++;
-}
-
-static const struct server6_ops ops = {reply};
-
-static void add_option(uint16_t code, const char *hex)
-{
-	struct config_option *option = &config.option[config.options++];
-
-	option->code = code;
-	option->len = (uint16_t)from_hex(hex, option->bytes, sizeof(option->bytes));
-}
 
 static int setup(void **state)
 {
 	static const uint8_t mac[6] = {0x80, 1, 1, 1, 1, 1};
 
-	memset(&dns, 0, sizeof(dns));
+	world_setup();
 	memset(&config, 0, sizeof(config));
-	memset(&domains, 0, sizeof(domains));
-	replies = 0;
 	config.duid = dhcp_duid_llt(mac, 0x2f000001);
 	config.preference = -1;
-	add_option(DHCP6_DNS, "fc000000000000000000000000000024");
-	add_option(DHCP6_DOMAIN, "0468617368056c6f63616c00");
-	assert_int_equal(names_init(&names, &dns_ops, NULL), 0);
-	assert_int_equal(server6_init(&server, &names, &ops, NULL), 0);
+	world_add_option(&config.common, DHCP6_DNS, "fc000000000000000000000000000024");
+	world_add_option(&config.common, DHCP6_DOMAIN, "0468617368056c6f63616c00");
+	assert_int_equal(server6_init(&server, &names, reply, NULL), 0);
 	server6_configure(&server, &config, &domains);
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	server6_fini(&server);
-	names_fini(&names);
+	world_teardown(&server.common);
 	return 0;
 }
 
@@ -97,7 +69,10 @@ static const char *exchange_ttl(const char *hex, const char *addresses, uint32_t
 	else
 		dns_fail(0, NAME, NAMES_AAAA, ENOENT);
 	assert_in_range(replies, before, before + 1);
-	return replies > before ? to_hex(replied, reply_len) : "";
+	if (replies == before)
+		return "";
+	assert_memory_equal(&reply_to, &client, sizeof(client));
+	return to_hex(replied, reply_len);
 }
 
 static const char *exchange(const char *hex, const char *addresses)
@@ -136,10 +111,10 @@ static void a_slow_name_delays_nobody(void **state)
 	      "6c6f63616c00" IA_EMPTY); /* s.hash.local, of which nothing is heard */
 	assert_non_null(dns_find("s.hash.local", NAMES_AAAA));
 	assert_string_equal(exchange(SOLICIT, ADDRESS), ADVERTISE);
-	assert_int_equal(server.pending.count, 1);
+	assert_int_equal(server.common.pending.count, 1);
 	dns_fail(0, "s.hash.local", NAMES_AAAA, ETIMEDOUT);
 	assert_int_equal(replies, 1);
-	assert_int_equal(server.pending.count, 0);
+	assert_int_equal(server.common.pending.count, 0);
 }
 
 static void leases(void **state)
@@ -360,9 +335,9 @@ static void options_of_the_server(void **state)
 	    "07010203" CLIENT SERVER "000e0000"
 	    "00030028deadbeef0000000000000000"
 	    "00050018" HEX_ADDR FOREVER FQDN);
-	config.refuse_rapid = true;
+	config.common.refuse_rapid = true;
 	config.preference = 255;
-	config.answer_fqdn = true;
+	config.common.answer_fqdn = true;
 	assert_string_equal(exchange("01010203" CLIENT "0027001003" WIRE IA_EMPTY "000e0000", ADDRESS),
 	    "02010203" CLIENT SERVER "00030028deadbeef0000000000000000"
 	    "00050018" HEX_ADDR FOREVER "00070001ff"
@@ -371,7 +346,7 @@ static void options_of_the_server(void **state)
 
 static void finite_leases(void **state)
 {
-	config.lease = LEASE_TTL;
+	config.common.lease = LEASE_TTL;
 	assert_string_equal(exchange_ttl("01010203" CLIENT FQDN IA_EMPTY, ADDRESS, 20),
 	    "02010203" CLIENT SERVER "00030028deadbeef0000000a00000010"
 	    "00050018" HEX_ADDR "0000001400000014" FQDN);
@@ -379,8 +354,8 @@ static void finite_leases(void **state)
 	assert_string_equal(exchange_ttl("01010203" CLIENT FQDN IA_EMPTY, ADDRESS, 0),
 	    "02010203" CLIENT SERVER "00030028deadbeef0000000000000000"
 	    "00050018" HEX_ADDR "0000000100000001" FQDN);
-	config.lease = LEASE_SECONDS;
-	config.lease_seconds = 4294967290;
+	config.common.lease = LEASE_SECONDS;
+	config.common.lease_seconds = 4294967290;
 	assert_string_equal(exchange("01010203" CLIENT FQDN IA_EMPTY, ADDRESS),
 	    "02010203" CLIENT SERVER "00030028deadbeef7ffffffdccccccc8"
 	    "00050018" HEX_ADDR "fffffffafffffffa" FQDN);
@@ -411,7 +386,7 @@ static void relays(void **state)
 	                             "0b010203",
 	                        ADDRESS),
 	    "");
-	assert_int_equal(server.stats.malformed, 3);
+	assert_int_equal(server.common.stats.malformed, 3);
 }
 
 static void relays_without_end(void **state)
@@ -430,7 +405,7 @@ static void relays_without_end(void **state)
 		at += 38;
 	}
 	server6_input(&server, 0, &client, bytes, at);
-	assert_int_equal(server.stats.malformed, 1);
+	assert_int_equal(server.common.stats.malformed, 1);
 }
 
 /* Cut anywhere, a message is malformed or another one; nothing is read behind it. */
@@ -449,24 +424,12 @@ static void cut_messages(void **state)
 	assert_int_equal(replies, 0);
 }
 
-/* One who floods: its own share of what waits, and a table of questions that has an end. */
 static void a_flood(void **state)
 {
 	struct peer saved = client;
-	uint8_t bytes[256];
-	char message[256];
 
-	for (unsigned int i = 0; i < 3 * PENDING_MAX; i++) {
-		size_t len;
-
-		snprintf(message, sizeof(message),
-		    "01%06x" CLIENT "0027000a0008%02x%02x%02x%02x61616161" IA_EMPTY, i, 'a' + i % 26,
-		    'a' + i / 26 % 26, 'a' + i / 676 % 26, 'a');
-		len = from_hex(message, bytes, sizeof(bytes));
-		server6_input(&server, 0, &client, bytes, len);
-		assert_in_range(server.pending.count, 0, PENDING_OF_CLIENT);
-		assert_in_range(names.count, 0, NAMES_MAX);
-	}
+	world_flood(
+	    &server.common, input, "01aabbcc" CLIENT "0027000a0008", "61616161" IA_EMPTY, NAMES_MAX);
 	/* Somebody else is served. */
 	client.address[15] = 10;
 	assert_string_equal(exchange(SOLICIT, ADDRESS), ADVERTISE);
@@ -475,10 +438,7 @@ static void a_flood(void **state)
 
 static void no_dns(void **state)
 {
-	dns.refuse = -EMFILE;
-	input(SOLICIT);
-	assert_int_equal(replies, 0);
-	assert_int_equal(server.pending.count, 0);
+	world_without_dns(&server.common, input, SOLICIT);
 }
 
 int main(void)
