@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* otip_rproxy at work: see server.h. */
+#include "server.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <ioth.h>
+#include <iothconf.h>
+
+#include "addrtext.h"
+#include "conf.h"
+#include "descriptors.h"
+#include "epoch.h"
+#include "flows.h"
+#include "log.h"
+#include "lookup.h"
+#include "place.h"
+#include "window.h"
+
+#define OTHER_DESCRIPTORS 128 /* than those of flows */
+
+const cap_value_t server_capabilities[SERVER_CAPABILITIES] = {CAP_NET_ADMIN, CAP_NET_BIND_SERVICE};
+
+struct server {
+	struct daemon *daemon;
+	struct rproxy_conf *conf;
+	struct in6_addr base;
+	struct ioth *outer, *inner; /* inner NULL: the kernel's */
+	struct otip_place place;
+	struct flows flows;
+	struct list epochs; /* the one in use first; others are drained */
+};
+
+/* ---- what the keeper does -------------------------------------------------------------------- */
+
+static void log_address(const char *what, const struct in6_addr *address)
+{
+	char text[ADDRTEXT_IP_SIZE];
+
+	if (!log_is_verbose())
+		return;
+	(void)addrtext_print_ip(text, sizeof(text), AF_INET6, address);
+	log_debug("%s %s", text, what);
+}
+
+static int add(void *context, const struct in6_addr *address)
+{
+	struct server *server = context;
+	const struct rproxy_conf *conf = server->conf;
+	int err = otip_place_add(&server->place, address);
+
+	if (err)
+		return err;
+	err = window_open(&server->flows, address, conf->services, conf->service_count);
+	if (err)
+		otip_place_remove(&server->place, address);
+	else
+		log_address("is open", address);
+	return err;
+}
+
+static int retire(void *context, const struct in6_addr *address)
+{
+	struct server *server = context;
+
+	window_shut(&server->flows, address);
+	log_address("is over", address);
+	return otip_place_retire(&server->place, address);
+}
+
+static void take_away(void *context, const struct in6_addr *address)
+{
+	struct server *server = context;
+
+	log_address("is gone", address);
+	otip_place_remove(&server->place, address);
+}
+
+static bool in_use(void *context, const struct in6_addr *address)
+{
+	const struct server *server = context;
+
+	return flows_have(&server->flows, address);
+}
+
+static const struct otip_keeper_ops keeper_ops = {add, retire, take_away, in_use};
+
+/* Those whose addresses have all gone. */
+static void end_old_epochs(struct server *server)
+{
+	struct epoch *epoch;
+
+	list_for_each_safe (epoch, &server->epochs, link) {
+		if (epoch_is_over(epoch))
+			epoch_end(epoch);
+	}
+}
+
+/* The last flow of an address has ended, whichever epoch's it was. */
+static void window_gone(struct flows *flows, const struct in6_addr *address)
+{
+	struct server *server =
+	    (struct server *)(void *)((char *)flows - offsetof(struct server, flows));
+	struct epoch *epoch;
+
+	list_for_each (epoch, &server->epochs, link)
+		epoch_look(epoch);
+}
+
+/* ---- stacks ---------------------------------------------------------------------------------- */
+
+static int open_stack(struct ioth **stack, const char *text, const char *role)
+{
+	int err;
+
+	*stack = ioth_newstackc(text);
+	if (*stack) {
+		if (*ioth_config_error()) /* a static item, or a protocol that may succeed later */
+			log_warning("%s \"%s\": %s", role, text, ioth_config_error());
+		return 0;
+	}
+	err = errno ? -errno : -EINVAL;
+	log_error(
+	    "%s \"%s\": %s", role, text, *ioth_config_error() ? ioth_config_error() : strerror(-err));
+	return err;
+}
+
+static void close_stack(struct ioth *stack, const char *role)
+{
+	if (stack && ioth_delstack(stack) < 0)
+		log_error("%s: %s", role, ioth_error());
+}
+
+static int open_stacks(struct server *server, const struct rproxy_conf *conf)
+{
+	int err = open_stack(&server->outer, conf->outer, "extstack");
+
+	if (!err && conf->inner)
+		err = open_stack(&server->inner, conf->inner, "intstack");
+	if (err)
+		return err;
+	err = otip_place_open(&server->place, server->outer, conf->interface);
+	if (err)
+		log_error("extstack: interface %s: %s", conf->interface, strerror(-err));
+	return err;
+}
+
+/* Where there may not be as many descriptors there may not be as many flows. */
+static struct flow_limits limits_of(const struct rproxy_conf *conf)
+{
+	struct flow_limits limits = conf->limits;
+	uint64_t need = 2 * (limits.connections + limits.mappings), have;
+
+	descriptors_allow(need + OTHER_DESCRIPTORS);
+	have = descriptors_allowed();
+	have = have > 2 * OTHER_DESCRIPTORS ? have - OTHER_DESCRIPTORS : OTHER_DESCRIPTORS;
+	if (need <= have)
+		return limits;
+	limits.connections = limits.connections * have / need + 1;
+	limits.mappings = limits.mappings * have / need + 1;
+	log_notice("there are descriptors for %" PRIu64 " connections and %" PRIu64 " mappings only",
+	    limits.connections, limits.mappings);
+	return limits;
+}
+
+/* ---- who we are ------------------------------------------------------------------------------ */
+
+static int make_identity(
+    struct otip_identity *identity, const struct rproxy_conf *conf, const struct in6_addr *base)
+{
+	const struct otip_identity_config config = {.base = *base,
+	    .name = conf->name,
+	    .password = conf->password,
+	    .digest = conf->digest,
+	    .case_exact = conf->case_exact};
+	int err = otip_identity_init(identity, &config);
+
+	if (err)
+		log_error("name: %s", strerror(-err));
+	return err;
+}
+
+static int begin_epoch(struct server *server, const struct rproxy_conf *conf)
+{
+	struct otip_identity identity;
+	struct epoch *epoch;
+	int err = make_identity(&identity, conf, &server->base);
+
+	if (err)
+		return err;
+	err =
+	    epoch_begin(&epoch, &server->daemon->loop, &identity, &conf->schedule, &keeper_ops, server);
+	if (err)
+		otip_identity_fini(&identity);
+	else
+		list_prepend(&server->epochs, &epoch->link);
+	return err;
+}
+
+static bool same(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool is_same_identity(const struct rproxy_conf *a, const struct in6_addr *base_a,
+    const struct rproxy_conf *b, const struct in6_addr *base_b)
+{
+	return same(a->name, b->name) && same(a->password, b->password) && a->digest == b->digest &&
+	       a->case_exact == b->case_exact && a->schedule.period == b->schedule.period &&
+	       IN6_ARE_ADDR_EQUAL(base_a, base_b);
+}
+
+/* ---- begin, end ------------------------------------------------------------------------------ */
+
+static void free_server(struct server *server)
+{
+	close_stack(server->inner, "intstack");
+	close_stack(server->outer, "extstack");
+	rproxy_conf_free(server->conf);
+	free(server);
+}
+
+static int begin(struct server *server, struct rproxy_conf *conf)
+{
+	const struct flow_limits limits = limits_of(conf);
+	int err = open_stacks(server, conf);
+
+	if (!err)
+		err = lookup_all(server->inner, conf, &server->base, NULL, NULL);
+	if (err)
+		return err;
+	err = flows_init(&server->flows, &server->daemon->loop, server->outer, server->inner, &limits);
+	if (err) {
+		log_error("%s", strerror(-err));
+		return err;
+	}
+	server->flows.gone = window_gone;
+	server->conf = conf;
+	err = begin_epoch(server, conf);
+	if (!err)
+		return 0;
+	flows_fini(&server->flows);
+	server->conf = NULL;
+	return err;
+}
+
+int server_start(struct daemon *daemon, void *configuration)
+{
+	struct server *server = calloc(1, sizeof(*server));
+	int err;
+
+	if (!server) {
+		log_error("%s", strerror(ENOMEM));
+		return -ENOMEM;
+	}
+	/* All three plugins are ours, and LGPL; others may be loaded, too. */
+	ioth_set_license("GPL-2.0-or-later");
+	server->daemon = daemon;
+	list_init(&server->epochs);
+	err = begin(server, configuration);
+	if (err)
+		free_server(server);
+	else
+		daemon->state = server;
+	return err;
+}
+
+/* Connections that there are may end by themselves, for a while; a second signal ends that. */
+static void drain(struct server *server)
+{
+	struct loop *loop = &server->daemon->loop;
+	loop_time now = loop_clock(), end = now + server->conf->drain;
+	struct epoch *epoch;
+
+	list_for_each (epoch, &server->epochs, link)
+		epoch_drain(epoch);
+	if (server->flows.connections > 0 && now < end)
+		log_notice("waiting for %" PRIu64 " connections", server->flows.connections);
+	while (server->flows.connections > 0 && now < end && !atomic_load(&loop->stopping)) {
+		if (loop_turn(loop, end - now) < 0)
+			break;
+		now = loop_clock();
+	}
+}
+
+void server_stop(struct daemon *daemon)
+{
+	struct server *server = daemon->state;
+	struct epoch *epoch;
+
+	drain(server);
+	flows_fini(&server->flows);
+	list_for_each_safe (epoch, &server->epochs, link)
+		epoch_end(epoch);
+	free_server(server);
+	daemon->state = NULL;
+}
+
+static struct epoch *current(const struct server *server)
+{
+	return list_first(&server->epochs, struct epoch, link);
+}
+
+int server_reload(struct daemon *daemon, void *configuration)
+{
+	struct server *server = daemon->state;
+	struct rproxy_conf *conf = configuration;
+	struct epoch *old = current(server);
+	struct in6_addr base;
+	struct window *window;
+	struct flow_limits limits;
+	int err;
+
+	end_old_epochs(server);
+	if (!rproxy_conf_same_place(server->conf, conf)) {
+		log_error("extstack and intstack cannot be changed by a reload");
+		return -EINVAL;
+	}
+	err = lookup_all(server->inner, conf, &base, server->conf, &server->base);
+	if (err)
+		return err;
+	limits = limits_of(conf);
+	if (is_same_identity(server->conf, &server->base, conf, &base)) {
+		rproxy_conf_free(server->conf);
+		server->conf = conf;
+		list_for_each (window, &server->flows.windows, link)
+			window_set_services(window, conf->services, conf->service_count);
+		old->keeper.schedule = conf->schedule;
+		epoch_look(old);
+	} else {
+		struct rproxy_conf *conf_before = server->conf;
+		struct in6_addr base_before = server->base;
+
+		server->conf = conf;
+		server->base = base;
+		err = begin_epoch(server, conf);
+		if (err) {
+			server->conf = conf_before;
+			server->base = base_before;
+			return err;
+		}
+		rproxy_conf_free(conf_before);
+		epoch_drain(old);
+	}
+	flows_set_limits(&server->flows, &limits);
+	return 0;
+}
+
+bool server_may_be_filtered(const struct daemon *daemon)
+{
+	const struct server *server = daemon->state;
+
+	return server->conf->all_kernel;
+}
+
+/* ---- what has happened ----------------------------------------------------------------------- */
+
+void server_print_status(struct daemon *daemon, FILE *out)
+{
+	const struct server *server = daemon->state;
+	const struct window *window;
+	char text[ADDRTEXT_IP_SIZE];
+
+	list_for_each (window, &server->flows.windows, link) {
+		(void)addrtext_print_ip(text, sizeof(text), AF_INET6, &window->address);
+		fprintf(out, "%s: %s, %" PRIu64 " flows\n", text, window->closed ? "over" : "open",
+		    window->flow_count);
+	}
+	fprintf(out, "connections: %" PRIu64 " of %" PRIu64 "\n", server->flows.connections,
+	    server->flows.limits.connections);
+	fprintf(out, "mappings: %" PRIu64 " of %" PRIu64 "\n", server->flows.mapping_count,
+	    server->flows.limits.mappings);
+}
+
+void server_print_stats(struct daemon *daemon, FILE *out)
+{
+	const struct server *server = daemon->state;
+	const void *const structs[] = {&server->flows.stats};
+
+	metrics_print(out, rproxy_metrics, rproxy_metric_count, structs, 1);
+}
