@@ -12,16 +12,8 @@
 #include <string.h>
 
 #include "auth.h"
-#include "core_fixture.h"
+#include "core_ask.h"
 #include "net.h"
-
-static struct fixture fixture;
-
-static void load(const char *conf)
-{
-	if (!fixture_load(&fixture, conf))
-		fail_msg("%s", fixture.log);
-}
 
 /* Each on line 2, behind a net and whatever else is right. */
 static void test_mistakes(void **state)

@@ -9,8 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core_fixture.h"
-#include "hex.h"
+#include "core_ask.h"
 #include "record.h"
 
 #define NAME     "01610162"        /* a.b, without its root */
@@ -22,22 +21,6 @@
 	"0a000001"
 
 static const char conf[] = "net w ::/0\nauth static w a.b\nstatic A ttl=5 a.b 10.0.0.1\n";
-
-static struct fixture fixture;
-
-static void load(const char *text)
-{
-	if (!fixture_load(&fixture, text))
-		fail_msg("%s", fixture.log);
-}
-
-static const char *ask(const char *hex)
-{
-	uint8_t query[1024];
-
-	(void)fixture_send(&fixture, "192.0.2.1", query, from_hex(hex, query, sizeof(query)));
-	return fixture.verdict == NAMED_REPLY ? to_hex(fixture.reply, fixture.reply_len) : "drop";
-}
 
 static void test_compliance(void **state)
 {
@@ -119,7 +102,7 @@ static void test_compliance(void **state)
 	(void)state;
 	load(conf);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		const char *reply = ask(cases[i].query);
+		const char *reply = ask_hex(cases[i].query);
 
 		if (strcmp(reply, cases[i].reply) != 0)
 			fail_msg("%s: %s, not %s", cases[i].what, reply, cases[i].reply);
@@ -207,49 +190,49 @@ static void test_dialog(void **state)
 
 		snprintf(query, sizeof(query), "123400000001000000000001%s000029100000000000000c000a0008%s",
 		    tails[i], "0102030405060708");
-		reply = ask(query);
+		reply = ask_hex(query);
 		at = (size_t)(strstr(reply, "000a00180102030405060708") - reply) + 24;
 		snprintf(cookie, sizeof(cookie), "%.32s", reply + at);
 		snprintf(query, sizeof(query),
 		    "123400000001000000000001%s000029100000000000001c000a0018%s%s", tails[i],
 		    "0102030405060708", cookie);
-		reply = ask(query);
+		reply = ask_hex(query);
 		assert_non_null(strstr(reply, cookie));
 		assert_int_equal(metric_get(&fixture.core.stats.cookie_good), good + 1);
 	}
 	/* One that is not ours gets ours, and its answer. */
-	assert_non_null(strstr(ask(WITH_OPT "0000291000000000000014"
-	                                    "000a0010"
-	                                    "01020304050607080102030405060708"),
+	assert_non_null(strstr(ask_hex(WITH_OPT "0000291000000000000014"
+	                                        "000a0010"
+	                                        "01020304050607080102030405060708"),
 	    ANSWER "00002904d000000000001c"
 	           "000a0018"
 	           "0102030405060708"));
 	assert_int_equal(metric_get(&fixture.core.stats.cookie_bad), 1);
 	/* The cookie alone (RFC 7873, 5.4); with one that is none, or no cookie at all, it is an error.
 	 */
-	assert_non_null(strstr(ask("123400000000000000000001"
-	                           "000029100000000000000c"
-	                           "000a0008"
-	                           "0102030405060708"),
+	assert_non_null(strstr(ask_hex("123400000000000000000001"
+	                               "000029100000000000000c"
+	                               "000a0008"
+	                               "0102030405060708"),
 	    "123480000000000000000001"
 	    "00002904d000000000001c"
 	    "000a00180102030405060708"));
-	assert_string_equal(ask("123400000000000000000001"
-	                        "000029100000000000000b"
-	                        "000a0007"
-	                        "01020304050607"),
+	assert_string_equal(ask_hex("123400000000000000000001"
+	                            "000029100000000000000b"
+	                            "000a0007"
+	                            "01020304050607"),
 	    "123480010000000000000001"
 	    "00002904d0000000000000");
-	assert_string_equal(ask("123400000000000000000001"
-	                        "0000291000000000000000"),
+	assert_string_equal(ask_hex("123400000000000000000001"
+	                            "0000291000000000000000"),
 	    "123480010000000000000001"
 	    "00002904d0000000000000");
-	assert_string_equal(ask("123400000000000000000000"), "123480010000000000000000");
+	assert_string_equal(ask_hex("123400000000000000000000"), "123480010000000000000000");
 	fixture_unload(&fixture);
 	load("net w ::/0\nauth static w a.b\nstatic A ttl=5 a.b 10.0.0.1\noption cookies no\n");
-	assert_string_equal(ask(WITH_OPT "0000291000000000000005"
-	                                 "000a0001"
-	                                 "01"),
+	assert_string_equal(ask_hex(WITH_OPT "0000291000000000000005"
+	                                     "000a0001"
+	                                     "01"),
 	    "123484800001000100000001" QUESTION ANSWER "00002904d0000000000000");
 	fixture_unload(&fixture);
 }
