@@ -44,8 +44,9 @@ static void receive(struct vnl *vnl)
 			frames[i] = (struct iovec){.iov_base = vnl->room[i], .iov_len = sizeof(vnl->room[i])};
 		got = vdelink_recv(vnl->link, frames, BURST);
 		for (unsigned int i = 0; i < got; i++) {
-			if (is_ours(vnl, vnl->room[i], frames[i].iov_len))
-				vnl->ops->frame(vnl, vnl->room[i], frames[i].iov_len);
+			/* Not room[i]: the link reorders them. */
+			if (is_ours(vnl, frames[i].iov_base, frames[i].iov_len))
+				vnl->ops->frame(vnl, frames[i].iov_base, frames[i].iov_len);
 		}
 		if (got < BURST)
 			break;

@@ -57,8 +57,10 @@ enum vdelink_state vdelink_state(const struct vdelink *link);
 size_t vdelink_frame_max(const struct vdelink *link);
 
 /* Receives up to `max` frames into the room that `frames` describe; sets each iov_len to the
- * frame's length (a frame longer than its room is dropped and counted). Returns the number of
- * frames, 0 when none is waiting. Never an error: a lost network gives 0 and changes the state. */
+ * frame's length. A frame that is longer than its room, or too short to be one, is dropped and
+ * counted, and the others move together: entries of `frames` change places then, so that a frame
+ * is where its iov_base says, not where its index had been. Returns the number of frames, 0 when
+ * none is waiting. Never an error: a lost network gives 0 and changes the state. */
 unsigned int vdelink_recv(struct vdelink *link, struct iovec *frames, unsigned int max);
 
 /* One frame to send, as pieces (headers and payload need not be contiguous). */
