@@ -292,15 +292,17 @@ static unsigned int to_kernel(struct relay_line *line)
 {
 	struct relay *relay = line->relay;
 	struct iovec frames[INCOMING_FRAMES];
-	unsigned int total = 0, ask, count;
+	unsigned int total = 0, with_room = 0, ask, count;
 
 	ask = expect_lone(line->lone_frames) ? 1 : line->bulk ? INCOMING_FRAMES : BULK;
 	offload_join_init(relay->join, line->port.offloads);
 	do {
-		for (unsigned int i = total; i < ask; i++) {
-			frames[i].iov_base = relay->incoming + (size_t)i * INCOMING_ROOM;
+		/* Once: vdelink_recv lets entries change places, and frames that are being joined are still
+		 * where they came. */
+		for (; with_room < ask; with_room++)
+			frames[with_room].iov_base = relay->incoming + (size_t)with_room * INCOMING_ROOM;
+		for (unsigned int i = total; i < ask; i++)
 			frames[i].iov_len = VDELINK_FRAME_MAX;
-		}
 		count = vdelink_recv(line->link, frames + total, ask - total);
 		for (unsigned int i = total; i < total + count; i++)
 			offload_join_frame(relay->join, frames[i].iov_base, frames[i].iov_len, emit, line);
