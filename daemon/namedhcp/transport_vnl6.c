@@ -5,9 +5,11 @@
  * little (a checksum, solicitations for one address, duplicates of it) that frames are simpler, and
  * a message costs no descriptor: lib/dhcp has the parts, which clients and routers use as well.
  *
- * Messages are taken from the start; nothing is sent from the link-local address before it has been
- * looked for duplicates (RFC 4862, 5.4). A random MAC address that somebody has is given up for
- * another one; the server's identifier stays, it need not be an address (RFC 8415, 11).
+ * Messages are taken from the start, and answered: while the link-local address is looked for
+ * duplicates (RFC 4862, 5.4) it is an optimistic one (RFC 4429), which says so to nobody, and has
+ * nobody to ask, since the client's MAC address is known. A random MAC address that somebody has is
+ * given up for another one; the server's identifier stays, it need not be an address (RFC 8415,
+ * 11).
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -161,7 +163,7 @@ static void reply(
 	    .len = len};
 	uint8_t frame[VNL_FRAME_MAX];
 
-	if (vnl6->neighbour.state != NEIGHBOUR_USABLE) {
+	if (vnl6->neighbour.state != NEIGHBOUR_USABLE && vnl6->neighbour.state != NEIGHBOUR_TENTATIVE) {
 		transport->send_errors++;
 		return;
 	}

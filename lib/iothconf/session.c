@@ -17,7 +17,10 @@
 /* Once one protocol has answered, frames get through; the others have had the time then for two
  * solicitations of routers, four seconds apart (RFC 4861, 10), and a second for the answer, and for
  * three messages of DHCP and of DHCPv6. */
-#define PATIENCE (5 * ENGINE_SECOND)
+#define PATIENCE            (5 * ENGINE_SECOND)
+/* Who goes on asking in the background need not be waited for: a second, in which addresses are
+ * looked for duplicates anyway, and one for a DHCPv4 server that pings an address first. */
+#define PATIENCE_BACKGROUND (2 * ENGINE_SECOND)
 
 engine_time session_now(void)
 {
@@ -200,7 +203,9 @@ void session_start(struct session *session, const struct request *request)
 
 	session->wanted = protocols;
 	session->done = session->ok = session->events = 0;
-	session->patience_until = request->rfcdelay ? ENGINE_NEVER : now + PATIENCE;
+	session->patience_until = now + (request->thread ? PATIENCE_BACKGROUND : PATIENCE);
+	if (request->rfcdelay)
+		session->patience_until = ENGINE_NEVER;
 	if (request->thread)
 		session->stays |= protocols;
 	else
@@ -373,8 +378,5 @@ engine_time session_deadline(const struct session *session)
 		return deadline;
 	if (!session->dhcp6_waits)
 		return engine_min(deadline, session->dhcp6->deadline);
-	/* Until the first advertisement, and then for a link-local address. */
-	if (session->discovery && !session->discovery->answered && session->dhcp6_at > session_now())
-		deadline = engine_min(deadline, session->dhcp6_at);
 	return engine_min(deadline, session->dhcp6_until);
 }

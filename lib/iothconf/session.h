@@ -59,9 +59,9 @@ struct session {
 	/* DHCPv4 starts when DHCPv6 has its answer, or a moment later. */
 	bool dhcp4_waits;
 	engine_time dhcp4_until;
-	/* DHCPv6 starts when there is a link-local address, and after the first advertisement. */
+	/* DHCPv6 starts when there is a link-local address. */
 	bool dhcp6_waits;
-	engine_time dhcp6_at, dhcp6_until;
+	engine_time dhcp6_until;
 	int accept_ra; /* what the stack did before eth (ioth_linksetacceptra); 0: nothing to undo */
 	bool link_down;
 	bool releasing;        /* the message is the last one */

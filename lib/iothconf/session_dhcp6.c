@@ -10,7 +10,6 @@
 #include "socket.h"
 
 #define LINK_LOCAL_WAIT (4 * ENGINE_SECOND) /* Linux takes up to two seconds for its DAD */
-#define ADVERT_WAIT     (1 * ENGINE_SECOND) /* what upstream waits for a router */
 
 static void dhcp6_send(void *context, const void *payload, size_t len)
 {
@@ -61,15 +60,14 @@ int session_dhcp6_start(struct session *session, const struct request *request, 
 		dhcp6_client_init(session->dhcp6, &config, &dhcp6_ops, session);
 	}
 	session->dhcp6_waits = true;
-	session->dhcp6_at =
-	    session->discovery && !session->discovery->answered ? now + ADVERT_WAIT : now;
 	session->dhcp6_until = now + LINK_LOCAL_WAIT;
 	session_dhcp6_try(session, now);
 	return 0;
 }
 
 /* RFC 4861, 4.2: M says that there are addresses, O alone that there is other information. Where no
- * router says anything, the user's word counts. */
+ * router says anything, the user's word counts; nor is one waited for, who may take half a second
+ * for his answer (RFC 4861, 6.2.6), or not be there. */
 static bool information_only(const struct session *session)
 {
 	return session->discovery && session->discovery->answered && !session->discovery->managed &&
@@ -80,8 +78,7 @@ void session_dhcp6_try(struct session *session, engine_time now)
 {
 	uint8_t address[16];
 
-	if (!session->dhcp6_waits ||
-	    (session->discovery && !session->discovery->answered && now < session->dhcp6_at))
+	if (!session->dhcp6_waits)
 		return;
 	if (session->fd[SESSION_UDP6] < 0 &&
 	    link_local_address(session->stack, session->interface, address) == 0)
@@ -96,9 +93,9 @@ void session_dhcp6_try(struct session *session, engine_time now)
 	}
 }
 
-/* An advertisement that comes later may say otherwise than what was begun without one: addresses
- * are not looked for any more where there is information alone, and are where there are some now.
- */
+/* An advertisement may say otherwise than what was begun without one: addresses are not looked for
+ * any more where there is information alone, and are where there are some now. A lease that there
+ * is already stays. */
 void session_dhcp6_advertised(struct session *session, engine_time now)
 {
 	struct dhcp6_client *client = session->dhcp6;
