@@ -22,7 +22,9 @@ fi
 # Short, and not below $TMPDIR: the path of an AF_UNIX socket has 107 bytes.
 dir=$(mktemp -d /tmp/ioth-tour.XXXXXX)
 end_all() {
-    [ ! -s "$dir/sw.pid" ] || kill "$(cat "$dir/sw.pid")" 2>/dev/null || :
+    for file in "$dir"/sw.*; do
+        [ ! -s "$file" ] || kill "$(cat "$file")" 2>/dev/null || :
+    done
     [ ! -s "$dir/jobs" ] || xargs kill <"$dir/jobs" 2>/dev/null || :
     rm -rf "$dir"
 }
@@ -45,13 +47,14 @@ expect() { # COUNT PATTERN WHAT
 expect 2 '^there and back$' "what is typed comes back, from both stacks"
 expect 2 ' 3 received' "the visitor's three pings are answered, of an address and of a name"
 expect 1 '^fd69:.*5 answered' "a thread answers pings"
+expect 1 '^I am web.threads.local, a thread at fd69:6f76::5004:f4e0:78fd:79fd\.$' "a node that knows its name serves the web"
 expect 1 '^hello, thread$' "another thread sends back what it was sent"
 expect 1 '^hello$' "a program of your own says hello to the visitor"
 retry=0
 until [ ! -S sw/ctl ] || [ $((retry += 1)) -gt 600 ]; do
     sleep 0.05
 done
-[ $failed != 0 ] || rm -f jobs sw.pid # the tour has cleaned up: these numbers are nobody's
+[ $failed != 0 ] || rm -f jobs sw.* # the tour has cleaned up: these numbers are nobody's
 [ ! -S sw/ctl ] || { echo "FAIL: the switch is still there"; failed=1; }
 
 # shellcheck disable=SC1090

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* ioth_names: threads of one process, each a web server that was told nothing but its name.
+ *
+ *     ioth_names STRING NAME...
+ *
+ *     ioth_names stack=picox,vnl=vde:///tmp/sw,auto6 h1.hash.local h2.hash.local
+ *     vdens -R fc00::24 vde:///tmp/sw curl http://h1.hash.local/
+ *
+ * Each thread makes itself a stack as the string says (iothconf(7)), with its own name in it: what
+ * it has to know of the network, its address first, it asks the network. When all have an answer
+ * each says who it is on port 80, to who comes by, until the program is told to end (SIGTERM,
+ * SIGINT).
+ */
+#include <errno.h>
+#include <ifaddrs.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <ioth.h>
+#include <iothconf.h>
+
+#define PORT      80
+#define NODES_MAX 1000
+
+struct node {
+	pthread_t thread;
+	const char *name;
+	struct ioth *stack;
+	int fd;
+	bool serves;
+	char address[INET6_ADDRSTRLEN];
+};
+
+static const char *string;
+static struct node nodes[NODES_MAX];
+static pthread_barrier_t ready;
+
+static long milliseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* The first address that others know this stack by. */
+static void find_address(struct node *node)
+{
+	struct ifaddrs *list;
+
+	if (ioth_getifaddrs(node->stack, &list) < 0)
+		return;
+	for (const struct ifaddrs *item = list; item && !node->address[0]; item = item->ifa_next) {
+		const void *name = item->ifa_addr;
+		const struct sockaddr_in *in = name;
+		const struct sockaddr_in6 *in6 = name;
+
+		if (!name || strcmp(item->ifa_name, "vde0") != 0)
+			continue;
+		if (in->sin_family == AF_INET)
+			inet_ntop(AF_INET, &in->sin_addr, node->address, sizeof(node->address));
+		else if (in6->sin6_family == AF_INET6 && !IN6_IS_ADDR_LINKLOCAL(&in6->sin6_addr))
+			inet_ntop(AF_INET6, &in6->sin6_addr, node->address, sizeof(node->address));
+	}
+	ioth_freeifaddrs(list);
+}
+
+/* A socket for both families, on a port that needs no root. */
+static int listen_web(struct node *node)
+{
+	struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_port = htons(PORT)};
+
+	node->fd = ioth_msocket(node->stack, AF_INET6, SOCK_STREAM, 0);
+	if (node->fd >= 0 && ioth_bind(node->fd, (struct sockaddr *)&any, sizeof(any)) == 0 &&
+	    ioth_listen(node->fd, 5) == 0)
+		return 0;
+	perror(node->name);
+	return -1;
+}
+
+static bool enter(struct node *node)
+{
+	long begun = milliseconds();
+	char config[4096], *resolvconf;
+
+	snprintf(config, sizeof(config), "%s,fqdn=%s", string, node->name);
+	node->stack = ioth_newstackc(config);
+	if (!node->stack) {
+		fprintf(stderr, "%s: %s\n", node->name, ioth_config_error());
+		return false;
+	}
+	find_address(node);
+	if (!node->address[0]) {
+		fprintf(stderr, "%s: no address\n", node->name);
+		return false;
+	}
+	resolvconf = ioth_resolvconf(node->stack, NULL);
+	printf("%s: %s, after %ld ms\n%s", node->name, node->address, milliseconds() - begun,
+	    resolvconf ? resolvconf : "");
+	free(resolvconf);
+	return listen_web(node) == 0;
+}
+
+static void close_connection(void *argument)
+{
+	ioth_close(*(int *)argument);
+}
+
+static void answer(const struct node *node, int fd)
+{
+	char request[4096], reply[400];
+	size_t got = 0;
+	ssize_t len;
+
+	pthread_cleanup_push(close_connection, &fd);
+	do {
+		len = ioth_recv(fd, request + got, sizeof(request) - 1 - got, 0);
+		got += len > 0 ? (size_t)len : 0;
+		request[got] = '\0';
+	} while (len > 0 && got < sizeof(request) - 1 && !strstr(request, "\r\n\r\n"));
+	snprintf(reply, sizeof(reply),
+	    "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\nI am %s, a thread at %s.\n", node->name,
+	    node->address);
+	(void)ioth_send(fd, reply, strlen(reply), MSG_NOSIGNAL);
+	pthread_cleanup_pop(1);
+}
+
+static void leave(void *argument)
+{
+	struct node *node = argument;
+
+	if (node->fd >= 0)
+		ioth_close(node->fd);
+	if (node->stack && ioth_delstack(node->stack) < 0)
+		perror("delstack");
+}
+
+static void *node_main(void *argument)
+{
+	struct node *node = argument;
+
+	pthread_cleanup_push(leave, node);
+	node->serves = enter(node);
+	pthread_barrier_wait(&ready);
+	/* Where the thread waits, and is cancelled. */
+	while (node->serves) {
+		int fd = ioth_accept(node->fd, NULL, NULL);
+
+		if (fd >= 0)
+			answer(node, fd);
+	}
+	pthread_cleanup_pop(1);
+	return NULL;
+}
+
+int main(int argc, char *argv[])
+{
+	unsigned int count = argc > 2 ? (unsigned int)argc - 2 : 0, failed = 0;
+	sigset_t end_signals;
+	int signal;
+
+	if (count == 0 || count > NODES_MAX) {
+		fprintf(stderr, "usage: %s STRING NAME...   (up to %d)\n", argv[0], NODES_MAX);
+		return EXIT_FAILURE;
+	}
+	string = argv[1];
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	/* Blocked in all threads: sigwait gets them. */
+	sigemptyset(&end_signals);
+	sigaddset(&end_signals, SIGTERM);
+	sigaddset(&end_signals, SIGINT);
+	pthread_sigmask(SIG_BLOCK, &end_signals, NULL);
+	pthread_barrier_init(&ready, NULL, count + 1);
+	for (unsigned int i = 0; i < count; i++) {
+		nodes[i] = (struct node){.name = argv[i + 2], .fd = -1};
+		if (pthread_create(&nodes[i].thread, NULL, node_main, &nodes[i]) != 0) {
+			fprintf(stderr, "no more threads\n");
+			return EXIT_FAILURE;
+		}
+	}
+	pthread_barrier_wait(&ready);
+	for (unsigned int i = 0; i < count; i++)
+		failed += !nodes[i].serves;
+	if (failed == 0) {
+		puts("ready");
+		sigwait(&end_signals, &signal);
+	}
+	for (unsigned int i = 0; i < count; i++)
+		pthread_cancel(nodes[i].thread);
+	for (unsigned int i = 0; i < count; i++)
+		pthread_join(nodes[i].thread, NULL);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

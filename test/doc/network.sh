@@ -1,0 +1,52 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The network of iothnetwork(7), typed as it is there, in a private directory.  Arguments: SOURCE BUILD
+set -eu
+src=$1
+build=$2
+for command in vde_plug ip ping; do
+    command -v $command >/dev/null || { echo "SKIP: no command $command"; exit 77; }
+done
+if ! unshare --user --net true 2>/dev/null; then
+    echo "SKIP: user namespaces are not permitted here"
+    exit 77
+fi
+if ldd "$build/tools/vdens/vdens" | grep libtsan >/dev/null; then
+    echo "SKIP: ThreadSanitizer's own thread keeps vdens from entering namespaces"
+    exit 77
+fi
+
+# Short, and not below $TMPDIR: the path of an AF_UNIX socket has 107 bytes.
+dir=$(mktemp -d /tmp/ioth-network.XXXXXX)
+end_all() {
+    for file in "$dir"/net.{named,radvd,dhcp6,dhcp4,pid} "$dir/jobs"; do
+        [ ! -s "$file" ] || xargs kill <"$file" 2>/dev/null || :
+    done
+    rm -rf "$dir"
+}
+trap end_all EXIT
+trap 'exit 1' INT TERM HUP
+
+# The blocks of the section, without scdoc's escapes.
+awk '/^# /{ on = /TEN COMMANDS/ } /^```/{ if (on) block = !block; next } block' "$src/man/iothnetwork.7.scd" |
+    sed -e 's|\\\\$|\\|' -e "s|/tmp/|$dir/|g" -e 's|^.* &$|& jobs -p >jobs|' >"$dir/lines"
+cd "$dir"
+eval "$("$src/scripts/env" "$build")"
+SHELL=/bin/bash HOME=$dir timeout 600 bash -e <lines >out 2>err || { echo "FAIL: status $?"; failed=1; }
+
+expect() { # PATTERN WHAT
+    grep -q -- "$1" out || { echo "FAIL: $2"; failed=1; }
+}
+failed=${failed:-0}
+expect '64 bytes from alice.home.arpa (fd77::a11c:e)' "bob reaches alice by the name, and she has hers"
+for file in net.*; do
+    [ "$file" = net.rc ] || ! pid=$(cat "$file" 2>/dev/null) || [ -z "$pid" ] ||
+        tail --pid="$pid" -f /dev/null # it is about to end
+done
+rm -f jobs net.* # these numbers are nobody's any more
+if [ "$failed" != 0 ]; then
+    echo "--- the lines"; cat lines
+    echo "--- stdout"; cat out
+    echo "--- stderr"; cat err
+fi
+exit "$failed"

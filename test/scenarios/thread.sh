@@ -1,0 +1,57 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Nodes that are threads of one program and were told nothing but their names: each gets its address and its name
+# server from the network, and is reached by its name. Arguments: the stack of the threads, and where the servers
+# are (vdestack, picox, vnl).
+#
+#     iothnamed     iothradvd     namedhcp      ioth_names: h1, h2       vdens: h3
+#         |             |             |            |      |                  |
+#     ----+-------------+-------------+-- hub -----+------+------------------+----
+stack=${1:?picox or vdestack}
+mode=${2:?vdestack, picox or vnl}
+. "$(dirname "$0")/scenario_lib.sh"
+. "$(dirname "$0")/dhcp6_lib.sh"
+need_program "$EXAMPLES/ioth_names" "$BUILD/tools/iothdig/iothdig"
+H1=fc00::580c:c6d0:5a1a:5b6b
+H2=fc00::a831:4648:3762:4f4d
+
+servers6 "$mode" iothnamed.rc '-D fc00::24 -S hash.local' <<'END_RC'
+rstack   stack=vdestack,vnl=vde:///tmp/hub
+rstack   mac=80:01:01:01:01:01,eth
+rstack   ip=fc00::24/64
+net      local fc00::/64
+auth     accept local
+auth     static local hash.local
+static   AAAA hash.local fc00::
+auth     hash local .hash.local hash.local
+auth     hrev local hash.local/64
+END_RC
+
+line names "ioth_names stack=$stack,vnl=vde:///tmp/hub,auto h1.hash.local h2.hash.local"
+names=$pid
+wait_for says names '^ready$'
+says names "^h1\.hash\.local: $H1, " || fail "one's address"
+says names "^h2\.hash\.local: $H2, " || fail "two's address"
+says names '^nameserver fc00::24$' || fail "the name server"
+says names '^search hash\.local$' || fail "the search list"
+
+# A visitor that knows its name, too, and what the network tells: names without a domain are enough.
+: >"$dir/rc3"
+terminal visitor 'vdens -r /tmp/rc3 --config auto6,fqdn=h3.hash.local vde:///tmp/hub'
+at_last visitor 'ping -c 1 h1'
+assert_match "64 bytes from .*$H1" "$out" "a thread by its name"
+if have_command curl; then
+	at_last visitor 'curl -s --connect-timeout 20 http://h2.hash.local/'
+	assert_match "^I am h2\.hash\.local, a thread at $H2\.\$" "$out" "a thread on the web"
+fi
+# Another stack of the program's kind asks its own name server, in both directions.
+ask="iothdig -s stack=$stack,vnl=vde:///tmp/hub,auto6,fqdn=h4.hash.local +short"
+run bash -c "${ask//\/tmp\//$dir/} h1.hash.local AAAA"
+assert_equal $H1 "$out" "iothdig: the address"
+run bash -c "${ask//\/tmp\//$dir/} -x $H1"
+assert_equal h1.hash.local. "$out" "iothdig: the name"
+
+kill -TERM "$names"
+await "$names"
+assert_equal 0 "$status" "the threads' end"
+pass
