@@ -210,6 +210,17 @@ int ioth_ipaddr_add(
 int ioth_ipaddr_del(
     struct ioth *stack, int family, void *addr, int prefixlen, unsigned int ifindex);
 
+/* Deletes an IPv6 address for everybody but the flows that use it: TCP connections in any state,
+ * and connected UDP sockets, go on until they end, and the last one takes the address with it.
+ * Their peers, and the routers between, can reach it; for everybody else it is as an address that
+ * was never used: no answer of any kind, from listening sockets neither. Not by netlink: a plugin's
+ * ioth_NAME_ipaddr_retire(family, addr, prefixlen, ifindex). Returns 0, or -1 and errno, and then
+ * the address is as it was: EOPNOTSUPP (the stack cannot do it, as the native one; or not with this
+ * address: IPv4, or of the link's or the node's scope), EADDRNOTAVAIL (there is no such address),
+ * ENODEV, EAFNOSUPPORT, ENOMEM. */
+int ioth_ipaddr_retire(
+    struct ioth *stack, int family, void *addr, int prefixlen, unsigned int ifindex);
+
 /* `dst` NULL with dst_prefixlen 0 is the default route; `gw` NULL: on the link; ifindex 0: the
  * stack chooses by the gateway. `dst_prefixlen` may carry type and scope: nl_routedata2prefix. */
 int ioth_iproute_add(

@@ -67,6 +67,16 @@ const char *picox_error(void);
  * child it ends nothing but the child's use of the parent's stack. */
 int picox_delstack(struct picox *stack);
 
+/* Deletes an IPv6 address of the interface, but not for the flows that use it: connections and
+ * connected datagram sockets go on until they end, and the last one takes the address with it.
+ * Their peers, and the routers between, can reach it; for everybody else it is as an address that
+ * was never used: no answer of any kind. `addr` points to 16 bytes, `prefixlen` is that of the
+ * address. Returns 0, or -1 and errno, and then the address is as it was: EOPNOTSUPP (IPv4, or an
+ * address of the link's or the node's scope), EADDRNOTAVAIL (there is no such), ENODEV, EINVAL
+ * (`stack` is NULL), EAFNOSUPPORT, EFAULT, ENOMEM. */
+int picox_ipaddr_retire(
+    struct picox *stack, int family, const void *addr, int prefixlen, unsigned int ifindex);
+
 /* socket(2) in a stack: AF_INET and AF_INET6 with SOCK_STREAM, SOCK_DGRAM or SOCK_RAW, AF_PACKET
  * with SOCK_RAW or SOCK_DGRAM, AF_NETLINK with NETLINK_ROUTE. SOCK_NONBLOCK may be in `type`; the
  * descriptor is close-on-exec whatever `type` says. Returns the descriptor, which picox_close

@@ -88,6 +88,24 @@ int ioth_ipaddr_del(struct ioth *stack, int family, void *addr, int prefixlen, u
 	DIALOG(stack, nlq_dialog_addr(io, false, family, addr, prefixlen, ifindex));
 }
 
+int ioth_ipaddr_retire(
+    struct ioth *stack, int family, void *addr, int prefixlen, unsigned int ifindex)
+{
+	CALL_SCOPE call;
+	int result;
+
+	if (call_enter_stack(&call, stack) < 0)
+		return -1;
+	if (!call.stack->calls.ipaddr_retire) {
+		errno = EOPNOTSUPP;
+		return -1;
+	}
+	result = call.stack->calls.ipaddr_retire(family, addr, prefixlen, ifindex);
+	if (result < 0)
+		call_failed(&call, -1);
+	return result;
+}
+
 int ioth_iproute_add(
     struct ioth *stack, int family, void *dst, int dst_prefixlen, void *gw, unsigned int ifindex)
 {

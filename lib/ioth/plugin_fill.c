@@ -48,6 +48,7 @@ static const struct {
     LATER(sendmmsg),
     LATER(recvmmsg),
     LATER(linksetacceptra),
+    LATER(ipaddr_retire),
 };
 
 void plugin_fill(const struct plugin *plugin, struct stack_calls *calls)

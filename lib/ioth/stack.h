@@ -17,6 +17,7 @@ struct stack_calls {
 	int (*recvmmsg)(
 	    int fd, struct mmsghdr *msgvec, unsigned int vlen, int flags, struct timespec *timeout);
 	int (*linksetacceptra)(unsigned int ifindex, int accept);
+	int (*ipaddr_retire)(int family, void *addr, int prefixlen, unsigned int ifindex);
 };
 
 struct ioth {

@@ -105,10 +105,16 @@ int ioth_picox_socket(int domain, int type, int protocol)
 }
 
 /* Those without an entry in the table: libioth looks for the symbols. */
+int ioth_picox_ipaddr_retire(int family, void *addr, int prefixlen, unsigned int ifindex);
 int ioth_picox_accept4(int fd, struct sockaddr *address, socklen_t *len, int flags);
 int ioth_picox_sendmmsg(int fd, struct mmsghdr *msgvec, unsigned int vlen, int flags);
 int ioth_picox_recvmmsg(
     int fd, struct mmsghdr *msgvec, unsigned int vlen, int flags, struct timespec *timeout);
+
+int ioth_picox_ipaddr_retire(int family, void *addr, int prefixlen, unsigned int ifindex)
+{
+	return picox_ipaddr_retire(atomic_load(&getstackdata)(), family, addr, prefixlen, ifindex);
+}
 
 int ioth_picox_accept4(int fd, struct sockaddr *address, socklen_t *len, int flags)
 {
@@ -132,6 +138,8 @@ extern __typeof__(ioth_picox_socket) ioth_picox_n_socket ALIAS(ioth_picox_socket
 extern __typeof__(ioth_picox_accept4) ioth_picox_n_accept4 ALIAS(ioth_picox_accept4);
 extern __typeof__(ioth_picox_sendmmsg) ioth_picox_n_sendmmsg ALIAS(ioth_picox_sendmmsg);
 extern __typeof__(ioth_picox_recvmmsg) ioth_picox_n_recvmmsg ALIAS(ioth_picox_recvmmsg);
+extern __typeof__(ioth_picox_ipaddr_retire) ioth_picox_n_ipaddr_retire ALIAS(
+    ioth_picox_ipaddr_retire);
 extern __typeof__(ioth_picox_error) ioth_picox_n_error ALIAS(ioth_picox_error);
 extern __typeof__(ioth_picox_owner) ioth_picox_n_owner ALIAS(ioth_picox_owner);
 extern const char *const ioth_picox_n_license ALIAS(ioth_picox_license);

@@ -72,6 +72,7 @@ enum px_pkt_flag {
 	PX_PKT_ROUTER_ALERT = 1 << 11,
 	PX_PKT_ERROR_IN = 1 << 12, /* on an error queue: an error, not data */
 	PX_PKT_CE = 1 << 13,       /* a fragment carried Congestion Experienced */
+	PX_PKT_RETIRED = 1 << 14,  /* in: for a flow of an address that is no more (ip/retired.c) */
 };
 
 struct px_pkt {

@@ -85,6 +85,7 @@ struct px_tap {
 
 struct neighbour_table;
 struct ip_state;
+struct ip_retirements;
 struct udp_state;
 struct tcp_state;
 struct raw_state;
@@ -133,6 +134,7 @@ struct px_stack {
 
 	struct neighbour_table *neighbours;
 	struct ip_state *ip;
+	struct ip_retirements *retired; /* ip/retired.c; NULL: no address is */
 	struct udp_state *udp;
 	struct tcp_state *tcp;
 	struct raw_state *raw;

@@ -130,6 +130,9 @@ int ip_route(struct px_stack *stack, const struct ip_flow *flow, struct ip_dst *
 		dst->iface = direct;
 		dst->zone = direct->index;
 		dst->via = flow->dst;
+	} else if (stack->retired && stack->lo && ip_retired_has(stack, &flow->dst)) {
+		dst->type = RTN_LOCAL; /* what an own flow of it is told, and its packets to itself */
+		dst->via = flow->dst;
 	} else {
 		route = px_route_lookup(stack, &flow->dst, flow->oif, 0);
 		if (!route)

@@ -181,6 +181,8 @@ void icmp_send_error(
 	uint8_t *bytes;
 	uint16_t sum;
 
+	if (pkt->flags & PX_PKT_RETIRED)
+		return; /* from an address that is no more, nothing */
 	if (is4 ? !allowed4(pkt) : !allowed6(pkt, type, code))
 		return;
 	if (px_ip_needs_scope(&pkt->src))

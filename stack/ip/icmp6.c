@@ -233,7 +233,8 @@ static void error_received(
 		next = extension[0];
 	}
 	if (px_ip_is4(&inner.src) || px_ip_is4(&inner.dst) ||
-	    ip_local_type(stack, &inner.src, pkt->ifindex) != RTN_LOCAL)
+	    (ip_local_type(stack, &inner.src, pkt->ifindex) != RTN_LOCAL &&
+	        !(stack->retired && ip_retired_has(stack, &inner.src))))
 		return;
 	error.protocol = next;
 	error.src = inner.src;
@@ -273,6 +274,8 @@ void icmp6_input(struct px_stack *stack, struct px_pkt *pkt)
 	reader = wire_reader(pkt->data, pkt->len);
 	icmp_parse(&reader, &message.header);
 	count_in(stack, message.header.type);
+	if (!ip_retired_hears(pkt, message.header.type))
+		goto drop;
 	switch (message.header.type) {
 	case ICMP6_ECHO:
 		echo(stack, pkt);

@@ -77,7 +77,8 @@ void ip_deliver(struct px_stack *stack, struct px_pkt *pkt)
 {
 	bool is4 = px_ip_is4(&pkt->src);
 	const struct ip_protocol *protocol = ip_protocol_find(stack, pkt->protocol, is4);
-	bool raw = stack->ip->raw_input && stack->ip->raw_input(stack, pkt);
+	bool raw =
+	    stack->ip->raw_input && !(pkt->flags & PX_PKT_RETIRED) && stack->ip->raw_input(stack, pkt);
 
 	if (protocol) {
 		struct px_pkt *chain = raw && pkt->joined ? px_pkt_unjoin(pkt) : NULL;
@@ -175,6 +176,7 @@ static void iface_new(struct px_stack *stack, struct px_iface *iface)
 
 static void iface_del(struct px_stack *stack, struct px_iface *iface)
 {
+	ip_retired_iface_del(iface);
 	ip_reassembly_flush(stack, iface);
 	group_iface_fini(iface);
 	if (iface->ip6)
@@ -285,6 +287,7 @@ static void address_new(struct px_address *address)
 
 	if (px_ip_is4(&address->ip) || px_ip_is_loopback(&address->ip) || !address->iface->ip6)
 		return;
+	ip_retired_address_new(address);
 	/* Section 5.4.2: joined before the detection's first question, but tentative by then: the
 	 * report of the group is not to come from the address itself (RFC 3810 section 5.2.13). */
 	dad_start(address);
@@ -313,6 +316,7 @@ static void ip_event(struct px_stack *stack, enum px_event event, void *object)
 		iface_del(stack, object);
 		break;
 	case PX_EVENT_IFACE_UP:
+		ip_retired_iface_up(object);
 		start_ip6(object);
 		group_iface_up(object);
 		break;

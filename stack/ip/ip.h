@@ -40,6 +40,8 @@ struct ip_protocol {
 	bool ip4, ip6;
 	void (*input)(struct px_stack *stack, struct px_pkt *pkt); /* takes it */
 	void (*error)(struct px_stack *stack, const struct ip_error *error);
+	/* Counts (ip_retired_flow_begins) each flow with this local address. False: no memory. */
+	bool (*hold_flows)(struct px_stack *stack, const struct px_ip *local);
 };
 
 int ip_protocol_register(struct px_stack *stack, const struct ip_protocol *protocol);
@@ -99,6 +101,36 @@ void ip_policy(const struct px_ip *ip, unsigned int *precedence, unsigned int *l
 /* Whether a socket may be bound to it: an address of ours in a usable state (with `oif` that
  * interface's, where the address needs a zone), a broadcast address, or a group. RTN_*, or 0. */
 uint8_t ip_local_type(const struct px_stack *stack, const struct px_ip *ip, uint32_t oif);
+
+/* ---- retired addresses (retired.c) ---- */
+
+/* Deletes an IPv6 address, but not for the flows that use it: TCP connections in any state and
+ * connected UDP ends go on until they end. Their peers, and the neighbours between, can reach it;
+ * for everybody else it is as an address that was never used. 0, -EOPNOTSUPP (not IPv6, or of the
+ * link's or the node's scope), or -ENOMEM, and then it is as it was. */
+int ip_retire(struct px_address *address);
+
+/* For a transport: a flow enters its tables, or leaves them. False: no memory to keep its address
+ * with. */
+bool ip_retired_flow_begins(
+    struct px_stack *stack, const struct px_ip *local, const struct px_ip *remote);
+void ip_retired_flow_ends(
+    struct px_stack *stack, const struct px_ip *local, const struct px_ip *remote);
+
+/* Nobody is retired, nobody pays. */
+static inline void ip_flow_begins(
+    struct px_stack *stack, const struct px_ip *local, const struct px_ip *remote)
+{
+	if (stack->retired)
+		(void)ip_retired_flow_begins(stack, local, remote);
+}
+
+static inline void ip_flow_ends(
+    struct px_stack *stack, const struct px_ip *local, const struct px_ip *remote)
+{
+	if (stack->retired)
+		ip_retired_flow_ends(stack, local, remote);
+}
 
 /* ---- output ---- */
 

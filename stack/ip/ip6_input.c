@@ -29,18 +29,27 @@ static bool is_martian(const struct px_pkt *pkt)
 	return px_ip_is_zero(&pkt->dst);
 }
 
-static uint8_t classify(struct px_stack *stack, const struct px_pkt *pkt)
+static uint8_t classify(struct px_stack *stack, struct px_pkt *pkt)
 {
 	const struct px_route *route;
 
 	if (ip_is_local_again(stack, &pkt->dst))
 		return RTN_LOCAL;
-	if (px_ip_is_multicast(&pkt->dst))
-		return ip_group_wanted(pkt->iface, &pkt->dst, &pkt->src) ? RTN_MULTICAST : 0;
+	if (px_ip_is_multicast(&pkt->dst)) {
+		if (!ip_group_wanted(pkt->iface, &pkt->dst, &pkt->src))
+			return 0;
+		if (stack->retired && ip_retired_has_group(pkt))
+			pkt->flags |= PX_PKT_RETIRED;
+		return RTN_MULTICAST;
+	}
 	route = px_route_lookup(
 	    stack, &pkt->dst, px_ip_needs_scope(&pkt->dst) ? pkt->ifindex : 0, PX_LOOKUP_LOCAL_ONLY);
-	if (!route || route->type != RTN_LOCAL)
-		return RTN_UNICAST;
+	if (!route || route->type != RTN_LOCAL) {
+		if (!stack->retired || !ip_retired_lets_in(stack, pkt))
+			return RTN_UNICAST;
+		pkt->flags |= PX_PKT_RETIRED;
+		return RTN_LOCAL;
+	}
 	ip_remember_local(stack, &pkt->dst);
 	return RTN_LOCAL;
 }

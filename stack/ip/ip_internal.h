@@ -199,6 +199,24 @@ void dad_start(struct px_address *address);
 bool dad_solicited(struct px_address *address, const uint8_t *nonce);
 bool dad_advertised(struct px_address *address);
 
+/* ---- retired addresses ---- */
+
+/* These only while stack->retired. */
+bool ip_retired_has(const struct px_stack *stack, const struct px_ip *ip);
+/* A packet whose destination is no address of ours: is it for a flow of one that was? */
+bool ip_retired_lets_in(struct px_stack *stack, const struct px_pkt *pkt);
+/* Whether a packet's group is one that only a retired address is in, for its solicitations. */
+bool ip_retired_has_group(const struct px_pkt *pkt);
+/* Whether a neighbour solicitation is to be answered; `mac`: its source's, or NULL. */
+bool ip_retired_solicited(
+    const struct px_pkt *solicitation, const struct px_ip *target, const uint8_t *mac);
+
+/* And these always. Whether an ICMPv6 message that was received is for us. */
+bool ip_retired_hears(const struct px_pkt *pkt, uint8_t icmp6_type);
+void ip_retired_address_new(const struct px_address *address); /* again: it is an ordinary one */
+void ip_retired_iface_up(struct px_iface *iface);
+void ip_retired_iface_del(struct px_iface *iface);
+
 /* ---- groups ---- */
 
 struct group_iface {

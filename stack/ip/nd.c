@@ -66,13 +66,26 @@ static bool read_target(struct wire_reader *reader, struct px_ip *target)
 	return !px_ip_is_multicast(target) && !px_ip_is4(target);
 }
 
-/* Section 7.1.1, then 7.2.3 and 7.2.4. */
+/* Sections 7.2.3 and 7.2.4. */
+static void answer(const struct px_pkt *solicitation, const struct px_ip *target,
+    const struct nd_options *options, bool override)
+{
+	struct px_iface *iface = solicitation->iface;
+	const struct px_ip *from = &solicitation->src;
+	bool detecting = px_ip_is_zero(from);
+
+	if (!detecting && options->has_source_mac && !ip_local_type(iface->stack, from, iface->index))
+		neighbour_learn(iface, from, options->source_mac);
+	nd_advertise(iface, target, detecting ? &all_nodes : from, !detecting, override);
+}
+
+/* Section 7.1.1. */
 static void solicitation(
     struct px_stack *stack, struct px_pkt *pkt, const struct nd_message *message)
 {
 	struct wire_reader reader = wire_reader(message->body, message->len);
 	struct px_iface *iface = message->iface;
-	bool detecting = px_ip_is_zero(&pkt->src), optimistic;
+	bool detecting = px_ip_is_zero(&pkt->src);
 	struct px_ip target, node;
 	struct nd_options options;
 	struct px_address *address;
@@ -83,16 +96,19 @@ static void solicitation(
 	if (detecting && (!px_ip_eq(&pkt->dst, &node) || options.has_source_mac))
 		goto bad;
 	address = px_address_find(stack, &target, iface);
+	if (!address && stack->retired &&
+	    ip_retired_solicited(pkt, &target, options.has_source_mac ? options.source_mac : NULL)) {
+		answer(pkt, &target, &options, true);
+		return;
+	}
 	if (!address || (address->flags & IFA_F_DADFAILED))
 		return;
 	if (detecting && dad_solicited(address, options.has_nonce ? options.nonce : NULL))
 		return;
 	if (!px_address_usable(address))
 		return; /* RFC 4862 section 5.4.3: resolution of a tentative address */
-	if (!detecting && options.has_source_mac && !ip_local_type(stack, &pkt->src, iface->index))
-		neighbour_learn(iface, &pkt->src, options.source_mac);
-	optimistic = address->flags & IFA_F_OPTIMISTIC; /* RFC 4429 section 3.3: does not override */
-	nd_advertise(iface, &target, detecting ? &all_nodes : &pkt->src, !detecting, !optimistic);
+	/* RFC 4429 section 3.3: an optimistic one does not override. */
+	answer(pkt, &target, &options, !(address->flags & IFA_F_OPTIMISTIC));
 	return;
 
 bad:

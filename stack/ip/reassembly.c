@@ -230,7 +230,8 @@ static struct px_pkt *assemble(struct reassembly *r)
 	whole->ifindex = head->ifindex;
 	whole->time = stack->now;
 	whole->flags =
-	    (head->flags & (PX_PKT_BROADCAST | PX_PKT_MULTICAST | PX_PKT_LOOPED)) | PX_PKT_REASSEMBLED;
+	    (head->flags & (PX_PKT_BROADCAST | PX_PKT_MULTICAST | PX_PKT_LOOPED | PX_PKT_RETIRED)) |
+	    PX_PKT_REASSEMBLED;
 	whole->ethertype = head->ethertype;
 	if (is4) {
 		struct ip4_header header;

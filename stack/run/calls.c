@@ -85,6 +85,38 @@ PICOX_PUBLIC int picox_close(int fd)
 	return result_int(file_close(fd));
 }
 
+PICOX_PUBLIC int picox_ipaddr_retire(
+    struct picox *stack, int family, const void *addr, int prefixlen, unsigned int ifindex)
+{
+	struct px_address *address;
+	struct px_iface *iface;
+	uint8_t bytes[16];
+	struct px_ip ip;
+	int err;
+
+	if (!stack)
+		return result_int(-EINVAL);
+	if (stack->generation != process_generation())
+		return result_int(-ENODEV);
+	if (!addr)
+		return result_int(-EFAULT);
+	if (family != AF_INET6)
+		return result_int(family == AF_INET ? -EOPNOTSUPP : -EAFNOSUPPORT);
+	memcpy(bytes, addr, sizeof(bytes));
+	ip = px_ip6_load(bytes);
+	runtime_lock(stack);
+	iface = px_iface_by_index(stack->px, ifindex);
+	address = iface ? px_address_find(stack->px, &ip, iface) : NULL;
+	if (!iface)
+		err = -ENODEV;
+	else if (!address || address->prefix != prefixlen)
+		err = -EADDRNOTAVAIL;
+	else
+		err = ip_retire(address);
+	runtime_leave(stack);
+	return result_int(err);
+}
+
 /* ---- names ---- */
 
 int name_read(struct name *name, const struct sockaddr *addr, socklen_t addrlen)

@@ -299,8 +299,11 @@ static void from_nobody(struct px_stack *stack, struct tcp_arrival *arrival)
 	    .remote = arrival->pkt->src,
 	    .lport = arrival->header.dport,
 	    .rport = arrival->header.sport};
-	struct tcp_end *end = tcp_listener_find(stack, &flow, arrival->pkt->ifindex);
+	struct tcp_end *end;
 
+	if (arrival->pkt->flags & PX_PKT_RETIRED)
+		return; /* a flow of its own, but not this one */
+	end = tcp_listener_find(stack, &flow, arrival->pkt->ifindex);
 	if (end && too_far(end, arrival))
 		return;
 	if (end)

@@ -56,7 +56,8 @@ void tcp_reply_reset(struct px_stack *stack, const struct tcp_arrival *arrival)
 		header.ack = arrival->end;
 		header.flags = TCP_RST | TCP_ACK;
 	}
-	if (ip_local_type(stack, &pkt->dst, pkt->ifindex) != RTN_LOCAL)
+	if (!(pkt->flags & PX_PKT_RETIRED) &&
+	    ip_local_type(stack, &pkt->dst, pkt->ifindex) != RTN_LOCAL)
 		return;
 	tcp_reply(stack, &flow, pkt->ifindex, 0, -1, &header);
 }

@@ -24,12 +24,14 @@ void tcp_entry_insert(struct px_stack *stack, struct tcp_entry *entry)
 	px_table_insert(
 	    &stack->tcp->connections, stack->mem, &entry->hash, tcp_flow_hash(stack, &entry->flow));
 	entry->inserted = true;
+	ip_flow_begins(stack, &entry->flow.local, &entry->flow.remote);
 }
 
 void tcp_entry_remove(struct px_stack *stack, struct tcp_entry *entry)
 {
 	px_table_remove(&stack->tcp->connections, &entry->hash);
 	entry->inserted = false;
+	ip_flow_ends(stack, &entry->flow.local, &entry->flow.remote);
 }
 
 struct tcp_entry *tcp_entry_find(
@@ -47,6 +49,21 @@ struct tcp_entry *tcp_entry_find(
 			return entry;
 	}
 	return NULL;
+}
+
+bool tcp_hold_flows(struct px_stack *stack, const struct px_ip *local)
+{
+	const struct px_table *connections = &stack->tcp->connections;
+	struct px_tnode *node = px_table_next(connections, NULL);
+
+	for (; node; node = px_table_next(connections, node)) {
+		const struct tcp_entry *entry = (const struct tcp_entry *)(const void *)node;
+
+		if (px_ip_eq(&entry->flow.local, local) &&
+		    !ip_retired_flow_begins(stack, local, &entry->flow.remote))
+			return false;
+	}
+	return true;
 }
 
 /* The best match (endpoint_score); among equals of a SO_REUSEPORT group, by the hash of the flow:

@@ -345,8 +345,12 @@ static struct siphash_key random_key(struct px_stack *stack)
 int tcp_attach(struct px_stack *stack)
 {
 	static const struct px_layer layer = {"tcp", tcp_detach, iface_gone};
-	static const struct ip_protocol protocol = {
-	    .number = IPPROTO_TCP, .ip4 = true, .ip6 = true, .input = tcp_input, .error = tcp_error};
+	static const struct ip_protocol protocol = {.number = IPPROTO_TCP,
+	    .ip4 = true,
+	    .ip6 = true,
+	    .input = tcp_input,
+	    .error = tcp_error,
+	    .hold_flows = tcp_hold_flows};
 	struct tcp_state *tcp = px_zalloc(stack->mem, sizeof(*tcp));
 	int err;
 

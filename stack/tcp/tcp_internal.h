@@ -37,6 +37,7 @@ void tcp_entry_remove(struct px_stack *stack, struct tcp_entry *entry);
 /* `ifindex` 0: any zone. */
 struct tcp_entry *tcp_entry_find(
     const struct px_stack *stack, const struct tcp_flow *flow, uint32_t ifindex);
+bool tcp_hold_flows(struct px_stack *stack, const struct px_ip *local); /* ip_protocol */
 struct tcp_end *tcp_listener_find(
     const struct px_stack *stack, const struct tcp_flow *flow, uint32_t ifindex);
 

@@ -123,7 +123,7 @@ void tcp_timewait_arrives(struct tcp_timewait *timewait, struct tcp_arrival *arr
 	struct tcp_end *listener;
 	uint32_t iss;
 
-	if (begins_anew(timewait, arrival, stale)) {
+	if (begins_anew(timewait, arrival, stale) && !(arrival->pkt->flags & PX_PKT_RETIRED)) {
 		listener = tcp_listener_find(stack, &flow, arrival->pkt->ifindex);
 		if (listener) {
 			iss = timewait->snd_nxt + TCP_WINDOW_MAX + 2;

@@ -53,6 +53,35 @@ static uint64_t flow_hash(const struct px_stack *stack, const struct px_ip *loca
 	return siphash_1_3(&stack->random.hash_key, key, sizeof(key));
 }
 
+/* A flow keeps a retired address for its peer (ip_retire). Told before either of them changes. */
+static bool hold(struct udp_end *end)
+{
+	const struct endpoint *e = &end->endpoint;
+
+	end->holds = e->stack->retired && ip_retired_flow_begins(e->stack, &e->local, &e->remote);
+	return end->holds || !e->stack->retired;
+}
+
+static void let_go(struct udp_end *end)
+{
+	const struct endpoint *e = &end->endpoint;
+
+	if (end->holds)
+		ip_flow_ends(e->stack, &e->local, &e->remote);
+	end->holds = false;
+}
+
+static bool udp_hold_flows(struct px_stack *stack, const struct px_ip *local)
+{
+	struct udp_end *end;
+
+	list_for_each (end, &stack->udp->ends, node) {
+		if (end->in_flows && px_ip_eq(&end->endpoint.local, local) && !hold(end))
+			return false;
+	}
+	return true;
+}
+
 static void take_out(struct udp_end *end)
 {
 	struct udp_state *udp = end->endpoint.stack->udp;
@@ -62,6 +91,7 @@ static void take_out(struct udp_end *end)
 		px_table_remove(&udp->ports, &end->by_port);
 	if (end->in_flows)
 		px_table_remove(&udp->flows, &end->by_flow);
+	let_go(end);
 	end->in_ports = end->in_flows = false;
 }
 
@@ -78,6 +108,7 @@ static void put_in(struct udp_end *end)
 	px_table_insert(&stack->udp->flows, stack->mem, &end->by_flow,
 	    flow_hash(stack, &e->local, e->lport, &e->remote, e->rport));
 	end->in_flows = true;
+	hold(end);
 }
 
 static bool takes_flow(const struct udp_end *end, const struct px_ip *local, uint16_t lport,
@@ -258,6 +289,7 @@ int udp_connect(struct udp_end *end, const struct px_ip *ip, uint16_t port, uint
 		disconnect(end);
 		return 0;
 	}
+	let_go(end);
 	if (e->connected && !e->local_given) {
 		e->local = PX_IP_NONE;
 		e->local_zone = 0;
@@ -352,9 +384,13 @@ static void udp_input(struct px_stack *stack, struct px_pkt *pkt)
 	px_pkt_trim(pkt, header.len);
 	pkt->sport = header.sport;
 	pkt->dport = header.dport;
-	end = (pkt->flags & (PX_PKT_BROADCAST | PX_PKT_MULTICAST))
-	          ? NULL
-	          : lookup(stack, &pkt->dst, header.dport, &pkt->src, header.sport, pkt->ifindex);
+	if (pkt->flags & (PX_PKT_BROADCAST | PX_PKT_MULTICAST))
+		end = NULL;
+	else if (pkt->flags & PX_PKT_RETIRED)
+		end =
+		    lookup_connected(stack, &pkt->dst, header.dport, &pkt->src, header.sport, pkt->ifindex);
+	else
+		end = lookup(stack, &pkt->dst, header.dport, &pkt->src, header.sport, pkt->ifindex);
 	if (header.checksum == 0) {
 		/* None: allowed in IPv4; in IPv6 where the receiver says so (RFC 6936). A partial
 		 * one that was never made is none of these. */
@@ -440,8 +476,12 @@ static void udp_detach(struct px_stack *stack)
 int udp_attach(struct px_stack *stack)
 {
 	static const struct px_layer layer = {"udp", udp_detach, NULL};
-	static const struct ip_protocol protocol = {
-	    .number = IPPROTO_UDP, .ip4 = true, .ip6 = true, .input = udp_input, .error = udp_error};
+	static const struct ip_protocol protocol = {.number = IPPROTO_UDP,
+	    .ip4 = true,
+	    .ip6 = true,
+	    .input = udp_input,
+	    .error = udp_error,
+	    .hold_flows = udp_hold_flows};
 	struct udp_state *udp = px_zalloc(stack->mem, sizeof(*udp));
 	int err;
 

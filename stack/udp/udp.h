@@ -12,6 +12,7 @@ struct udp_end {
 	struct px_tnode by_port;  /* udp_state.ports, once it has a port */
 	struct px_tnode by_flow;  /* udp_state.flows, while connected */
 	bool in_ports, in_flows;
+	bool holds; /* its local address is retired, and kept for it */
 	struct list node; /* udp_state.ends */
 	bool no_check6_tx, no_check6_rx;
 	bool gro;         /* UDP_GRO */
