@@ -92,23 +92,40 @@ static bool of_this_network(const struct px_address *address)
 	return px_ip_bytes(&prefix)[0] == 0;
 }
 
+static bool wants_prefix(const struct px_address *address)
+{
+	if (address->flags & (IFA_F_NOPREFIXROUTE | IFA_F_SECONDARY))
+		return false;
+	if (px_ip_is4(&address->ip))
+		return (address->prefix < PX_IP_BITS || has_peer(address)) && !of_this_network(address);
+	return !px_ip_is_loopback(&address->ip); /* ::1 is alone */
+}
+
 /* Whether the prefix route is this address's to bring or to take away. */
 static bool owns_prefix(const struct px_address *address)
 {
 	const struct px_address *other;
 
-	if (address->flags & (IFA_F_NOPREFIXROUTE | IFA_F_SECONDARY))
+	if (!wants_prefix(address))
 		return false;
 	if (px_ip_is4(&address->ip))
-		return (address->prefix < PX_IP_BITS || has_peer(address)) && !of_this_network(address);
-	if (px_ip_is_loopback(&address->ip))
-		return false; /* ::1 is alone */
+		return true;
 	list_for_each (other, &address->iface->addresses, node) {
 		if (other != address && !(other->flags & IFA_F_NOPREFIXROUTE) &&
 		    same_prefix(address, other))
 			return false;
 	}
 	return true;
+}
+
+static struct px_route prefix_route(const struct px_address *address)
+{
+	bool is4 = px_ip_is4(&address->ip), local = is4 && px_iface_is_loopback(address->iface);
+	struct px_route route = kernel_route(address, is4 ? address->peer : address->ip,
+	    address->prefix, local ? RT_TABLE_LOCAL : RT_TABLE_MAIN, local ? RTN_LOCAL : RTN_UNICAST);
+
+	route.metric = address->metric ? address->metric : is4 ? 0 : 256;
+	return route;
 }
 
 /* The routes of an address, at most four. */
@@ -129,13 +146,8 @@ static unsigned int routes_of(const struct px_address *address, struct px_route 
 			routes[count++] = kernel_route(
 			    address, address->broadcast, PX_IP_BITS, RT_TABLE_LOCAL, RTN_BROADCAST);
 	}
-	if (owns_prefix(address)) {
-		bool local = is4 && px_iface_is_loopback(address->iface);
-		struct px_route *prefix = &routes[count++];
-		*prefix = kernel_route(address, is4 ? address->peer : address->ip, address->prefix,
-		    local ? RT_TABLE_LOCAL : RT_TABLE_MAIN, local ? RTN_LOCAL : RTN_UNICAST);
-		prefix->metric = address->metric ? address->metric : is4 ? 0 : 256;
-	}
+	if (owns_prefix(address))
+		routes[count++] = prefix_route(address);
 	if (!is4 && has_peer(address)) {
 		routes[count] =
 		    kernel_route(address, address->peer, PX_IP_BITS, RT_TABLE_MAIN, RTN_UNICAST);
@@ -200,6 +212,20 @@ static int ensure_routes(struct px_address *address)
 	return 0;
 }
 
+/* With the interface the prefix routes have gone, of which each belongs to all IPv6 addresses in
+ * it: the first one brings it. */
+static int ensure_prefix(struct px_address *address)
+{
+	struct px_route route;
+
+	if (!wants_prefix(address))
+		return 0;
+	route = prefix_route(address);
+	if (px_route_find(address->iface->stack, &route))
+		return 0;
+	return px_route_add(address->iface->stack, &route, NLM_F_CREATE | NLM_F_APPEND, NULL);
+}
+
 int px_addresses_iface_up(struct px_iface *iface)
 {
 	struct px_address *address;
@@ -224,6 +250,8 @@ int px_addresses_iface_up(struct px_iface *iface)
 	}
 	list_for_each (address, &iface->addresses, node) {
 		err = ensure_routes(address);
+		if (!err)
+			err = ensure_prefix(address);
 		if (err)
 			return err;
 	}

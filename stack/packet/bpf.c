@@ -188,26 +188,46 @@ static bool load_ancillary(const struct px_pkt *pkt, uint32_t what, uint32_t *va
 	}
 }
 
+static uint32_t number(const uint8_t *bytes, unsigned int size)
+{
+	uint32_t value = 0;
+
+	for (unsigned int i = 0; i < size; i++)
+		value = value << 8 | bytes[i];
+	return value;
+}
+
+/* At an offset of the block that lies before the packet's data. */
+static bool load_pulled(const struct px_pkt *pkt, uint32_t at, unsigned int size, uint32_t *value)
+{
+	if (at + size > px_pkt_here(pkt) + pkt->len)
+		return false;
+	*value = number(px_pkt_at(pkt, at), size);
+	return true;
+}
+
 static bool load(const struct px_pkt *pkt, uint32_t offset, unsigned int size, uint32_t *value)
 {
 	uint8_t bytes[4];
 
 	if (offset >= (uint32_t)SKF_AD_OFF && offset < (uint32_t)SKF_AD_OFF + SKF_AD_MAX)
 		return load_ancillary(pkt, offset - (uint32_t)SKF_AD_OFF, value);
-	/* Offsets from the network or link header (SKF_NET_OFF, SKF_LL_OFF). */
+	/* Offsets from the network or link header (SKF_NET_OFF, SKF_LL_OFF), which has been pulled
+	 * where the filter is that of a transport's socket: it is in the linear part still. */
 	if (offset >= (uint32_t)SKF_LL_OFF) {
 		bool net = offset >= (uint32_t)SKF_NET_OFF;
-		uint32_t at = offset - (uint32_t)(net ? SKF_NET_OFF : SKF_LL_OFF);
-		uint32_t start = net ? pkt->l3 : pkt->l2;
-		if (start < px_pkt_here(pkt) || !start)
+		uint32_t start = net ? pkt->l3 : pkt->l2, here = px_pkt_here(pkt);
+		uint32_t at = start + (offset - (uint32_t)(net ? SKF_NET_OFF : SKF_LL_OFF));
+
+		if (!start)
 			return false;
-		offset = start - px_pkt_here(pkt) + at;
+		if (at < here)
+			return load_pulled(pkt, at, size, value);
+		offset = at - here;
 	}
 	if (offset > pkt->total || px_pkt_read(pkt, offset, bytes, size) < size)
 		return false;
-	*value = 0;
-	for (unsigned int i = 0; i < size; i++)
-		*value = *value << 8 | bytes[i];
+	*value = number(bytes, size);
 	return true;
 }
 

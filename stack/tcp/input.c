@@ -306,6 +306,9 @@ static void from_nobody(struct px_stack *stack, struct tcp_arrival *arrival)
 	end = tcp_listener_find(stack, &flow, arrival->pkt->ifindex);
 	if (end && too_far(end, arrival))
 		return;
+	/* Dropped without an answer, as by tcp_v6_rcv. */
+	if (end && end->endpoint.filter && !end->endpoint.filter(end->endpoint.program, arrival->pkt))
+		return;
 	if (end)
 		tcp_listen_arrives(end, arrival, 0);
 	else

@@ -242,6 +242,18 @@ static void test_address_routes(void **state)
 	assert_int_equal(stack->fib.total, 0);
 	assert_int_equal(px_iface_up(iface), 0);
 	assert_int_equal(lookup(stack, "10.0.0.7")->type, RTN_LOCAL);
+
+	/* Two addresses in a prefix, whose route comes back, too, and goes with the last of them. */
+	first = add_address(iface, "2001:db8::1", 64);
+	second = add_address(iface, "2001:db8::2", 64);
+	px_iface_down(iface);
+	assert_null(lookup(stack, "2001:db8::9"));
+	assert_int_equal(px_iface_up(iface), 0);
+	assert_non_null(lookup(stack, "2001:db8::9"));
+	px_address_del(first);
+	assert_non_null(lookup(stack, "2001:db8::9"));
+	px_address_del(second);
+	assert_null(lookup(stack, "2001:db8::9"));
 	px_stack_free(stack);
 }
 
