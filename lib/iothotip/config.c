@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A service's configuration text: see config.h. */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "addrtext.h"
+
+#define UDP_TIME        8
+#define UDP_CLIENTS     4096
+#define UDP_CLIENTS_MAX 1000000
+#define SECRET_MAX      1024 /* bytes of a password file's first line, its end included */
+
+struct parser {
+	struct otip_config *config;
+	bool has_base;
+	char *why;
+};
+
+__attribute__((format(printf, 3, 4))) static int refuse(
+    struct parser *parser, int error, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(parser->why, OTIP_WHY_SIZE, format, arguments);
+	va_end(arguments);
+	return error;
+}
+
+/* ---- values ---------------------------------------------------------------------------------- */
+
+static int read_base(struct parser *parser, const char *value)
+{
+	struct addrtext_prefix address;
+
+	if (addrtext_parse_ip(value, &address) || address.family != AF_INET6)
+		return refuse(parser, -EINVAL, "base: %.100s is no IPv6 address", value);
+	memcpy(&parser->config->identity.base, address.address, 16);
+	parser->has_base = true;
+	return 0;
+}
+
+static int read_digest(struct parser *parser, const char *value)
+{
+	if (otip_digest_parse(value, &parser->config->identity.digest))
+		return refuse(parser, -EINVAL, "digest: %.100s is not md5 or hmac-sha256", value);
+	return 0;
+}
+
+static int read_case(struct parser *parser, const char *value)
+{
+	if (strcmp(value, "exact") != 0 && strcmp(value, "fold") != 0)
+		return refuse(parser, -EINVAL, "case: %.100s is not exact or fold", value);
+	parser->config->identity.case_exact = strcmp(value, "exact") == 0;
+	return 0;
+}
+
+static void free_secret(struct otip_config *config)
+{
+	if (config->secret)
+		explicit_bzero(config->secret, SECRET_MAX);
+	free(config->secret);
+}
+
+/* The first line, without its end. */
+static int read_secret_file(struct parser *parser, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char *secret;
+	ssize_t len;
+	int error = 0;
+
+	if (fd < 0)
+		return refuse(parser, -errno, "passfile: %.100s: %s", path, strerror(errno));
+	secret = calloc(1, SECRET_MAX);
+	if (!secret) {
+		close(fd);
+		return -ENOMEM;
+	}
+	len = read(fd, secret, SECRET_MAX - 1);
+	if (len < 0)
+		error = refuse(parser, -errno, "passfile: %.100s: %s", path, strerror(errno));
+	else if (!memchr(secret, '\n', (size_t)len) && len == SECRET_MAX - 1)
+		error = refuse(parser, -EINVAL, "passfile: more than %d bytes", SECRET_MAX - 2);
+	else if (memchr(secret, '\0', (size_t)len))
+		error = refuse(parser, -EINVAL, "passfile: a byte of 0");
+	close(fd);
+	secret[strcspn(secret, "\n")] = '\0';
+	free_secret(parser->config);
+	parser->config->secret = secret;
+	parser->config->identity.password = secret;
+	return error;
+}
+
+/* Decimal, or 0x.. as the other programs of one-time addresses have it. */
+static int read_number(
+    struct parser *parser, const char *tag, const char *value, uint32_t most, uint32_t *number)
+{
+	unsigned long long read;
+	char *end;
+
+	errno = 0;
+	read = strtoull(value, &end, value[0] == '0' && (value[1] | 0x20) == 'x' ? 16 : 10);
+	/* strtoull takes blanks and signs. */
+	if (value[0] < '0' || value[0] > '9' || *end || errno || read > most)
+		return refuse(parser, -EINVAL, "%s: %.100s is no number from 0 to %u", tag, value, most);
+	*number = (uint32_t)read;
+	return 0;
+}
+
+/* ---- options --------------------------------------------------------------------------------- */
+
+static int take_number(struct parser *parser, const struct optlist_item *item)
+{
+	struct otip_config *config = parser->config;
+	const struct {
+		const char *tag;
+		uint32_t most, *number;
+	} numbers[] = {
+	    {"period", OTIP_SECONDS_MAX, &config->schedule.period},
+	    {"preactive", OTIP_SECONDS_MAX, &config->schedule.preactive},
+	    {"postactive", OTIP_SECONDS_MAX, &config->schedule.postactive},
+	    {"rounds", INT32_MAX, &config->identity.rounds},
+	    {"udptime", OTIP_SECONDS_MAX, &config->udp_time},
+	    {"udpclients", UDP_CLIENTS_MAX, &config->udp_clients},
+	};
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		if (optlist_is(item->tag, numbers[i].tag))
+			return read_number(
+			    parser, numbers[i].tag, item->value, numbers[i].most, numbers[i].number);
+	}
+	return refuse(parser, -EINVAL, "%.100s: there is no such option", item->tag);
+}
+
+static int take(struct parser *parser, const struct optlist_item *item)
+{
+	struct otip_config *config = parser->config;
+
+	if (!item->value)
+		return refuse(parser, -EINVAL, "%.100s: an option without a value", item->tag);
+	if (optlist_is(item->tag, "base"))
+		return read_base(parser, item->value);
+	if (optlist_is(item->tag, "digest"))
+		return read_digest(parser, item->value);
+	if (optlist_is(item->tag, "case"))
+		return read_case(parser, item->value);
+	if (optlist_is(item->tag, "passfile"))
+		return read_secret_file(parser, item->value);
+	if (optlist_is(item->tag, "name"))
+		config->identity.name = item->value;
+	else if (optlist_is(item->tag, "passwd"))
+		config->identity.password = item->value;
+	else if (optlist_is(item->tag, "iface"))
+		config->interface = item->value;
+	else
+		return take_number(parser, item);
+	return 0;
+}
+
+static int check(struct parser *parser)
+{
+	struct otip_config *config = parser->config;
+
+	if (!parser->has_base)
+		return refuse(parser, -EINVAL, "no base=");
+	if (!config->identity.name || !config->identity.name[0])
+		return refuse(parser, -EINVAL, "no name=");
+	if (otip_schedule_check(&config->schedule))
+		return refuse(
+		    parser, -EINVAL, "more than %d windows would be open at a time", OTIP_OPEN_MAX);
+	if (config->udp_clients == 0)
+		return refuse(parser, -EINVAL, "udpclients: there is at least one");
+	return 0;
+}
+
+int otip_config_parse(struct otip_config *config, const char *text, char why[OTIP_WHY_SIZE])
+{
+	struct parser parser = {.config = config, .why = why};
+	int error;
+
+	*config = (struct otip_config){
+	    .schedule = {OTIP_PERIOD, OTIP_PREACTIVE, OTIP_POSTACTIVE},
+	    .udp_time = UDP_TIME,
+	    .udp_clients = UDP_CLIENTS,
+	};
+	why[0] = '\0';
+	error = optlist_parse(&config->list, text);
+	for (size_t i = 0; !error && i < config->list.count; i++)
+		error = take(&parser, &config->list.items[i]);
+	return error ? error : check(&parser);
+}
+
+void otip_config_free(struct otip_config *config)
+{
+	for (size_t i = 0; i < config->list.count; i++) {
+		const char *value = config->list.items[i].value;
+
+		if (value && optlist_is(config->list.items[i].tag, "passwd"))
+			explicit_bzero((char *)(uintptr_t)value, strlen(value));
+	}
+	optlist_free(&config->list);
+	free_secret(config);
+	*config = (struct otip_config){.secret = NULL};
+}

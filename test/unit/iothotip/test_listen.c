@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Listening sockets on one-time addresses, on real stacks and by a clock of the test's. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <ioth.h>
+
+#include "world.h"
+
+static void assert_open(struct iothotip *otip, int64_t first, int64_t last)
+{
+	struct in6_addr open[8], address;
+	size_t count = iothotip_addresses(otip, open, 8);
+
+	assert_int_equal(count, last - first + 1);
+	for (int64_t window = first; window <= last; window++) {
+		bool found = false;
+
+		address = world_address(window);
+		for (size_t i = 0; i < count; i++)
+			found = found || memcmp(&open[i], &address, sizeof(address)) == 0;
+		assert_true(found);
+	}
+}
+
+/* A client finds the service at the address of each open window; there is a socket, the address of
+ * the connection is the one that was called. */
+static void assert_serves(int fd, int64_t window)
+{
+	struct in6_addr address = world_address(window);
+	struct sockaddr_in6 name;
+	socklen_t len = sizeof(name);
+	int here = world_connect(&address, PORT), there;
+
+	assert_true(here >= 0);
+	there = world_accept(fd);
+	assert_int_equal(ioth_getsockname(there, (struct sockaddr *)&name, &len), 0);
+	assert_memory_equal(&name.sin6_addr, &address, sizeof(address));
+	world_exchange(here, there);
+	ioth_close(here);
+	ioth_close(there);
+}
+
+static void test_windows(void **state)
+{
+	const int64_t k = NOW / 32;
+	struct iothotip *otip;
+	int fd, old;
+	struct in6_addr address;
+
+	wall = NOW;
+	otip = world_service("");
+	fd = iothotip_listen(otip, SOCK_STREAM | SOCK_CLOEXEC, PORT, 5);
+	assert_true(fd >= 0);
+	assert_open(otip, k - 1, k);
+	assert_serves(fd, k - 1);
+	assert_serves(fd, k);
+	world_at(otip, NOW + 8);
+	assert_open(otip, k, k);
+	/* What has closed is silent: the other has answered meanwhile, on the same way. */
+	address = world_address(k - 1);
+	old = world_call(&address, PORT);
+	assert_serves(fd, k);
+	assert_serves(fd, k);
+	assert_true(world_is_silent(old));
+	ioth_close(old);
+	world_at(otip, NOW + 24);
+	assert_open(otip, k, k + 1);
+	assert_serves(fd, k);
+	assert_serves(fd, k + 1);
+	/* An hour forward, two back. */
+	world_at(otip, NOW + 3600);
+	assert_serves(fd, (NOW + 3600) / 32);
+	world_at(otip, NOW - 3600);
+	assert_serves(fd, (NOW - 3600) / 32);
+	assert_int_equal(iothotip_close(otip, fd), 0);
+	assert_int_equal(fcntl(fd, F_GETFD), -1);
+	assert_int_equal(iothotip_close(otip, fd), -1);
+	assert_int_equal(errno, EBADF);
+	iothotip_stop(otip);
+}
+
+/* A connection and a transfer that outlive their address. */
+static void test_outlives(void **state)
+{
+	const int64_t k = NOW / 32;
+	struct in6_addr address = world_address(k);
+	struct iothotip *otip;
+	int fd, here, there;
+
+	/* It can say neither who uses an address nor let go of one when nobody does. */
+	if (strcmp(world_stack(), "picox") == 0)
+		skip();
+	wall = NOW;
+	otip = world_service("");
+	fd = iothotip_listen(otip, SOCK_STREAM | SOCK_CLOEXEC, PORT, 5);
+	here = world_connect(&address, PORT);
+	assert_true(here >= 0);
+	there = world_accept(fd);
+	for (int i = 1; i < 20; i++) {
+		int stranger;
+
+		world_at(otip, NOW + i * 32);
+		world_at(otip, NOW + i * 32 + 8);
+		world_at(otip, NOW + i * 32 + 8 + OTIP_KEEPER_LOOK);
+		world_exchange(here, there);
+		stranger = world_call(&address, PORT);
+		assert_serves(fd, k + i);
+		if (i > 1)
+			assert_true(world_is_silent(stranger));
+		ioth_close(stranger);
+	}
+	ioth_close(here);
+	ioth_close(there);
+	iothotip_close(otip, fd);
+	iothotip_stop(otip);
+}
+
+/* Other addresses of the stack's are none of the service's. */
+static void test_other_addresses(void **state)
+{
+	struct in6_addr other = {.s6_addr = {0xfd, [15] = 0x99}};
+	struct iothotip *otip;
+	int fd, caller;
+
+	wall = NOW;
+	otip = world_service("");
+	fd = iothotip_listen(otip, SOCK_STREAM | SOCK_CLOEXEC, PORT, 5);
+	assert_int_equal(ioth_ipaddr_add(server, AF_INET6, &other, nl_addrdata2prefix(64, 2, 0),
+	                     otip->place.ifindex),
+	    0);
+	caller = world_call(&other, PORT);
+	assert_serves(fd, NOW / 32);
+	assert_serves(fd, NOW / 32);
+	assert_true(world_is_silent(caller));
+	ioth_close(caller);
+	assert_int_equal(ioth_ipaddr_del(server, AF_INET6, &other, 64, otip->place.ifindex), 0);
+	iothotip_close(otip, fd);
+	iothotip_stop(otip);
+}
+
+/* Several services on one keeper. */
+static void test_several(void **state)
+{
+	struct in6_addr address = world_address(NOW / 32);
+	struct iothotip *otip;
+	int fds[10];
+
+	wall = NOW;
+	otip = world_service("");
+	for (int i = 0; i < 10; i++) {
+		fds[i] = iothotip_listen(otip, SOCK_STREAM | SOCK_CLOEXEC, 5000 + i, 5);
+		assert_true(fds[i] >= 0);
+	}
+	assert_int_equal(iothotip_listen(otip, SOCK_STREAM, 5000, 5), -1);
+	assert_int_equal(errno, EADDRINUSE);
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < 10; i++) {
+			int here = world_connect(&address, 5000 + i), there;
+
+			assert_true(here >= 0);
+			there = world_accept(fds[i]);
+			world_exchange(here, there);
+			ioth_close(here);
+			ioth_close(there);
+		}
+		world_at(otip, NOW + 32 * (round + 1));
+		address = world_address(NOW / 32 + round + 1);
+	}
+	for (int i = 0; i < 9; i++)
+		assert_int_equal(iothotip_close(otip, fds[i]), 0);
+	iothotip_stop(otip); /* with one that is open */
+	ioth_close(fds[9]);
+}
+
+/* An interface that was down. */
+static void test_link(void **state)
+{
+	struct iothotip *otip;
+	unsigned int index;
+	int fd;
+
+	wall = NOW;
+	otip = world_service("");
+	index = otip->place.ifindex;
+	fd = iothotip_listen(otip, SOCK_STREAM | SOCK_CLOEXEC, PORT, 5);
+	assert_serves(fd, NOW / 32);
+	assert_int_equal(ioth_linksetupdown(server, index, 0), 0);
+	assert_int_equal(ioth_linksetupdown(server, index, 1), 0);
+	/* The stack tells of it. */
+	assert_true(world_readable(iothotip_fd(otip), PATIENCE));
+	while (iothotip_work(otip) < 0)
+		assert_true(world_readable(iothotip_fd(otip), PATIENCE));
+	assert_serves(fd, NOW / 32);
+	iothotip_close(otip, fd);
+	iothotip_stop(otip);
+}
+
+static void test_refusals(void **state)
+{
+	static const char *const wrong[] = {"", "base=fd00::", "name=x", "base=10.0.0.1,name=x",
+	    "base=fd00::,name=", "base=fd00::,name=x,period=-1",
+	    "base=fd00::,name=x,period=", "base=fd00::,name=x,period=1,preactive=64",
+	    "base=fd00::,name=x,digest=sha1", "base=fd00::,name=x,case=lower",
+	    "base=fd00::,name=x,colour=red", "base=fd00::,name=x,period",
+	    "base=fd00::,name=x,udpclients=0", "base=fd00::,name=x,rounds=99999999999"};
+	struct iothotip *otip;
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		assert_null(iothotip_start(server, wrong[i]));
+		assert_int_equal(errno, EINVAL);
+		assert_true(iothotip_error()[0] != '\0');
+	}
+	assert_null(iothotip_start(server, NULL));
+	assert_int_equal(errno, EINVAL);
+	assert_null(iothotip_start(server, CONFIG ",iface=nothing0"));
+	assert_int_equal(errno, ENODEV);
+	assert_null(iothotip_start(server, CONFIG ",passfile=/nonexistent/file"));
+	assert_int_equal(errno, ENOENT);
+	otip = world_service("");
+	assert_int_equal(iothotip_listen(otip, SOCK_STREAM, 0, 5), -1);
+	assert_int_equal(errno, EINVAL);
+	assert_int_equal(iothotip_listen(otip, SOCK_STREAM, 65536, 5), -1);
+	assert_int_equal(errno, EINVAL);
+	assert_int_equal(iothotip_listen(otip, SOCK_RAW, 1, 5), -1);
+	assert_int_equal(errno, EINVAL);
+	iothotip_stop(otip);
+	iothotip_stop(NULL);
+	assert_int_equal(iothotip_listen(NULL, SOCK_STREAM, 1, 1), -1);
+	assert_int_equal(iothotip_close(NULL, 0), -1);
+	assert_int_equal(iothotip_fd(NULL), -1);
+	assert_int_equal(iothotip_work(NULL), -1);
+	assert_int_equal(iothotip_get_stats(NULL, NULL, 0), -1);
+	assert_int_equal(iothotip_addresses(NULL, NULL, 0), 0);
+}
+
+/* The one call, by the real clock. */
+static void test_one_call(void **state)
+{
+	struct iothotip *otip = NULL;
+	struct in6_addr open[2];
+	struct iothotip_stats stats;
+	int here, there, fd;
+
+	fd = iothotip_server(server, strcmp(world_stack(), "kernel") == 0 ? CONFIG ",iface=lo" : CONFIG,
+	    SOCK_STREAM | SOCK_CLOEXEC, PORT, 5, &otip);
+	assert_true(fd >= 0);
+	assert_true(iothotip_addresses(otip, open, 2) >= 1);
+	assert_int_equal(iothotip_fd(otip), -1);
+	assert_int_equal(iothotip_work(otip), -1);
+	here = world_connect(&open[0], PORT);
+	assert_true(here >= 0);
+	there = world_accept(fd);
+	world_exchange(here, there);
+	assert_int_equal(iothotip_get_stats(otip, &stats, sizeof(stats)), 0);
+	assert_true(stats.open >= 1 && stats.windows >= stats.open && stats.failures == 0);
+	ioth_close(here);
+	ioth_close(there);
+	assert_int_equal(iothotip_close(otip, fd), 0);
+	iothotip_stop(otip);
+	assert_int_equal(iothotip_server(server, "name=x", SOCK_STREAM, PORT, 5, &otip), -1);
+	assert_int_equal(iothotip_server(server, CONFIG, SOCK_RAW, PORT, 5, &otip), -1);
+}
+
+static int begin(void **state)
+{
+	world_begin();
+	return 0;
+}
+
+static int end(void **state)
+{
+	world_end();
+	return 0;
+}
+
+int main(int argc, char *argv[])
+{
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_windows),
+	    cmocka_unit_test(test_outlives),
+	    cmocka_unit_test(test_other_addresses),
+	    cmocka_unit_test(test_several),
+	    cmocka_unit_test(test_link),
+	    cmocka_unit_test(test_refusals),
+	    cmocka_unit_test(test_one_call),
+	};
+
+	return cmocka_run_group_tests(tests, begin, end);
+}
