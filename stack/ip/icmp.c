@@ -7,7 +7,9 @@
  *
  * Rate: a token bucket for the stack and one for each of a few buckets of destinations, with
  * Linux's defaults (icmp_msgs_per_sec 1000, burst 50; icmp_ratelimit one a second, burst 6), RFC
- * 1812 section 4.3.2.8, RFC 4443 section 2.4 (f). Packets to ourselves are not limited.
+ * 1812 section 4.3.2.8, RFC 4443 section 2.4 (f). Packets to ourselves are not limited. The path
+ * MTU is told each time that the stack's bucket allows: who does not hear it sends in vain until
+ * its time-out, and it is answered no more than once for each packet that did not fit.
  */
 #include "ip_internal.h"
 
@@ -37,14 +39,17 @@ bool token_bucket_take(struct token_bucket *bucket, px_time now, uint32_t rate, 
 	return true;
 }
 
-static bool rate_allows(struct px_stack *stack, const struct ip_dst *dst)
+static bool tells_path_mtu(bool is4, uint8_t type, uint8_t code)
+{
+	return is4 ? type == ICMP4_UNREACHABLE && code == ICMP4_FRAGMENTATION_NEEDED
+	           : type == ICMP6_TOO_BIG;
+}
+
+static bool peer_allows(struct px_stack *stack, const struct ip_dst *dst)
 {
 	struct ip_state *ip = stack->ip;
-	bool is4 = px_ip_is4(&dst->dst);
 	uint64_t hash;
 
-	if (dst->type == RTN_LOCAL)
-		return true;
 	if (!ip->icmp_peers) {
 		ip->icmp_peers = px_zalloc(stack->mem, ICMP_PEER_BUCKETS * sizeof(*ip->icmp_peers));
 		if (!ip->icmp_peers)
@@ -53,13 +58,23 @@ static bool rate_allows(struct px_stack *stack, const struct ip_dst *dst)
 	hash = siphash_1_3(&stack->random.hash_key, dst->dst.b, sizeof(dst->dst.b));
 	if (!token_bucket_take(
 	        &ip->icmp_peers[hash % ICMP_PEER_BUCKETS], stack->now, PEER_RATE, PEER_BURST)) {
-		if (is4)
+		if (px_ip_is4(&dst->dst))
 			PX_COUNT(stack, IcmpOutRateLimitHost);
 		else
 			PX_COUNT(stack, Icmp6OutRateLimitHost);
 		return false;
 	}
-	if (!token_bucket_take(&ip->icmp_global, stack->now, GLOBAL_RATE, GLOBAL_BURST)) {
+	return true;
+}
+
+static bool rate_allows(
+    struct px_stack *stack, const struct ip_dst *dst, uint8_t type, uint8_t code)
+{
+	if (dst->type == RTN_LOCAL)
+		return true;
+	if (!tells_path_mtu(px_ip_is4(&dst->dst), type, code) && !peer_allows(stack, dst))
+		return false;
+	if (!token_bucket_take(&stack->ip->icmp_global, stack->now, GLOBAL_RATE, GLOBAL_BURST)) {
 		PX_COUNT(stack, IcmpOutRateLimitGlobal);
 		return false;
 	}
@@ -193,7 +208,7 @@ void icmp_send_error(
 	if (ip_route(stack, &flow, &dst) < 0 || (dst.type != RTN_UNICAST && dst.type != RTN_LOCAL) ||
 	    px_ip_is_any(&dst.src))
 		return;
-	if (!rate_allows(stack, &dst))
+	if (!rate_allows(stack, &dst, type, code))
 		return;
 	room = (is4 ? ICMP4_MAX - IP4_HEADER : ICMP6_MAX - IP6_HEADER) - ICMP_HEADER;
 	quoted = original_len(pkt) < room ? original_len(pkt) : room;
