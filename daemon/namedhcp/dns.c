@@ -3,8 +3,10 @@
 #include "dns.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "log.h"
 
@@ -53,19 +55,24 @@ static void add_record(
 	}
 }
 
-/* The answer lasts as long as the shortest record of it, CNAMEs included. */
-static void read_reply(struct names_answer *answer, enum names_type type, struct iothdns_pkt *reply)
+/* The records of `asked`, or of what CNAMEs lead to from it; they come in this order (RFC 1034,
+ * 4.3.2). Those of other names say nothing. The answer lasts as long as the shortest of them. */
+static void read_reply(
+    struct names_answer *answer, const char *asked, enum names_type type, struct iothdns_pkt *reply)
 {
-	char name[IOTHDNS_MAXNAME];
+	char name[IOTHDNS_MAXNAME], owner[IOTHDNS_MAXNAME];
 	struct iothdns_rr rr;
 
+	snprintf(owner, sizeof(owner), "%s", asked);
 	answer->ttl = UINT32_MAX;
 	while (iothdns_get_rr(reply, &rr, name) == IOTHDNS_SEC_ANSWER) {
-		if (rr.class != IOTHDNS_CLASS_IN)
+		if (rr.class != IOTHDNS_CLASS_IN || strcasecmp(name, owner) != 0)
 			continue;
 		if (rr.ttl < answer->ttl)
 			answer->ttl = rr.ttl;
-		if (rr.type == type)
+		if (rr.type == IOTHDNS_TYPE_CNAME)
+			iothdns_get_name(reply, owner);
+		else if (rr.type == type)
 			add_record(answer, &rr, reply);
 	}
 	if (iothdns_error(reply))
@@ -80,8 +87,8 @@ static void query_ended(struct iothdns_query *ended, int error, struct iothdns_h
 	engine_time now = dns_now(query->dns->loop);
 	struct names_answer answer = {.error = error};
 
-	if (error == 0 && reply)
-		read_reply(&answer, question->type, reply);
+	if (error == 0 && reply) /* header: of a CNAME's own question, or with a search domain */
+		read_reply(&answer, header->qname, question->type, reply);
 	if (error && error != ENOENT)
 		log_debug("%s: the DNS: %s", question->name, strerror(error));
 	query_free(query);

@@ -6,6 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "log.h"
+
+#define TELL_AGAIN (60 * ENGINE_SECOND) /* of a conflict */
+
 /* A message on its way. It is in the table of those that wait as soon as it waits for something. */
 struct job {
 	struct pending_request pending;
@@ -65,8 +69,9 @@ static void send_reply(struct server4 *server, const struct peer *from,
 	memcpy(to.address, route.address, 4);
 	if (route.is_relayed)
 		to.port = DHCP4_SERVER_PORT; /* RFC 2131, 4.1; its MAC address is the frame's */
-	else
+	else if (memcmp(from->address, route.address, 4) != 0)
 		memcpy(to.mac, route.mac, 6);
+	/* Otherwise who renews by unicast is answered the way that he came: by a router, maybe. */
 	server->common.reply(server->common.context, &to, reply, len);
 }
 
@@ -232,6 +237,24 @@ static struct job *job_new(
 	return job;
 }
 
+/* "The server SHOULD notify the local system administrator of a possible configuration problem":
+ * RFC 2131, 4.3.3. Who tells such things for fun fills no log. */
+static void tell_of_decline(
+    struct server4 *server, engine_time now, const struct dhcp4_message *message)
+{
+	const uint8_t *mac = message->header.chaddr;
+	uint8_t id[4], used[4];
+
+	if (now < server->told_until || dhcp4_get_address(message, DHCP4_SERVER_ID, id) < 0 ||
+	    memcmp(id, server->config->server_id, 4) != 0 ||
+	    dhcp4_get_address(message, DHCP4_REQUESTED_ADDRESS, used) < 0)
+		return;
+	server->told_until = now + TELL_AGAIN;
+	log_warning("%u.%u.%u.%u is another node's, says %02x:%02x:%02x:%02x:%02x:%02x, which has got "
+	            "it from the DNS",
+	    used[0], used[1], used[2], used[3], mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+}
+
 /* A client without a name is another server's, but for one that has an address already. */
 static bool is_ours(
     struct server4 *server, const struct dhcp4_message *message, char name[DHCP_NAME_SIZE])
@@ -261,6 +284,8 @@ void server4_input(struct server4 *server, engine_time now, const struct peer *p
 	}
 	server_count(&server->common, message.type <= DHCP4_INFORM ? message.type : 0,
 	    memcmp(message.header.giaddr, none, 4) != 0);
+	if (message.type == DHCP4_DECLINE)
+		tell_of_decline(server, now, &message);
 	if (!reply4_is_wanted(&message, server->config)) {
 		metric_add(&server->common.stats.invalid, 1);
 		return;

@@ -14,6 +14,7 @@
 struct server4 {
 	struct server common;
 	const struct config4 *config; /* borrowed */
+	engine_time told_until; /* no conflict is told of before */
 };
 
 /* As server_init, and server_fini ends it. */

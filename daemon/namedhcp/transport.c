@@ -3,10 +3,12 @@
 #include "transport.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "log.h"
 
 #define BYTES_A_LINE 32
+#define TELL_AGAIN   (60 * LOOP_SEC)
 
 /* As --verbose has always shown them. */
 void transport_show(const struct transport *transport, const char *what, const struct peer *peer,
@@ -31,4 +33,15 @@ void transport_received(
 {
 	transport_show(transport, "received", peer, payload, len);
 	transport->input(transport->context, peer, payload, len);
+}
+
+void transport_failed(struct transport *transport, int err)
+{
+	loop_time now = loop_now(transport->loop);
+
+	transport->send_errors++;
+	if (now < transport->told_until)
+		return;
+	transport->told_until = now + TELL_AGAIN;
+	log_warning("sending: %s", strerror(err));
 }

@@ -25,6 +25,7 @@ struct transport {
 	void *context;
 	bool hex; /* show what comes and goes */
 	uint64_t sent, send_errors;
+	loop_time told_until; /* no failure is told of before */
 };
 
 /* All return 0 or -errno, which they have logged. */
@@ -49,6 +50,9 @@ void transport_received(
 /* Shows a message. */
 void transport_show(const struct transport *transport, const char *what, const struct peer *peer,
     const void *payload, size_t len);
+
+/* A message could not be sent, for `err` (errno): counts it, and says so, once a minute at most. */
+void transport_failed(struct transport *transport, int err);
 
 static inline void transport_reply(
     struct transport *transport, const struct peer *peer, const void *payload, size_t len)

@@ -82,10 +82,8 @@ static void reply(
 	memcpy(to.sll_addr, peer->mac, 6);
 	size = packet4_put(packet, sizeof(packet), packet4->server, peer, payload, len);
 	if (ioth_sendto(packet4->socket.fd, packet, size, MSG_DONTWAIT | MSG_NOSIGNAL,
-	        (struct sockaddr *)&to, sizeof(to)) < 0) {
-		transport->send_errors++;
-		log_debug("sending: %s", strerror(errno));
-	}
+	        (struct sockaddr *)&to, sizeof(to)) < 0)
+		transport_failed(transport, errno);
 }
 
 static void close_packet4(struct transport *transport)
