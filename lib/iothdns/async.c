@@ -73,14 +73,15 @@ static void forget(struct iothdns_query *query)
 	query->watched = -1;
 }
 
-static int step(struct iothdns_query *query)
+/* Returns the time at which it did what there was to do. */
+static uint64_t step(struct iothdns_query *query)
 {
 	uint64_t now = dialog_now();
 
 	if (query->dialog.spare)
 		forget(query);
 	dialog_step(&query->dialog, now);
-	return watch(query, now);
+	return now;
 }
 
 static struct iothdns_query *start(struct iothdns *dns, const char *name, int qtype,
@@ -112,7 +113,8 @@ static struct iothdns_query *start(struct iothdns *dns, const char *name, int qt
 	error = -handle_dialog(dns, &query->dialog, name, (uint16_t)qtype, flags);
 	if (error)
 		goto no_dialog;
-	if (epoll_ctl(query->epoll, EPOLL_CTL_ADD, query->timer, &event) < 0 || step(query) < 0) {
+	if (epoll_ctl(query->epoll, EPOLL_CTL_ADD, query->timer, &event) < 0 ||
+	    watch(query, step(query)) < 0) {
 		error = errno;
 		goto no_watch;
 	}
@@ -163,16 +165,15 @@ static void give_answer(struct iothdns_query *query)
 	query->cb(query, error, given ? &header : NULL, given ? &reply : NULL, query->arg);
 }
 
-/* Does what there is to do but for the callback. */
+/* Does what there is to do but for the callback. The timer is set anew if the query goes on, which
+ * makes an expiration of it forgotten. Setting it off for a query that has ended would cost as much
+ * as all the rest: an interrupt, for a callback that is called right now. */
 static void process(struct iothdns_query *query)
 {
 	int shield = shield_begin();
-	uint64_t expirations;
-	bool failed;
+	uint64_t now = step(query);
 
-	(void)!read(query->timer, &expirations, sizeof(expirations));
-	failed = step(query) < 0;
-	if (failed && !query_has_ended(&query->dialog.query)) {
+	if (!query_has_ended(&query->dialog.query) && watch(query, now) < 0) {
 		/* Nothing would wake the loop again. */
 		query->dialog.query.error = errno;
 		query->dialog.query.state = QUERY_FAILED;
