@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* DHCPv4 by a packet socket of a stack: a client without an address can be answered by unicast, and
  * sends from 0.0.0.0. A UDP socket beside it, which nobody reads, keeps the stack from saying that
- * the port is closed when a client renews by unicast. */
+ * the port is closed when a client renews by unicast.
+ *
+ * A packet socket sees also what the stack, as a router, carries to somebody else's server. So what
+ * comes by unicast has to be for the server's address, or for another one of the stack. */
 #include <errno.h>
+#include <ifaddrs.h>
 #include <stdlib.h>
 #include <string.h>
 #include <arpa/inet.h>
@@ -19,13 +23,18 @@
 #include "transport.h"
 
 #define PACKET_SIZE 2048
+#define OWN_MAX     64 /* addresses of the stack */
 
 struct packet4 {
 	struct transport transport; /* first */
 	struct socket_source socket;
+	struct ioth *stack;
 	int udp_fd;
 	int ifindex;
 	uint8_t server[4];
+	uint8_t own[OWN_MAX][4]; /* as the stack has said at `asked_at` */
+	size_t owns;
+	loop_time asked_at;
 };
 
 /* A program of bpf(4) over the IPv4 header: UDP, no fragment, port 67. */
@@ -40,6 +49,46 @@ static const struct sock_filter filter[] = {
     BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
     BPF_STMT(BPF_RET | BPF_K, 0),
 };
+
+static bool is_listed(const struct packet4 *packet4, const uint8_t address[4])
+{
+	for (size_t i = 0; i < packet4->owns; i++) {
+		if (memcmp(packet4->own[i], address, 4) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void list_own(struct packet4 *packet4)
+{
+	struct ifaddrs *list;
+
+	packet4->asked_at = loop_now(packet4->transport.loop);
+	packet4->owns = 0;
+	if (ioth_getifaddrs(packet4->stack, &list) < 0)
+		return;
+	for (const struct ifaddrs *item = list; item; item = item->ifa_next) {
+		struct sockaddr_in name;
+
+		if (!item->ifa_addr || item->ifa_addr->sa_family != AF_INET || packet4->owns == OWN_MAX)
+			continue;
+		memcpy(&name, item->ifa_addr, sizeof(name));
+		memcpy(packet4->own[packet4->owns++], &name.sin_addr, 4);
+	}
+	ioth_freeifaddrs(list);
+}
+
+/* Addresses come and go, but nobody makes us ask for them more than once a second. */
+static bool is_for_us(struct packet4 *packet4, const uint8_t address[4], uint8_t kind)
+{
+	if (kind != PACKET_HOST || memcmp(address, packet4->server, 4) == 0 ||
+	    is_listed(packet4, address))
+		return true;
+	if (loop_now(packet4->transport.loop) - packet4->asked_at < LOOP_SEC)
+		return false;
+	list_own(packet4);
+	return is_listed(packet4, address);
+}
 
 static ssize_t receive(struct socket_source *socket)
 {
@@ -61,7 +110,8 @@ static ssize_t receive(struct socket_source *socket)
 	if (got < 0 || (message.msg_flags & MSG_TRUNC) || from.sll_pkttype == PACKET_OUTGOING ||
 	    from.sll_pkttype == PACKET_OTHERHOST || from.sll_halen != 6 ||
 	    !udp_packet_get4(&udp, packet, (size_t)got, udp_packet_is_checked(&message)) ||
-	    udp.destination_port != DHCP4_SERVER_PORT)
+	    udp.destination_port != DHCP4_SERVER_PORT ||
+	    !is_for_us(packet4, udp.destination, from.sll_pkttype))
 		return got;
 	peer = packet4_peer(&udp, from.sll_addr);
 	transport_received(&packet4->transport, &peer, udp.payload, udp.len);
@@ -148,6 +198,7 @@ int transport_packet4_open(struct transport **transport, struct loop *loop, stru
 	if (!packet4)
 		goto failed;
 	memcpy(packet4->server, server, 4);
+	packet4->stack = stack;
 	packet4->ifindex = ioth_if_nametoindex(stack, interface);
 	err = -ENODEV;
 	if (packet4->ifindex <= 0)
@@ -161,6 +212,7 @@ int transport_packet4_open(struct transport **transport, struct loop *loop, stru
 	packet4->udp_fd = open_udp(stack, interface);
 	packet4->transport =
 	    (struct transport){.ops = &packet4_ops, .loop = loop, .input = input, .context = context};
+	list_own(packet4);
 	*transport = &packet4->transport;
 	return 0;
 

@@ -67,7 +67,7 @@ dhclient_conf()
 	: >"$dir/$host.leases"
 	: >"$dir/$host.said"
 	printf '%s\n' "send fqdn.fqdn \"$name.\";" 'send fqdn.encoded on;' 'request subnet-mask, routers;' \
-		'timeout 30;' 'retry 1;' 'initial-interval 1;' "$@" >"$dir/$host.conf"
+		'timeout 30;' 'retry 1;' 'initial-interval 1;' 'backoff-cutoff 2;' "$@" >"$dir/$host.conf"
 }
 
 # dhclient_words HOST [OPTION...]: sets $words, its command line.
@@ -147,4 +147,17 @@ udhcpc_start()
 	: >"$dir/$host.said"
 	in_host "$host" "udhcpc.$host" busybox udhcpc -s "$dir/$host.script" -f -t 5 -T 1 -A 1 -F "$name" "$@" -i vde0
 	udhcpc=$pid
+}
+
+# --- libiothconf
+
+# ours_gives_back NAME VNL: has an address, and gives it back; it runs until it is stopped (a hub that sees the end of a
+# program may forget the frames that it has not read). Sets $ours.
+ours_gives_back()
+{
+	[ -p "$dir/ours.input" ] || mkfifo "$dir/ours.input"
+	stdin="$dir/ours.input" start ours "$CLIENT" "stack=picox,vnl=$2" "+eth,dhcp,thread,fqdn=$1" addresses \
+		+-dhcp addresses link read
+	ours=$pid
+	wait_for says ours '^link'
 }

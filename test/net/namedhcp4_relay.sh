@@ -42,15 +42,18 @@ watch_start watch_far "$far"
 named_start 'net w 0.0.0.0/0' "static A far.test.local $FAR" \
 	"static TXT far.test.local $(texts 255.255.255.0 $GIADDR)" 'auth static w .test.local'
 server_start -n 192.168.1.24 -I $ID --lease 40 --authoritative
+# The kernel has two addresses there: a relay may send to the other one.
+to=$ID
+[ "$mode" != kernel ] || to=192.168.1.24
 case $relay in
 dhcrelay)
-	in_host relay relayd dhcrelay -4 -d -a --no-pid -i vde0 -i vde1 $ID
+	in_host relay relayd dhcrelay -4 -d -a --no-pid -i vde0 -i vde1 $to
 	wait_for says relayd 'Sending on'
 	last=82
 	;;
 dnsmasq)
 	in_host relay relayd dnsmasq -d -C /dev/null --port=0 --user=root --group=root --pid-file= --log-dhcp \
-		--dhcp-relay=$GIADDR,$ID
+		--dhcp-relay=$GIADDR,$to
 	wait_for says relayd 'DHCP relay'
 	last=3
 	;;
@@ -99,9 +102,10 @@ if have_udhcpc; then
 fi
 
 # Refused by the relay: an address that is not the name's. And ours, from beyond it.
-run "$CLIENT" "stack=picox,vnl=$far" +eth,dhcp,thread,fqdn=far.test.local addresses +-dhcp
-assert_match "^address $FAR" "$out" "libiothconf beyond the relay"
+ours_gives_back far.test.local "$far"
+says ours "^address $FAR" || fail "libiothconf beyond the relay"
 wait_for says watch "^RELEASE from $FAR to $ID client $FAR .* options 53,61,54\$"
+stop "$ours"
 if have_command dhclient; then
 	dhclient_conf far far.test.local
 	cat >"$dir/far.leases" <<-END
