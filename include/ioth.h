@@ -35,9 +35,10 @@
 extern "C" {
 #endif
 
-struct ifaddrs;  /* <ifaddrs.h> */
-struct mmsghdr;  /* <sys/socket.h> with _GNU_SOURCE */
-struct timespec; /* <time.h>, which has it not under -std=c99 */
+struct ifaddrs;     /* <ifaddrs.h> */
+struct mmsghdr;     /* <sys/socket.h> with _GNU_SOURCE */
+struct epoll_event; /* <sys/epoll.h> */
+struct timespec;    /* <time.h>, which has it not under -std=c99 */
 
 /* A network stack. */
 struct ioth;
@@ -171,6 +172,28 @@ ssize_t ioth_sendto(
     int fd, const void *buf, size_t len, int flags, const struct sockaddr *to, socklen_t tolen);
 ssize_t ioth_sendmsg(int fd, const struct msghdr *msg, int flags);
 int ioth_sendmmsg(int fd, struct mmsghdr *msgvec, unsigned int vlen, int flags);
+
+/* ---- event loops ---------------------------------------------------------------------------- */
+
+/* For a program that sleeps in epoll(7), on a stack that lives in the program's memory: its own
+ * thread receives what comes, instead of one of the plugin's that had to wake it for that. Without
+ * these calls everything works, too; with them a message costs less.
+ *
+ * ioth_lead adds to the program's epoll set what tells of frames; when epoll_wait(2) gives an event
+ * with event->data, the program calls ioth_drive. `event` NULL: no more (`epoll_fd` is not looked
+ * at), to be done before ioth_delstack. Other threads may use the stack as ever, and a program that
+ * does not come is not waited for. Returns 0, or -1 and errno: ENOSYS (the stack has no use for it;
+ * a plugin has ioth_NAME_lead and ioth_NAME_drive), EBUSY (there is such a set already), EINVAL
+ * (NULL, and there is none), ENOMEM, and what epoll_ctl(2) says. */
+int ioth_lead(struct ioth *stack, int epoll_fd, const struct epoll_event *event);
+
+/* Takes in what has come. Returns for how many sockets (at most `max`) something came that can be
+ * read, and writes their descriptors to `fds`, the numbers by which they were used last; or -1 and
+ * errno: ENOSYS, EINVAL (`max` is negative), EFAULT. These sockets are to be read now, without
+ * waiting: until the next ioth_drive, but for no longer than a hundredth of a second, they do not
+ * poll as readable. All others poll as ever. Having read them the program calls with `max` 0, which
+ * takes nothing in, and returns 0: those that it left readable poll so from then on. */
+int ioth_drive(struct ioth *stack, int *fds, int max);
 
 /* ---- configuration -------------------------------------------------------------------------- */
 
@@ -315,12 +338,10 @@ static inline int ioth_macton(const char *text, void *mac)
  *     const char *ioth_NAME_license;     an SPDX expression; absent: any program may load it
  *     const char *ioth_NAME_error(void); why newstack last failed in this thread: a line for
  *                                        ioth_error(), "" if there is nothing to say; may be absent
- *     void *ioth_NAME_owner(int fd);     what newstack returned for the stack that the descriptor is
- *                                        a socket of, now and in this process; NULL: of none. May be
- *                                        absent: then fstat(2) tells, by the inode. For plugins
- *                                        whose descriptors may come to be other objects of the
- *                                        kernel's. It may wait for nothing, and call no function of
- *                                        libioth.
+ *     void *ioth_NAME_owner(int fd);     what newstack returned for the stack that the descriptor
+ * is a socket of, now and in this process; NULL: of none. May be absent: then fstat(2) tells, by
+ * the inode. For plugins whose descriptors may come to be other objects of the kernel's. It may
+ * wait for nothing, and call no function of libioth.
  *
  * and the calls that the stack has. newstack gets the VNLs (an array that ends with NULL; never
  * NULL itself), the text after the comma in the stack's name (NULL: none), and a table whose

@@ -24,7 +24,8 @@ extern "C" {
 #endif
 
 struct picox;
-struct mmsghdr; /* <sys/socket.h> with _GNU_SOURCE */
+struct mmsghdr;     /* <sys/socket.h> with _GNU_SOURCE */
+struct epoll_event; /* <sys/epoll.h> */
 
 /* A stack with one interface, vde0, down, on the network `vdeurl`: any VNL of libvdeplug
  * ("vde:///tmp/sw", "vxvde://", ...), or "mem://NAME", an Ethernet in memory that the stacks of the
@@ -88,6 +89,24 @@ int picox_msocket(struct picox *stack, int domain, int type, int protocol);
  * the number was closed by close(2), or given to something else by dup2(2), in the meantime.
  * Returns the stack, or NULL and errno: EBADF. */
 struct picox *picox_stackof(int fd);
+
+/* For a program that sleeps in epoll(7) and in none of the calls below: its own thread receives
+ * what comes, instead of one of the library's that had to wake it for that. picox_lead adds to the
+ * program's epoll set what tells of frames; when epoll_wait(2) gives an event with event->data, the
+ * program calls picox_drive. `event` NULL: no more (`epoll_fd` is not looked at); to be done before
+ * the stack is deleted, while none of its calls is inside picox_drive. Other threads may use the
+ * stack as ever, and a program that does not come is not waited for. Returns 0, or -1 and errno:
+ * EBUSY (there is such a set already), EINVAL (NULL; there is none), ENOMEM, and what epoll_ctl(2)
+ * says. */
+int picox_lead(struct picox *stack, int epoll_fd, const struct epoll_event *event);
+
+/* Takes in what has come. Returns for how many sockets (at most `max`) something came that can be
+ * read, and writes their descriptors to `fds`, the numbers by which they were used last; or -1 and
+ * errno: EINVAL (`stack` is NULL, `max` negative), EFAULT. These sockets are to be read now,
+ * without waiting: until the next picox_drive, but for no longer than a hundredth of a second, they
+ * do not poll as readable. All others poll as ever. Having read them the program calls with `max`
+ * 0, which takes nothing in, and returns 0: those that it left readable poll so from then on. */
+int picox_drive(struct picox *stack, int *fds, int max);
 
 /* close(2). A call that waits on the socket in another thread ends with EBADF. What was sent on a
  * connection is still delivered, in the background, unless SO_LINGER says otherwise; where there

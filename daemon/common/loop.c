@@ -3,6 +3,7 @@
 #include "loop.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -44,6 +45,7 @@ int loop_init(struct loop *loop)
 		return 0;
 	if (fd >= 0)
 		close(fd);
+	free(loop->by_fd);
 	close(loop->epoll_fd);
 	return err;
 }
@@ -55,6 +57,7 @@ void loop_fini(struct loop *loop)
 	while (timerq_expired(&loop->timers, TIMERQ_NEVER))
 		;
 	close(loop->waker.fd);
+	free(loop->by_fd);
 	close(loop->epoll_fd);
 }
 
@@ -158,14 +161,38 @@ int loop_run(struct loop *loop)
 
 /* ---- descriptors ----------------------------------------------------------------------------- */
 
+/* Room for this number: for twice as many as before. 0 or -ENOMEM. */
+static int make_room(struct loop *loop, unsigned int fd)
+{
+	unsigned int fds = loop->fds ? loop->fds * 2 : 64;
+	struct loop_source **more;
+
+	if (fd < loop->fds)
+		return 0;
+	if (fds <= fd)
+		fds = fd + 1;
+	more = reallocarray(loop->by_fd, fds, sizeof(struct loop_source *));
+	if (!more)
+		return -ENOMEM;
+	memset(more + loop->fds, 0, (fds - loop->fds) * sizeof(struct loop_source *));
+	loop->by_fd = more;
+	loop->fds = fds;
+	return 0;
+}
+
 int loop_add(struct loop *loop, struct loop_source *source, int fd, uint32_t events,
     loop_source_function *function)
 {
 	struct epoll_event event = {.events = events, .data.ptr = source};
 
+	if (fd < 0)
+		return -EBADF;
+	if (make_room(loop, (unsigned int)fd) < 0)
+		return -ENOMEM;
 	if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
 		return -errno;
 	*source = (struct loop_source){.loop = loop, .fd = fd, .events = events, .function = function};
+	loop->by_fd[fd] = source;
 	return 0;
 }
 
@@ -187,12 +214,24 @@ void loop_remove(struct loop_source *source)
 
 	if (!loop)
 		return;
-	(void)epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, source->fd, NULL);
+	if (source->fd >= 0) { /* loop_stack.c's have none */
+		(void)epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, source->fd, NULL);
+		if (loop->by_fd[source->fd] == source)
+			loop->by_fd[source->fd] = NULL;
+	}
 	for (int i = loop->event_next; i < loop->event_count; i++) {
 		if (loop->events[i].data.ptr == source)
 			loop->events[i].data.ptr = NULL;
 	}
 	source->loop = NULL;
+}
+
+void loop_tell(struct loop *loop, int fd, uint32_t events)
+{
+	struct loop_source *source = fd >= 0 && (unsigned int)fd < loop->fds ? loop->by_fd[fd] : NULL;
+
+	if (source && (source->events & events))
+		source->function(source, source->events & events);
 }
 
 /* ---- timers, jobs ---------------------------------------------------------------------------- */

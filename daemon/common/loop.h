@@ -66,6 +66,8 @@ struct loop {
 	loop_time now;
 	struct timerq timers;
 	struct list jobs;
+	struct loop_source **by_fd; /* NULL: none of this number */
+	unsigned int fds;           /* that there is room for */
 	atomic_bool stopping;
 	/* Events of the turn that have not been handed out yet. */
 	struct epoll_event events[LOOP_BURST];
@@ -98,12 +100,16 @@ static inline loop_time loop_now(const struct loop *loop)
 	return loop->now;
 }
 
-/* 0, or -errno of epoll_ctl(2): EPERM for a file that cannot be waited for. The descriptor is
- * removed before it is closed. */
+/* 0, -ENOMEM, or -errno of epoll_ctl(2): EPERM for a file that cannot be waited for. The descriptor
+ * is removed before it is closed. */
 int loop_add(struct loop *loop, struct loop_source *source, int fd, uint32_t events,
     loop_source_function *function);
 int loop_want(struct loop_source *source, uint32_t events);
 void loop_remove(struct loop_source *source); /* harmless if it is in no loop */
+
+/* Somebody else has found out that a descriptor is ready: calls its source, if there is one and it
+ * waits for any of `events`. Inside the functions of sources. */
+void loop_tell(struct loop *loop, int fd, uint32_t events);
 
 /* Sets when a timer is due, again if it was armed. TIMERQ_NEVER disarms it. */
 void loop_timer_init(struct loop *loop, struct loop_timer *timer, loop_timer_function *function);

@@ -152,6 +152,7 @@ int named_server_start(struct daemon *daemon, void *configuration)
 	err = open_workers(server, workers_wanted(server));
 	if (err)
 		goto end_resolver;
+	named_stacks_lead(&server->stacks, &daemon->loop);
 	daemon->state = server;
 	return 0;
 

@@ -84,8 +84,17 @@ int named_stacks_open(struct named_stacks *stacks, const struct named_conf *conf
 	return err;
 }
 
+void named_stacks_lead(struct named_stacks *stacks, struct loop *loop)
+{
+	loop_stack_add(loop, &stacks->request_lead, stacks->request);
+	if (stacks->forward != stacks->request)
+		loop_stack_add(loop, &stacks->forward_lead, stacks->forward);
+}
+
 void named_stacks_close(struct named_stacks *stacks)
 {
+	loop_stack_remove(&stacks->request_lead);
+	loop_stack_remove(&stacks->forward_lead);
 	if (stacks->forward && stacks->forward != stacks->request && ioth_delstack(stacks->forward) < 0)
 		log_error("forwarding stack: %s", ioth_error());
 	if (stacks->request && ioth_delstack(stacks->request) < 0)

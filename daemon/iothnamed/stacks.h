@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "conf.h"
+#include "loop_stack.h"
 
 struct ioth;
 
@@ -13,11 +14,15 @@ struct named_stacks {
 	struct ioth *request, *forward; /* NULL: the kernel's, as it is */
 	bool request_is_kernel;         /* its sockets are the kernel's own */
 	bool all_kernel;
+	struct loop_stack request_lead, forward_lead;
 };
 
 /* Creates and configures them; what fails is logged. 0 or -errno. */
 int named_stacks_open(struct named_stacks *stacks, const struct named_conf *conf);
 void named_stacks_close(struct named_stacks *stacks);
+
+/* The loop receives for them from now on, until they are closed. */
+void named_stacks_lead(struct named_stacks *stacks, struct loop *loop);
 
 /* Would these two configurations make the same stacks? */
 bool named_stacks_same(const struct named_conf *a, const struct named_conf *b);

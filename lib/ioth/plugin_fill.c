@@ -49,6 +49,8 @@ static const struct {
     LATER(recvmmsg),
     LATER(linksetacceptra),
     LATER(ipaddr_retire),
+    LATER(lead),
+    LATER(drive),
 };
 
 void plugin_fill(const struct plugin *plugin, struct stack_calls *calls)

@@ -116,6 +116,19 @@ int ioth_picox_ipaddr_retire(int family, void *addr, int prefixlen, unsigned int
 	return picox_ipaddr_retire(atomic_load(&getstackdata)(), family, addr, prefixlen, ifindex);
 }
 
+int ioth_picox_lead(int epoll_fd, const struct epoll_event *event);
+int ioth_picox_drive(int *fds, int max);
+
+int ioth_picox_lead(int epoll_fd, const struct epoll_event *event)
+{
+	return picox_lead(atomic_load(&getstackdata)(), epoll_fd, event);
+}
+
+int ioth_picox_drive(int *fds, int max)
+{
+	return picox_drive(atomic_load(&getstackdata)(), fds, max);
+}
+
 int ioth_picox_accept4(int fd, struct sockaddr *address, socklen_t *len, int flags)
 {
 	return picox_accept4(fd, address, len, flags);
@@ -140,6 +153,8 @@ extern __typeof__(ioth_picox_sendmmsg) ioth_picox_n_sendmmsg ALIAS(ioth_picox_se
 extern __typeof__(ioth_picox_recvmmsg) ioth_picox_n_recvmmsg ALIAS(ioth_picox_recvmmsg);
 extern __typeof__(ioth_picox_ipaddr_retire) ioth_picox_n_ipaddr_retire ALIAS(
     ioth_picox_ipaddr_retire);
+extern __typeof__(ioth_picox_lead) ioth_picox_n_lead ALIAS(ioth_picox_lead);
+extern __typeof__(ioth_picox_drive) ioth_picox_n_drive ALIAS(ioth_picox_drive);
 extern __typeof__(ioth_picox_error) ioth_picox_n_error ALIAS(ioth_picox_error);
 extern __typeof__(ioth_picox_owner) ioth_picox_n_owner ALIAS(ioth_picox_owner);
 extern const char *const ioth_picox_n_license ALIAS(ioth_picox_license);

@@ -6,6 +6,7 @@
  * fault there hangs nobody; values are copied through buffers on the stack.
  */
 #include "calls.h"
+#include "lead.h"
 #include "reasons.h"
 
 #include <fcntl.h>
@@ -115,6 +116,28 @@ PICOX_PUBLIC int picox_ipaddr_retire(
 		err = ip_retire(address);
 	runtime_leave(stack);
 	return result_int(err);
+}
+
+/* ---- event loops ---- */
+
+PICOX_PUBLIC int picox_lead(struct picox *stack, int epoll_fd, const struct epoll_event *event)
+{
+	if (!stack)
+		return result_int(-EINVAL);
+	if (stack->generation != process_generation())
+		return result_int(-ENODEV); /* the parent's */
+	return result_int(event ? lead_begin(stack, epoll_fd, event) : lead_end(stack));
+}
+
+PICOX_PUBLIC int picox_drive(struct picox *stack, int *fds, int max)
+{
+	if (!stack || max < 0)
+		return result_int(-EINVAL);
+	if (!fds && max)
+		return result_int(-EFAULT);
+	if (stack->generation != process_generation())
+		return result_int(-ENODEV);
+	return (int)lead_drive(stack, fds, (unsigned int)max);
 }
 
 /* ---- names ---- */

@@ -2,9 +2,10 @@
 /* sendmmsg(2) and recvmmsg(2): datagrams by the dozen, for one look at the descriptor, one taking
  * of the lock, and one burst for the link.
  *
- * That is for datagrams without control messages; what is more than that goes one by one through
- * picox_sendmsg and picox_recvmsg, with the same result. As in the calls for one, the user's memory
- * is read before the lock is taken and written after it is free.
+ * That is for datagrams, with no more control messages than servers have use for (which address was
+ * asked, UDP_SEGMENT); what is more than that goes one by one through picox_sendmsg and
+ * picox_recvmsg, with the same result. As in the calls for one, the user's memory is read before
+ * the lock is taken and written after it is free.
  */
 #include "calls.h"
 #include "iov.h"
@@ -14,6 +15,8 @@
 
 #define BURST    32
 #define VLEN_MAX 1024 /* UIO_MAXIOV: more are not looked at */
+
+#define CONTROL_SMALL 128 /* bytes of control messages that one of a burst may have */
 
 /* Flags that mean the same for one and for many. */
 #define FLAGS_OF_BURSTS (MSG_DONTWAIT | MSG_WAITFORONE | MSG_NOSIGNAL | MSG_TRUNC)
@@ -25,6 +28,10 @@ struct burst {
 	struct msghdr msg[BURST];
 	int result[BURST];
 	struct sockaddr_storage name[BURST];
+	union {
+		struct cmsghdr align;
+		char bytes[CONTROL_SMALL];
+	} control[BURST];
 };
 
 static void release_burst(struct burst *burst)
@@ -48,14 +55,15 @@ static bool is_plain(const struct call *call, int flags)
 
 /* ---- sending ---- */
 
-/* Whether the message can go with others: no control messages, nothing wrong with it. */
+/* Whether the message can go with others: few control messages, nothing wrong with it. */
 static bool fill(struct call *call, const struct msghdr *user, struct burst *burst)
 {
 	unsigned int at = burst->count;
 	struct iov_cursor cursor;
 	size_t total;
 
-	if (user->msg_controllen || user->msg_namelen > sizeof(burst->name[at]) ||
+	if (user->msg_controllen > CONTROL_SMALL || (user->msg_controllen && !user->msg_control) ||
+	    user->msg_namelen > sizeof(burst->name[at]) ||
 	    iov_check(user->msg_iov, user->msg_iovlen, &total) || total > PX_PKT_MAX)
 		return false;
 	burst->pkt[at] = px_pkt_alloc(call->stack->px, total);
@@ -68,6 +76,11 @@ static bool fill(struct call *call, const struct msghdr *user, struct burst *bur
 		memcpy(&burst->name[at], user->msg_name, user->msg_namelen);
 		burst->msg[at].msg_name = &burst->name[at];
 		burst->msg[at].msg_namelen = user->msg_namelen;
+	}
+	if (user->msg_controllen) {
+		memcpy(burst->control[at].bytes, user->msg_control, user->msg_controllen);
+		burst->msg[at].msg_control = burst->control[at].bytes;
+		burst->msg[at].msg_controllen = user->msg_controllen;
 	}
 	burst->count++;
 	return true;
@@ -162,6 +175,10 @@ static int take(
 			msg->msg_name = &burst->name[at];
 			msg->msg_namelen = sizeof(burst->name[at]);
 		}
+		if (user->msg_control) {
+			msg->msg_control = burst->control[at].bytes;
+			msg->msg_controllen = user->msg_controllen;
+		}
 		burst->pkt[at] = NULL;
 		result = at ? px_sock_receive(call->file->sock, msg, &burst->pkt[at], flags)
 		            : (int)message_take(call, msg, &burst->pkt[at], flags);
@@ -194,7 +211,7 @@ static bool takes_plain(const struct msghdr *user)
 {
 	size_t total;
 
-	return !user->msg_controllen && user->msg_namelen <= INT32_MAX &&
+	return user->msg_controllen <= CONTROL_SMALL && user->msg_namelen <= INT32_MAX &&
 	       iov_check(user->msg_iov, user->msg_iovlen, &total) == 0;
 }
 

@@ -55,7 +55,9 @@ bool doze_begin(struct picox *stack, px_time until, px_time busy)
 	px_time now = stack->px->now;
 	struct port *port;
 
-	if (stack->input_count != 1 || now - stack->input_at > LATELY || until < now + busy + TIME_MAX)
+	/* The program's set would show nothing. */
+	if (stack->lead || stack->input_count != 1 || now - stack->input_at > LATELY ||
+	    until < now + busy + TIME_MAX)
 		return false;
 	heed_missed(stack);
 	port = only_port(stack);

@@ -11,8 +11,8 @@
  *
  * In a forked child the table is empty: its descriptors give EBADF.
  */
+#include "lead.h"
 #include "readiness_stream.h"
-#include "runtime.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -122,6 +122,7 @@ static void shut_file(struct file *file)
 	file->sock = NULL;
 	readiness_close(&file->readiness);
 	list_remove(&file->node);
+	list_remove(&file->hidden);
 	stack->open_files--;
 	if (stack->open_files == 0)
 		stack_listeners_changed(stack, false);
@@ -243,7 +244,8 @@ static void file_changed(struct px_sock *sock, unsigned int mask)
 	if (told && !file->stream)
 		return;
 	/* Room of a link, waiters_room tells of. */
-	readiness_raise(&file->readiness, file->mask & ~(file->stream ? told : (unsigned int)POLLOUT));
+	readiness_raise(&file->readiness,
+	    lead_hide(file, file->mask & ~(file->stream ? told : (unsigned int)POLLOUT)));
 	if (file->readiness.shown & POLLNVAL)
 		file->stack->file_died = true;
 }
@@ -262,6 +264,7 @@ static struct file *new_file(struct picox *stack, int domain, bool stream)
 	file->stack = stack;
 	file->domain = domain;
 	file->stream = stream;
+	list_init(&file->hidden);
 	atomic_init(&file->numbers, 1);
 	atomic_init(&file->refs, 1);
 	return file;
@@ -273,6 +276,7 @@ static void begin(struct file *file, struct px_sock *sock, int fd)
 	struct picox *stack = file->stack;
 
 	file->sock = sock;
+	file->fd = fd;
 	sock->owner = file;
 	sock->wake = file_changed;
 	file->mask = px_sock_poll(sock) & MASK;

@@ -5,6 +5,7 @@
  * network in memory, "" and NULL no link at all; everything else is libvdeplug's.
  */
 #include "port.h"
+#include "lead.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -205,6 +206,11 @@ static int watch(struct port *port, int fd)
 		err = poller_watch(&stack->item, fd);
 	if (err)
 		return err;
+	err = lead_add(stack, fd);
+	if (err) {
+		poller_unwatch(&stack->item, fd);
+		return err;
+	}
 	stack->descriptors++;
 	return stack->armed ? 0 : poller_arm(&stack->item, fd, false);
 }
@@ -253,6 +259,7 @@ void port_detach(struct port *port)
 
 	if (fd >= 0) {
 		poller_unwatch(&port->stack->item, fd);
+		lead_remove(port->stack, fd);
 		port->stack->descriptors--;
 	}
 	if (port->iface)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Entering and leaving a stack, and the poller's part: see runtime.h. */
-#include "runtime.h"
+#include "lead.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 
 #define WATCH_TIME    PX_MSEC
+#define LEAD_TIME     (10 * PX_MSEC)  /* the same, of a program that said that it would come back */
 #define DAY_TIME      (100 * PX_MSEC) /* after which a step of the clock of the day is seen */
 #define SETTLE_ROUNDS 8
 
@@ -289,11 +290,16 @@ void runtime_arm(struct picox *stack, bool armed)
 	stack->armed = armed;
 }
 
+static px_time watch_time(const struct picox *stack)
+{
+	return stack->px->now + (stack->lead ? LEAD_TIME : WATCH_TIME);
+}
+
 void runtime_hand_over(struct picox *stack)
 {
 	runtime_arm(stack, false);
 	stack->watching = true;
-	poller_deadline(&stack->item, stack->px->now + WATCH_TIME);
+	poller_deadline(&stack->item, watch_time(stack));
 }
 
 /* Links without descriptors: what they tell would wake the poller, though the caller who is about
@@ -312,10 +318,11 @@ bool runtime_expect_leader(struct picox *stack)
 }
 
 /* A caller is blocked, or was a moment ago: who waits for the links? */
-static void watch(struct picox *stack, px_time now)
+static void watch(struct picox *stack)
 {
 	bool led = stack->leader != NULL;
 
+	lead_show(stack);
 	if (led && stack->armed && stack->descriptors) {
 		runtime_hand_over(stack);
 	} else if (stack->calls == stack->calls_seen) {
@@ -327,12 +334,12 @@ static void watch(struct picox *stack, px_time now)
 	}
 	stack->calls_seen = stack->calls;
 	if (stack->watching)
-		poller_deadline(&stack->item, now + WATCH_TIME);
+		poller_deadline(&stack->item, watch_time(stack));
 }
 
 /* A leader may have been woken that was awake by itself: its descriptor, that lies in a link's set,
  * would stay readable. */
-static void forget_wakes(struct picox *stack)
+void runtime_forget_wakes(struct picox *stack)
 {
 	uint64_t unused;
 
@@ -348,14 +355,14 @@ void runtime_poll(struct poll_item *item, px_time now)
 
 	runtime_lock(stack);
 	if (stack->watching || (stack->leader && stack->descriptors))
-		watch(stack, now);
+		watch(stack);
 	mine = atomic_load(&stack->driver) == DRIVER_POLLER && atomic_load(&stack->news);
 	/* A leader sees what comes by itself. A deadline says nothing of the links: of thousands of
 	 * stacks that talk now and then, most are woken by one. */
 	if (stack->leader)
 		restart_output(stack);
 	else if ((!item->due || mine) && runtime_receive(stack, PX_BURST, true) == 0)
-		forget_wakes(stack);
+		runtime_forget_wakes(stack);
 	poll_due(stack, now);
 	runtime_leave(stack);
 }

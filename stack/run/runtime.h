@@ -7,6 +7,7 @@
  *     a caller about to block is the leader: it waits for the links itself, so that one wake-up
  *     lies between the wire and the reader; other callers wait for it on a futex (wait.c)
  *     a poller, while no caller is blocked (process.c)
+ *     the program's event loop, if it offered to (lead.c)
  *
  * A leader does not take the links out of the poller's set, which would cost a system call on each
  * side of each wait. The poller does that when it is woken in vain, and then looks again after
@@ -37,6 +38,7 @@
 #include <sys/types.h>
 
 struct ctl;
+struct lead;
 struct pcap;
 
 /* An interface's link. */
@@ -117,6 +119,7 @@ struct picox {
 
 	px_time linger;
 	uint32_t busy_poll; /* microseconds */
+	struct lead *lead;  /* NULL: no event loop of the program's leads */
 	struct pcap *pcap;
 	struct ctl *ctl;
 };
@@ -151,6 +154,8 @@ void runtime_poll(struct poll_item *item, px_time now);
 void runtime_arm(struct picox *stack, bool armed);
 /* A leader waits for them, in its own way: the poller is to look later whether one still does. */
 void runtime_hand_over(struct picox *stack);
+/* Nobody leads who would be meant. */
+void runtime_forget_wakes(struct picox *stack);
 /* The last leader leaves. Whether the next one is waited for, before the poller is told anything.
  */
 bool runtime_expect_leader(struct picox *stack);
@@ -164,13 +169,15 @@ bool runtime_drained(const struct picox *stack);
 /* ---- descriptors: file.c ---- */
 
 struct file {
-	struct list node; /* picox.files */
+	struct list node;   /* picox.files */
+	struct list hidden; /* lead.c */
 	struct picox *stack;
 	struct px_sock *sock; /* NULL: closed */
 	int domain;
 	bool stream;
 	bool opening; /* accepted, and not yet in the table */
 	bool closing; /* close(2) lingers */
+	int fd;       /* that a call used last */
 	struct readiness readiness;
 	unsigned int mask;    /* that the socket told last */
 	unsigned int waiting; /* waiters */

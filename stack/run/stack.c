@@ -7,6 +7,7 @@
  * child may have been changing it), and nothing is sent or unlinked.
  */
 #include "ctl.h"
+#include "lead.h"
 #include "options.h"
 #include "pcap.h"
 #include "pool.h"
@@ -92,6 +93,7 @@ static void close_ports(struct picox *stack)
 
 static void free_stack(struct picox *stack)
 {
+	lead_free(stack);
 	readiness_release();
 	if (stack->event_fd >= 0)
 		close(stack->event_fd);

@@ -12,6 +12,7 @@
  *
  * Waiting is a cancellation point, with no lock held; the cleanup attribute leaves in order.
  */
+#include "lead.h"
 #include "look.h"
 #include "port.h"
 
@@ -539,7 +540,9 @@ void call_leave(struct call *call)
 		/* What is left is for the next waiter, or else for whoever polls. */
 		told = waiters_tell(file, mask & (POLLIN | POLLERR | (file->stream ? POLLOUT : 0)));
 		if (!told || file->stream)
-			file_show(file, call->fd, mask & ~told);
+			file_show(file, call->fd, lead_keep_hidden(file, mask & ~told));
+		if (call->fd >= 0)
+			file->fd = call->fd;
 	}
 	gone = file && stack->ports_gone;
 	runtime_unlock(stack);

@@ -97,6 +97,31 @@ static void test_want(void **state)
 	close_pipe(&one);
 }
 
+/* Somebody else says what is ready: those who wait for it are called, and nobody else. */
+static void test_told(void **state)
+{
+	struct pipe_end first = {0}, second = {0};
+
+	open_pipe(&first);
+	open_pipe(&second);
+	assert_int_equal(write(first.in, "x", 1), 1);
+	loop_tell(&loop, first.source.fd, EPOLLIN);
+	assert_int_equal(first.calls, 1);
+	assert_int_equal(second.calls, 0);
+	loop_tell(&loop, first.source.fd, EPOLLOUT);
+	assert_int_equal(loop_want(&first.source, 0), 0);
+	loop_tell(&loop, first.source.fd, EPOLLIN);
+	loop_tell(&loop, -1, EPOLLIN);
+	loop_tell(&loop, 1 << 30, EPOLLIN);
+	assert_int_equal(first.calls, 1);
+	assert_int_equal(loop_want(&first.source, EPOLLIN), 0);
+	loop_remove(&first.source);
+	loop_tell(&loop, first.source.fd, EPOLLIN);
+	assert_int_equal(first.calls, 1);
+	close_pipe(&first);
+	close_pipe(&second);
+}
+
 static void test_no_descriptor(void **state)
 {
 	struct loop_source source = {0};
@@ -232,6 +257,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(test_removed_in_turn),
 	    TEST(test_want),
+	    TEST(test_told),
 	    TEST(test_no_descriptor),
 	    TEST(test_timers),
 	    TEST(test_jobs),

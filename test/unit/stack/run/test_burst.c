@@ -6,6 +6,7 @@
 #include "reader.h"
 
 #include <poll.h>
+#include <netinet/udp.h>
 
 #define COUNT 70 /* more than go in one burst */
 
@@ -162,23 +163,70 @@ static void test_time(void **state)
 	assert_int_equal(errno, EINVAL);
 }
 
-/* What needs more goes one by one: control messages, streams. */
-static void test_one_by_one(void **state)
+/* Control messages, each message's own: few, which go in the burst; none; too small a room; and so
+ * much room that the message goes by itself. */
+static void test_control(void **state)
 {
-	char room[2][CMSG_SPACE(sizeof(struct in_pktinfo))];
+	const struct in_addr address = host_name4("10.0.0.2", 0).sin_addr;
+	char room[5][4096] = {{0}};
+	static const size_t len[] = {CMSG_SPACE(sizeof(struct in_pktinfo)), 0,
+	    CMSG_LEN(sizeof(struct in_pktinfo)) - 1, 128, 4096};
 	int one = 1;
 
 	assert_int_equal(picox_setsockopt(to, IPPROTO_IP, IP_PKTINFO, &one, sizeof(one)), 0);
-	for (int i = 0; i < 2; i++) {
-		in.message[i].msg_hdr.msg_control = room[i];
-		in.message[i].msg_hdr.msg_controllen = sizeof(room[i]);
+	for (int i = 0; i < 5; i++) {
+		in.message[i].msg_hdr.msg_control = len[i] ? room[i] : NULL;
+		in.message[i].msg_hdr.msg_controllen = len[i];
 	}
-	assert_int_equal(picox_sendmmsg(from, out.message, 3, 0), 3);
-	assert_int_equal(picox_recvmmsg(to, in.message, 3, 0, NULL), 3);
-	for (int i = 0; i < 2; i++)
-		assert_int_equal(CMSG_FIRSTHDR(&in.message[i].msg_hdr)->cmsg_type, IP_PKTINFO);
-	assert_int_equal(in.message[2].msg_hdr.msg_controllen, 0);
-	assert_int_equal(in.message[2].msg_len, sizeof(int));
+	assert_int_equal(picox_sendmmsg(from, out.message, 5, 0), 5);
+	assert_int_equal(picox_recvmmsg(to, in.message, 5, 0, NULL), 5);
+	for (int i = 0; i < 5; i++) {
+		const struct msghdr *msg = &in.message[i].msg_hdr;
+		struct in_pktinfo info;
+
+		assert_int_equal(in.message[i].msg_len, sizeof(int));
+		assert_memory_equal(in.bytes[i], &i, sizeof(i));
+		assert_int_equal(msg->msg_flags, len[i] < len[0] ? MSG_CTRUNC : 0);
+		if (len[i] < len[0])
+			continue;
+		assert_int_equal(msg->msg_controllen, len[0]);
+		assert_int_equal(CMSG_FIRSTHDR(msg)->cmsg_type, IP_PKTINFO);
+		memcpy(&info, CMSG_DATA(CMSG_FIRSTHDR(msg)), sizeof(info));
+		assert_int_equal(info.ipi_addr.s_addr, address.s_addr);
+	}
+}
+
+static void put_control(struct msghdr *msg, void *room, int level, int type, uint16_t value)
+{
+	struct cmsghdr *cmsg = room;
+
+	cmsg->cmsg_level = level;
+	cmsg->cmsg_type = type;
+	cmsg->cmsg_len = CMSG_LEN(sizeof(value));
+	memcpy(CMSG_DATA(cmsg), &value, sizeof(value));
+	msg->msg_control = room;
+	msg->msg_controllen = CMSG_SPACE(sizeof(value));
+}
+
+/* A train, between two that go whole; one whose control message is wrong ends the burst. */
+static void test_control_sent(void **state)
+{
+	static const unsigned int expected[] = {16, 7, 7, 2, 16};
+	char room[2][CMSG_SPACE(sizeof(uint16_t))] __attribute__((aligned(8)));
+
+	prepare(&out, sizeof(out.bytes[0]));
+	put_control(&out.message[1].msg_hdr, room[0], IPPROTO_UDP, UDP_SEGMENT, 7);
+	put_control(&out.message[3].msg_hdr, room[1], IPPROTO_UDP, UDP_SEGMENT + 20, 7);
+	assert_int_equal(picox_sendmmsg(from, out.message, COUNT, 0), 3);
+	assert_int_equal(picox_recvmmsg(to, in.message, 5, 0, NULL), 5);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(in.message[i].msg_len, expected[i]);
+	assert_int_equal(picox_recvmmsg(to, in.message, 1, MSG_DONTWAIT, NULL), -1);
+	assert_int_equal(picox_sendmmsg(from, out.message + 3, COUNT - 3, 0), -1);
+	assert_int_equal(errno, EINVAL);
+	out.message[3].msg_hdr.msg_control = NULL;
+	assert_int_equal(picox_sendmmsg(from, out.message + 3, COUNT - 3, 0), -1);
+	assert_int_equal(errno, EFAULT);
 }
 
 /* Who reads and reads is expected back, and the poller told nothing; but when he stays away, who
@@ -212,7 +260,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_errors, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_time, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_one_by_one, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_control, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_control_sent, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_poll_after, setup, teardown),
 	};
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include <netinet/in.h>
+#include <sys/epoll.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -39,6 +40,33 @@ static void test_plugin(void **state)
 	assert_int_equal(errno, EBUSY);
 	assert_int_equal(ioth_close(fd), 0);
 	assert_int_equal(ioth_delstack(stack), 0);
+}
+
+/* An event loop that receives for its stack, which the native one has no use for. */
+static void test_lead(void **state)
+{
+	struct ioth *stack = ioth_newstack("picox", "mem://plugin"), *native = ioth_newstack(NULL);
+	struct epoll_event event = {.data.u64 = 1};
+	int set = epoll_create1(EPOLL_CLOEXEC), fd;
+
+	assert_non_null(stack);
+	assert_non_null(native);
+	assert_int_equal(ioth_lead(stack, set, &event), 0);
+	assert_int_equal(ioth_lead(stack, set, &event), -1);
+	assert_int_equal(errno, EBUSY);
+	assert_int_equal(ioth_drive(stack, &fd, 1), 0);
+	assert_int_equal(ioth_drive(stack, &fd, -1), -1);
+	assert_int_equal(errno, EINVAL);
+	assert_int_equal(ioth_lead(stack, -1, NULL), 0);
+	assert_int_equal(ioth_lead(stack, -1, NULL), -1);
+	assert_int_equal(errno, EINVAL);
+	assert_int_equal(ioth_lead(native, set, &event), -1);
+	assert_int_equal(errno, ENOSYS);
+	assert_int_equal(ioth_drive(native, &fd, 1), -1);
+	assert_int_equal(errno, ENOSYS);
+	assert_int_equal(ioth_delstack(native), 0);
+	assert_int_equal(ioth_delstack(stack), 0);
+	assert_int_equal(close(set), 0);
 }
 
 static void test_errors(void **state)
@@ -131,6 +159,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_plugin),
+	    cmocka_unit_test(test_lead),
 	    cmocka_unit_test(test_errors),
 	    cmocka_unit_test(test_renewed),
 	    cmocka_unit_test(test_stale),
