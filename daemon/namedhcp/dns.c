@@ -10,6 +10,8 @@
 
 #include "log.h"
 
+#define QUIET (60 * ENGINE_SECOND) /* between two warnings */
+
 struct query {
 	struct list link;
 	struct loop_source source;
@@ -79,6 +81,18 @@ static void read_reply(
 		*answer = (struct names_answer){.error = EPROTO};
 }
 
+/* Without the DNS nobody gets an address, and who runs the server has to know; but names are what
+ * clients say, so that many a one may be answered by nobody. */
+static void complain(struct dns *dns, engine_time now, const char *name, int error)
+{
+	if (now >= dns->quiet_until) {
+		log_warning("the DNS does not answer for %s: %s", name, strerror(error));
+		dns->quiet_until = now + QUIET;
+	} else {
+		log_debug("%s: the DNS: %s", name, strerror(error));
+	}
+}
+
 static void query_ended(struct iothdns_query *ended, int error, struct iothdns_header *header,
     struct iothdns_pkt *reply, void *argument)
 {
@@ -90,7 +104,7 @@ static void query_ended(struct iothdns_query *ended, int error, struct iothdns_h
 	if (error == 0 && reply) /* header: of a CNAME's own question, or with a search domain */
 		read_reply(&answer, header->qname, question->type, reply);
 	if (error && error != ENOENT)
-		log_debug("%s: the DNS: %s", question->name, strerror(error));
+		complain(query->dns, now, question->name, error);
 	query_free(query);
 	names_answered(question, now, &answer);
 }
@@ -141,6 +155,7 @@ void dns_init(struct dns *dns, struct loop *loop, struct iothdns *resolver)
 {
 	dns->loop = loop;
 	dns->resolver = resolver;
+	dns->quiet_until = 0;
 	list_init(&dns->queries);
 }
 

@@ -13,6 +13,7 @@ struct dns {
 	struct loop *loop;
 	struct iothdns *resolver; /* owned */
 	struct list queries;
+	engine_time quiet_until; /* until then, that it fails is no news */
 };
 
 extern const struct names_ops dns_names_ops; /* the context is a struct dns */

@@ -115,9 +115,17 @@ assert_match '^namedhcp_received_total\{type="solicit"\} [1-9]' \
 	"$("$BUILD/tools/daemonctl/namedhcpctl" -s "$dir/ctl" stats)" "counters"
 server_stop
 
-# --- a lease that ends: renewed, then, when the server has become another one, rebound
+# --- without a DNS, and that is said; a lease that ends: renewed, then, when the server has become another one, rebound
 
-[ "$mode" = vnl ] && have_command dhclient || exit 0
+[ "$mode" = vnl ] || exit 0
+printf 'nameserver fc00::dead\noptions timeout:1 attempts:1\n' >"$dir/nobody"
+server_start -r "$dir/nobody"
+run "$CLIENT" "stack=picox,vnl=$vnl" +eth,dhcp6,fqdn=h2.hash.local addresses
+assert_no_match '^address' "$out" "a DNS that does not answer"
+wait_for says server '^namedhcp: the DNS does not answer for h2.hash.local'
+server_stop
+
+have_command dhclient || exit 0
 
 inside one ip addr flush dev vde0 scope global
 server_start -n fc00::24 --lease 10 --duid 00030001020304050607
