@@ -45,6 +45,10 @@ static struct iothradvd *advertise(const struct radvd_server *server, const stru
 		return iothradvd_vdestart_config(
 		    interface->name, conf->has_mac ? conf->mac : NULL, interface->config);
 	ifindex = ioth_if_nametoindex(server->stack, interface->name);
+	/* Of a stack of ours nobody else can do it, and the stack's string configures one only. */
+	if (server->stack && ifindex > 0 &&
+	    ioth_linksetupdown(server->stack, (unsigned int)ifindex, 1) < 0)
+		log_warning("%s: %s", interface->name, strerror(errno));
 	return iothradvd_start_config(
 	    server->stack, ifindex > 0 ? (unsigned int)ifindex : 0, interface->config);
 }
