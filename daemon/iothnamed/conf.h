@@ -33,6 +33,8 @@ enum named_hrev_mode { NAMED_HREV_ALWAYS, NAMED_HREV_NET, NAMED_HREV_SAME, NAMED
 
 enum named_otip_digest { NAMED_OTIP_MD5, NAMED_OTIP_HMAC_SHA256 };
 
+enum named_otip_ttl { NAMED_OTIP_TTL_1, NAMED_OTIP_TTL_LEFT };
+
 /* What `option` sets; conf_option.c has the table. */
 struct named_options {
 	int64_t hrevmode; /* enum named_hrev_mode */
@@ -41,6 +43,7 @@ struct named_options {
 	int64_t hashcase; /* 1: exact, names are hashed as the client spells them */
 	int64_t otipdigest;
 	int64_t otiprounds; /* of the password's stretching, for NAMED_OTIP_HMAC_SHA256 */
+	int64_t otipttl;    /* enum named_otip_ttl */
 	int64_t staticttl;
 	int64_t negativesoa; /* bool: a synthetic SOA in negative answers, for RFC 2308 */
 	int64_t ednssize;    /* bytes of a UDP reply, at most */

@@ -150,6 +150,15 @@ static void remember(struct question *question, const struct in6_addr *address)
 	    (uint32_t)options->hashttl, question->now);
 }
 
+/* A one-time address is nobody's business when its half minute is over: a second, or what is left
+ * of it, for who leases it (namedhcp --lease auto). */
+static uint32_t otip_ttl(const struct question *question)
+{
+	if (question->conf->options.otipttl == NAMED_OTIP_TTL_LEFT)
+		return NAMED_OTIP_PERIOD - (uint32_t)(question->wall % NAMED_OTIP_PERIOD);
+	return OTIP_TTL;
+}
+
 static enum outcome answer_hash(struct question *question, const struct named_auth_record *record)
 {
 	const struct named_options *options = &question->conf->options;
@@ -173,7 +182,7 @@ static enum outcome answer_hash(struct question *question, const struct named_au
 	}
 	begin(question, NAMED_FLAG_AA | NAMED_FLAG_RA);
 	(void)named_reply_rr(&question->reply, NAMED_ANSWER, NULL, NAMED_TYPE_AAAA,
-	    is_otip ? OTIP_TTL : (uint32_t)options->hashttl, &address, sizeof(address));
+	    is_otip ? otip_ttl(question) : (uint32_t)options->hashttl, &address, sizeof(address));
 	if (!is_otip)
 		remember(question, &address);
 	return ANSWERED;

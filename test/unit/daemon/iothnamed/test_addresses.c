@@ -95,6 +95,15 @@ static void test_otip(void **state)
 	    ask("5.a.0.8.8.5.1.0.c.3.d.e.4.9.4.6.0.0.0.0.0.0.0.0.0.0.0.0.1.0.c.f.ip6.arpa", "PTR"),
 	    "8403");
 	fixture_unload(&fixture);
+	/* What is left of its half minute. */
+	load("net w ::/0\nauth otip w .otip fc01:: mypassword\noption otipttl left\n");
+	fixture.wall = 1699999999; /* 31 seconds into it */
+	assert_string_equal(
+	    ask("renzo.otip", "AAAA"), "8480: renzo.otip AAAA 1 fc01::6494:ed3c:158:80a5");
+	fixture.wall = 1699999968;
+	assert_string_equal(
+	    ask("renzo.otip", "AAAA"), "8480: renzo.otip AAAA 32 fc01::6494:ed3c:158:80a5");
+	fixture_unload(&fixture);
 	load("net w ::/0\nauth otip w .otip fc01:: mypassword\noption otipdigest hmac-sha256\n"
 	     "option otiprounds 10\n");
 	assert_string_equal(ask("renzo.otip", "AAAA"), "drop");
