@@ -8,6 +8,7 @@
 #include <ioth.h>
 
 #include "dhcp6.h"
+#include "link_watch.h"
 #include "log.h"
 #include "socket_source.h"
 #include "transport.h"
@@ -17,6 +18,7 @@
 struct udp6 {
 	struct transport transport; /* first */
 	struct socket_source socket;
+	struct link_watch link;
 };
 
 static ssize_t receive(struct socket_source *socket)
@@ -55,6 +57,7 @@ static void close_udp(struct transport *transport)
 {
 	struct udp6 *udp = (struct udp6 *)transport;
 
+	link_watch_close(&udp->link);
 	socket_source_close(&udp->socket);
 	free(udp);
 }
@@ -125,6 +128,7 @@ int transport_udp6_open(struct transport **transport, struct loop *loop, struct 
 		err = socket_source_open(&udp->socket, loop, fd, receive);
 	if (err)
 		goto close_fd;
+	link_watch_open(&udp->link, loop, stack, (unsigned int)ifindex);
 	udp->transport =
 	    (struct transport){.ops = &udp6_ops, .loop = loop, .input = input, .context = context};
 	*transport = &udp->transport;
