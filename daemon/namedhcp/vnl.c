@@ -19,28 +19,6 @@ static bool is_ours(const struct vnl *vnl, const uint8_t *frame, size_t len)
 	       ((frame[0] & 1) || memcmp(frame, vnl->mac, 6) == 0);
 }
 
-/* Sends what waits, as far as the network takes it now. */
-static void flush(struct vnl *vnl)
-{
-	while (vnl->sent != vnl->queued) {
-		struct vdelink_frame frames[BURST];
-		struct iovec pieces[BURST];
-		unsigned int count = 0, taken;
-
-		for (unsigned int at = vnl->sent; at != vnl->queued && count < BURST; at++, count++) {
-			struct vnl_frame *frame = &vnl->queue[at % VNL_QUEUE];
-
-			pieces[count] = (struct iovec){.iov_base = frame->bytes, .iov_len = frame->len};
-			frames[count] = (struct vdelink_frame){.piece = &pieces[count], .pieces = 1};
-		}
-		taken = vdelink_send(vnl->link, frames, count);
-		vnl->sent += taken;
-		if (taken < count)
-			break;
-	}
-	vdelink_want_write(vnl->link, vnl->sent != vnl->queued);
-}
-
 static void watch(struct vnl *vnl)
 {
 	bool is_up = vdelink_state(vnl->link) == VDELINK_UP;
@@ -49,20 +27,11 @@ static void watch(struct vnl *vnl)
 	if (is_up == vnl->is_up)
 		return;
 	vnl->is_up = is_up;
-	vnl->sent = vnl->queued; /* what has waited is for another network */
 	if (is_up)
 		log_notice("the network is there");
 	else
 		log_warning("the network is lost");
 	vnl->ops->changed(vnl, is_up);
-}
-
-static void turn_ends(struct loop_job *job)
-{
-	struct vnl *vnl = (struct vnl *)(void *)((char *)job - offsetof(struct vnl, flush));
-
-	flush(vnl);
-	watch(vnl);
 }
 
 static void receive(struct vnl *vnl)
@@ -88,7 +57,6 @@ static void work(struct vnl *vnl)
 {
 	vdelink_poll(vnl->link, loop_now(vnl->loop));
 	watch(vnl);
-	flush(vnl);
 	receive(vnl);
 	watch(vnl); /* receiving is how a loss is noticed */
 }
@@ -120,15 +88,13 @@ int vnl_open(struct vnl *vnl, struct loop *loop, const char *name, const char *d
 
 	*vnl = (struct vnl){.ops = ops, .loop = loop, .has_random_mac = !mac};
 	loop_timer_init(loop, &vnl->timer, due);
-	loop_job_init(&vnl->flush, turn_ends);
 	if (mac)
 		memcpy(vnl->mac, mac, 6);
 	else
 		vnl_make_mac(vnl);
 	vnl->room = calloc(BURST, sizeof(*vnl->room));
-	vnl->queue = calloc(VNL_QUEUE, sizeof(*vnl->queue));
-	if (!vnl->room || !vnl->queue)
-		goto free_room;
+	if (!vnl->room)
+		goto failed;
 	err = vdelink_open(name, description, &vnl->link);
 	if (err)
 		goto free_room;
@@ -141,8 +107,8 @@ int vnl_open(struct vnl *vnl, struct loop *loop, const char *name, const char *d
 close_link:
 	vdelink_close(vnl->link);
 free_room:
-	free(vnl->queue);
 	free(vnl->room);
+failed:
 	vdelink_reason(name, err, why, sizeof(why));
 	log_error("%s: %s", name, why);
 	return err;
@@ -150,19 +116,17 @@ free_room:
 
 void vnl_close(struct vnl *vnl)
 {
-	flush(vnl);
-	loop_job_cancel(&vnl->flush);
 	loop_timer_cancel(&vnl->timer);
 	loop_remove(&vnl->source);
 	vdelink_close(vnl->link);
-	free(vnl->queue);
 	free(vnl->room);
 }
 
 int vnl_send(
     struct vnl *vnl, uint8_t *frame, const uint8_t destination[6], uint16_t ethertype, size_t len)
 {
-	struct vnl_frame *queued = &vnl->queue[vnl->queued % VNL_QUEUE];
+	struct iovec piece = {.iov_base = frame, .iov_len = VNL_HEADER + len};
+	const struct vdelink_frame sent = {.piece = &piece, .pieces = 1};
 
 	if (len == 0 || len > VNL_PACKET_MAX)
 		return -EMSGSIZE;
@@ -172,11 +136,5 @@ int vnl_send(
 	frame[13] = (uint8_t)ethertype;
 	if (vdelink_state(vnl->link) != VDELINK_UP)
 		return -ENETDOWN;
-	if (vnl->queued - vnl->sent == VNL_QUEUE)
-		return -ENOBUFS;
-	queued->len = VNL_HEADER + len;
-	memcpy(queued->bytes, frame, queued->len);
-	vnl->queued++;
-	loop_later(vnl->loop, &vnl->flush);
-	return 0;
+	return vdelink_send(vnl->link, &sent, 1) == 1 ? 0 : -EAGAIN;
 }

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A VDE network in the loop: frames, in bursts. A network that is lost is opened again (vdelink.h);
- * who uses it is told.
- *
- * What is sent in a turn of the loop leaves at its end, by one system call for many frames. A
- * network may take no more than ten at a time (unix(7), max_dgram_qlen): the rest waits until there
- * is room, VNL_QUEUE frames of it. */
+ * who uses it is told. */
 #ifndef NAMEDHCP_VNL_H
 #define NAMEDHCP_VNL_H
 
@@ -15,7 +11,6 @@
 #define VNL_HEADER     14
 #define VNL_FRAME_MAX  1514
 #define VNL_PACKET_MAX (VNL_FRAME_MAX - VNL_HEADER)
-#define VNL_QUEUE      256 /* what is received in a turn is answered in it */
 
 struct vdelink;
 struct vnl;
@@ -24,11 +19,6 @@ struct vnl_ops {
 	/* A frame of at least VNL_HEADER bytes that another node has sent to us, a group or all. */
 	void (*frame)(struct vnl *vnl, const uint8_t *frame, size_t len);
 	void (*changed)(struct vnl *vnl, bool is_up);
-};
-
-struct vnl_frame {
-	size_t len;
-	uint8_t bytes[VNL_FRAME_MAX];
 };
 
 struct vnl {
@@ -40,9 +30,6 @@ struct vnl {
 	bool is_up, has_random_mac;
 	uint8_t mac[6];
 	uint8_t (*room)[2048]; /* for a burst */
-	struct vnl_frame *queue; /* to be sent: from `sent` to `queued`, modulo VNL_QUEUE */
-	unsigned int sent, queued;
-	struct loop_job flush;
 };
 
 /* `mac` NULL: a random one. 0 or -errno, which has been logged. */
@@ -52,8 +39,7 @@ void vnl_close(struct vnl *vnl);
 /* Locally administered, of no group: another random address. */
 void vnl_make_mac(struct vnl *vnl);
 
-/* The packet of a frame that was begun in `frame` is `len` bytes long. 0 or -errno; -ENOBUFS: the
- * queue is full. */
+/* The packet of a frame that was begun in `frame` is `len` bytes long. 0 or -errno. */
 int vnl_send(
     struct vnl *vnl, uint8_t *frame, const uint8_t destination[6], uint16_t ethertype, size_t len);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Hosts of a router, too many of them, for tests and for bench/radv.
+/* Hosts of a router, too many of them, for tests and for the figures.
  *
  *     radv_flood VNL RATE SECONDS    RATE solicitations a second, each of another source; then that
  * of an honest host, which waits for its answer; then a line: sent N multicast N unicast N answered

@@ -1,0 +1,92 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# A lease of forty seconds in the life of four clients at once: bound, renewed; rebound, when the server has become
+# another one; renewed there; released. The argument is where the server is: vnl, picox, vdestack, kernel.
+#
+#	dhclient (one)   dhcpcd (two)   dhcp6c (three)   libiothconf (four, on picox)     home: iothnamed
+#	      |               |               |                 |                            |
+#	------+---------------+---------------+------ hub ------+----------------------------+---- namedhcp
+mode=${1:?vnl, picox, vdestack or kernel}
+. "$(dirname "$0")/../net/lib.sh"
+. "$(dirname "$0")/namedhcp6_lib.sh"
+DUID=0003000102030405060
+
+net_start hub hub
+home_start
+clients=()
+for host in one:dhclient two:dhcpcd three:dhcp6c; do
+	have_command "${host#*:}" || continue
+	clients+=("$host")
+	host_start "${host%:*}"
+done
+serve --lease 40 --duid ${DUID}7
+
+# --- bound
+
+dhclient_script
+declare -A client=()
+for host in "${clients[@]}"; do
+	name=${host#*:} host=${host%:*}
+	case $name in
+	dhclient) start dhclient dhclient_in one one -v -d -1 ;;
+	dhcpcd) start dhcpcd dhcpcd_in two two 'ia_na 1' ;;
+	dhcp6c) start dhcp6c dhcp6c_in three three 'send ia-na 0;' ;;
+	esac
+	client[$name]=$pid
+done
+mkfifo "$dir/input"
+stdin="$dir/input" start four "$CLIENT" "stack=picox,vnl=$vnl" +eth,dhcp6,thread,nodad,fqdn=four.test.local \
+	addresses read addresses +-dhcp6 addresses
+client[four]=$pid
+exec 8>"$dir/input"
+number() # HOST: the last digit of its address
+{
+	case $1 in one) echo 1 ;; two) echo 2 ;; three) echo 3 ;; esac
+}
+for host in "${clients[@]}"; do
+	wait_for has_address "${host%:*}" "fc00::$(number "${host%:*}")"
+done
+wait_for says four '^address fc00::4'
+[ ! -s "$dir/reasons" ] || assert_match '^BOUND6 fc00::1 fc00::24 test.local' "$(cat "$dir/reasons")" "dhclient's options"
+
+# --- renewed: each says so
+
+renewing=(dhclient:'XMT: Renew on' dhcpcd:'RENEW6' dhcp6c:'[Ss]end(ing)? [Rr]enew')
+rebinding=(dhclient:'XMT: Rebind on' dhcpcd:'REBIND6' dhcp6c:'[Ss]end(ing)? [Rr]ebind')
+each_says() # CLIENT:PATTERN...
+{
+	local said
+	for said; do
+		[ -z "${client[${said%%:*}]:-}" ] || wait_for says "${said%%:*}" "${said#*:}"
+	done
+}
+each_says "${renewing[@]}"
+all=$((${#clients[@]} + 1))
+wait_for received_more renew $((all - 1))
+
+# --- rebound: their server is gone, and another one knows their names
+
+server_stop
+serve --lease 40 --duid ${DUID}8
+each_says "${rebinding[@]}"
+wait_for received_more rebind $((all - 1))
+wait_for received_more renew 0 # the answer was taken
+
+# --- released: none is left with an address
+
+for name in "${!client[@]}"; do
+	case $name in
+	dhclient) dhclient_in one one -v -r >"$dir/release.log" 2>&1 ;;
+	dhcpcd) tell "${client[dhcpcd]}" dhcpcd ALRM ;;
+	dhcp6c) tell "${client[dhcp6c]}" dhcp6c TERM ;;
+	four) echo >&8 ;;
+	esac
+done
+wait_for received_more release $((all - 1))
+for host in "${clients[@]}"; do
+	wait_for has_no_address "${host%:*}" "fc00::$(number "${host%:*}")"
+done
+await "${client[four]}"
+assert_equal "0 2" "$status $(grep -c '^address fc00::4' "$dir/four.log")" "libiothconf: bound, and released"
+server_stop
+pass

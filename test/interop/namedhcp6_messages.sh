@@ -1,0 +1,129 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What clients say to namedhcp beside solicit and renew: rapid commit, confirm, decline, information-request. The
+# arguments: where the server is, and the client: dhclient, dhcpcd, dhcp6c, iothconf.
+#
+#	one (the client) ---- hub ---- home: iothnamed; namedhcp
+#	                       |
+#	                       +---- two, which has the client's address when that is told to decline it
+mode=${1:?vnl, picox, vdestack or kernel}
+who=${2:?dhclient, dhcpcd, dhcp6c or iothconf}
+. "$(dirname "$0")/../net/lib.sh"
+. "$(dirname "$0")/namedhcp6_lib.sh"
+[ "$who" = iothconf ] || need_command "$who"
+
+net_start hub hub
+hub=$pid
+home_start
+host_start one
+host_start two
+serve
+dhclient_script
+
+# replies_since: how many answers there have been, for what has no address to show for it.
+answered()
+{
+	"$BUILD/tools/daemonctl/namedhcpctl" -s "$dir/ctl" stats | sed -n 's/^namedhcp_replies_total //p'
+}
+answered_more()
+{
+	[ "$(answered)" -gt "$1" ]
+}
+
+case $who in
+dhclient)
+	# Two messages instead of four.
+	dhclient_more='send dhcp6.rapid-commit;'
+	start dhclient dhclient_in one one -v -d -1
+	wait_for has_address one fc00::1
+	assert_equal 0 "$(received request)" "a request after a rapid commit"
+	wait_for grep -q '^}' "$dir/one.leases"
+	stop "$pid"
+	# It has been away: is its address right here?
+	start dhclient dhclient_in one one -v -d -1
+	wait_for says dhclient 'XMT: Confirm on'
+	wait_for says dhclient 'RCV: Reply message on'
+	wait_for received_more confirm 0
+	wait_for says dhclient 'Bound to lease|PRC: Bound'
+	stop "$pid"
+	rm "$dir/one.conf" "$dir/one.leases"
+	dhclient_more=
+	# Somebody has it.
+	touch "$dir/taken"
+	inside one ip addr flush dev vde0 scope global
+	start dhclient dhclient_in one one -v -d -1
+	wait_for received_more decline 0
+	wait_for says dhclient 'XMT: Decline on'
+	stop "$pid"
+	rm -f "$dir/one.leases" "$dir/taken"
+	# No address wanted.
+	: >"$dir/reasons"
+	start dhclient dhclient_in one one -v -d -1 -S
+	wait_for grep -q '^RENEW6  fc00::24 test.local' "$dir/reasons"
+	wait_for received_more information-request 0
+	stop "$pid"
+	;;
+dhcpcd)
+	start dhcpcd dhcpcd_in one one 'ia_na 1' 'option dhcp6_rapid_commit'
+	wait_for has_address one fc00::1
+	assert_equal 0 "$(received request)" "a request after a rapid commit"
+	stop "$pid"
+	inside one ip addr flush dev vde0 scope global
+	start dhcpcd dhcpcd_in one one 'ia_na 1'
+	wait_for says dhcpcd 'CONFIRM6|REBIND6' # the latter in some versions
+	wait_for has_address one fc00::1
+	tell "$pid" dhcpcd ALRM
+	wait_for received_more release 0
+	stop "$pid"
+	inside one ip addr flush dev vde0 scope global
+	start dhcpcd dhcpcd_in one one inform6
+	wait_for received_more information-request 0
+	wait_for says dhcpcd 'INFORM|REPLY6'
+	stop "$pid"
+	;;
+dhcp6c)
+	start dhcp6c dhcp6c_in one one 'send ia-na 0;' 'send rapid-commit;'
+	wait_for has_address one fc00::1
+	assert_equal 0 "$(received request)" "a request after a rapid commit"
+	tell "$pid" dhcp6c TERM
+	wait_for received_more release 0
+	wait_for has_no_address one fc00::1
+	start dhcp6c dhcp6c_in one one 'information-only;'
+	wait_for received_more information-request 0
+	wait_for grep -q 'fc00::24' "$dir/one.said"
+	stop "$pid"
+	;;
+iothconf)
+	mkfifo "$dir/input"
+	stdin="$dir/input" start client "$CLIENT" "stack=picox,vnl=$vnl" +eth,dhcp6,thread,nodad,fqdn=one.test.local \
+		addresses read addresses
+	client=$pid
+	exec 8>"$dir/input"
+	wait_for says client '^address fc00::1'
+	# The network is lost and back: is the address right there?
+	server_stop
+	stop "$hub"
+	rm -rf "$dir/hub"
+	net_start hub hub
+	for host in home one two; do
+		wait_for link_local_of $host
+	done
+	serve
+	wait_for received_more confirm 0
+	echo >&8
+	await "$client"
+	assert_equal "0 2" "$status $(grep -c '^address fc00::1' "$dir/client.log")" "after it was confirmed"
+	# Somebody has it.
+	inside two ip addr add fc00::1/128 dev vde0 nodad
+	run "$CLIENT" "stack=picox,vnl=$vnl" +eth,dhcp6,fqdn=one.test.local addresses
+	assert_no_match '^address' "$out" "an address that somebody has"
+	wait_for received_more decline 0
+	# A router says that there is information, and no addresses.
+	start radvd "$BUILD/daemon/iothradvd/iothradvd" -s "$vnl" -F O fc00::/64/L
+	wait_for says radvd 'the network is there'
+	run "$CLIENT" "stack=picox,vnl=$vnl" +eth,rd,dhcp6,fqdn=one.test.local addresses resolv
+	assert_match '^. nameserver fc00::24' "$out" "information"
+	;;
+esac
+server_stop
+pass
