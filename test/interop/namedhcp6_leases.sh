@@ -6,7 +6,6 @@
 #	dhclient (one)   dhcpcd (two)   dhcp6c (three)   libiothconf (four, on picox)     home: iothnamed
 #	      |               |               |                 |                            |
 #	------+---------------+---------------+------ hub ------+----------------------------+---- namedhcp
-mode=${1:?vnl, picox, vdestack or kernel}
 . "$(dirname "$0")/../net/lib.sh"
 . "$(dirname "$0")/namedhcp6_lib.sh"
 DUID=0003000102030405060

@@ -3,11 +3,8 @@
 # namedhcp with other people's clients, relays, servers: what these tests share; sourced after lib.sh. $mode is where
 # the server is: namedhcp_lib.sh. The names one.test.local, two.test.local ... have the addresses fc00::1, fc00::2 ...
 
+server_name=namedhcp
 . "$SRC/test/net/namedhcp_lib.sh"
-SERVER=$BUILD/daemon/namedhcp/namedhcp
-CLIENT=$BUILD/test/net/iothconf_client
-need_program "$SERVER" "$CLIENT"
-[ "$mode" != vdestack ] || unthreaded "$SERVER"
 address=fc00::ffff/64
 
 # home_start: `home` with iothnamed in it, which knows the names.

@@ -6,7 +6,6 @@
 #	one (the client) ---- hub ---- home: iothnamed; namedhcp
 #	                       |
 #	                       +---- two, which has the client's address when that is told to decline it
-mode=${1:?vnl, picox, vdestack or kernel}
 who=${2:?dhclient, dhcpcd, dhcp6c or iothconf}
 . "$(dirname "$0")/../net/lib.sh"
 . "$(dirname "$0")/namedhcp6_lib.sh"

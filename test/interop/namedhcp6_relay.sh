@@ -5,7 +5,6 @@
 #	one (dhclient), libiothconf ---- hub a ---- near ---- hub b ---- far ---- hub c ---- home, namedhcp
 #
 # The arguments: where the server is, and the relays: isc or dnsmasq alone (near; a and c), or chain (dnsmasq near, isc far).
-mode=${1:?vnl, picox, vdestack or kernel}
 relays=${2:?isc, dnsmasq or chain}
 . "$(dirname "$0")/../net/lib.sh"
 . "$(dirname "$0")/namedhcp6_lib.sh"

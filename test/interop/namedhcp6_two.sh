@@ -6,7 +6,6 @@
 #	one (dhclient), libiothconf ---- hub ---- home: iothnamed; namedhcp
 #	                                  |
 #	                                  +---- the other server: namedhcp, or dnsmasq in `two`
-mode=${1:?vnl, picox, vdestack or kernel}
 . "$(dirname "$0")/../net/lib.sh"
 . "$(dirname "$0")/namedhcp6_lib.sh"
 need_command dhclient

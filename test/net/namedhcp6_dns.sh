@@ -6,14 +6,12 @@
 #	home: odd_dns.py fc00::24     libiothconf, dhcp6_load
 #	          |                      |
 #	          +-------- hub ---------+--- namedhcp
-mode=${1:?vnl or picox}
 . "$(dirname "$0")/lib.sh"
+server_name=namedhcp
 . "$(dirname "$0")/namedhcp_lib.sh"
-SERVER=$BUILD/daemon/namedhcp/namedhcp
-CLIENT=$BUILD/test/net/iothconf_client
 load=$BUILD/test/net/dhcp6_load
 need_command python3
-need_program "$SERVER" "$CLIENT" "$load"
+need_program "$load"
 address=fc00::ffff/64
 
 net_start hub hub

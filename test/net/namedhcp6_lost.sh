@@ -6,13 +6,10 @@
 #	home: iothnamed      libiothconf, before and after
 #	          |            |
 #	          +--- vde_switch, started again ---+--- namedhcp
-mode=${1:?vnl or picox}
 . "$(dirname "$0")/lib.sh"
+server_name=namedhcp
 . "$(dirname "$0")/namedhcp_lib.sh"
-SERVER=$BUILD/daemon/namedhcp/namedhcp
-CLIENT=$BUILD/test/net/iothconf_client
 need_command vde_switch
-need_program "$SERVER" "$CLIENT"
 address=fc00::ffff/64
 
 net_start vde_switch switch

@@ -6,13 +6,10 @@
 #	home: iothnamed fc00::24      libiothconf on picox
 #	          |                      |
 #	          +-------- hub ---------+--- namedhcp --lease auto
-mode=${1:?vnl or picox}
 . "$(dirname "$0")/lib.sh"
+server_name=namedhcp
 . "$(dirname "$0")/namedhcp_lib.sh"
-SERVER=$BUILD/daemon/namedhcp/namedhcp
-CLIENT=$BUILD/test/net/iothconf_client
 need_command dig
-need_program "$SERVER" "$CLIENT"
 address=fc00::ffff/64
 
 net_start hub hub
