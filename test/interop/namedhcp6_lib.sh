@@ -92,6 +92,7 @@ dhcp6c_in()
 		printf '%s\n' "$@" 'request domain-name-servers;' "script \"$dir/dhcp6c.script\";" '};'
 		echo 'id-assoc na 0 { };'
 	} >"$dir/$host.dhcp6c.conf"
+	# shellcheck disable=SC2016 # words of the script
 	printf '#!/bin/sh\necho "$REASON $new_domain_name_servers" >>%s\n' "$dir/$host.said" >"$dir/dhcp6c.script"
 	chmod 755 "$dir/dhcp6c.script"
 	inside "$host" unshare --mount sh -c "mount -t tmpfs none /var/lib && mkdir -p /var/lib/dhcpv6 &&

@@ -26,7 +26,7 @@ c=$vnl
 vnl=$c
 home_start
 inside home ip addr add fc00:0:0:b::24/64 dev vde0 nodad
-serve
+serve --lease forever
 host_of() # NAME LOWER UPPER: a relay's host, vde0 and vde1
 {
 	local name=$1

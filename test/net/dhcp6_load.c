@@ -3,13 +3,12 @@
  * figures. All that they know is their names.
  *
  *     dhcp6_load VNL exchange NAMES SECONDS [RATE]
- *             SOLICIT, ADVERTISE, REQUEST, REPLY by the clients h0.hash.local, h1.hash.local, ... in
- *             turn: WINDOW of them at a time, or RATE a second, evenly. An exchange is lost that has
- *             not ended within a second; nothing is sent twice. Prints, as JSON, how many ended, how
- *             many were lost, and how long they took.
- *     dhcp6_load VNL flood RATE SECONDS
- *             RATE solicitations a second, each of another client with another name, fN.flood.local;
- *             whatever is answered is not looked at. Prints: sent N
+ *             SOLICIT, ADVERTISE, REQUEST, REPLY by the clients h0.hash.local, h1.hash.local, ...
+ * in turn: WINDOW of them at a time, or RATE a second, evenly. An exchange is lost that has not
+ * ended within a second; nothing is sent twice. Prints, as JSON, how many ended, how many were
+ * lost, and how long they took. dhcp6_load VNL flood RATE SECONDS RATE solicitations a second, each
+ * of another client with another name, fN.flood.local; whatever is answered is not looked at.
+ * Prints: sent N
  */
 #include <poll.h>
 #include <stdbool.h>
@@ -110,8 +109,8 @@ static void send_message(const uint8_t mac[6], const struct wire_writer *message
 /* ---- messages -------------------------------------------------------------------------------- */
 
 /* `server`, `address`: of the ADVERTISE; NULL in SOLICIT. */
-static void send_exchange(const struct exchange *exchange, const struct wire_reader *server,
-    const uint8_t *address)
+static void send_exchange(
+    const struct exchange *exchange, const struct wire_reader *server, const uint8_t *address)
 {
 	uint8_t bytes[512], mac[6];
 	struct wire_writer message = wire_writer(bytes, sizeof(bytes));
@@ -249,7 +248,8 @@ static void flood(double rate, double seconds)
 	format = "f%u.flood.local";
 	while ((double)((now = bench_now()) - start) < seconds * SECOND) {
 		for (; sent < rate * (double)(now - start) / SECOND; sent++) {
-			const struct exchange exchange = {.client = next_client++, .xid = next_slot++ & 0xffffff};
+			const struct exchange exchange = {
+			    .client = next_client++, .xid = next_slot++ & 0xffffff};
 
 			send_exchange(&exchange, NULL, NULL);
 		}
