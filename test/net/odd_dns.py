@@ -40,7 +40,7 @@ def reply(query):
     slow = re.match(r"slow(\d+)", label)
     owner = b"\x07another\x04test\x00" if label.startswith("other") else b"\xc0\x0c"
     if label.startswith("wrong"):
-        question = b"\x05wrong\x04test\x00" + question[-4:]
+        question = b"\x07strange\x04test\x00" + question[-4:]
     records = [record(owner, n + 1) for n in range(12 if label.startswith("many") else 1)]
     if kind != AAAA:
         records = []
