@@ -129,7 +129,7 @@ const struct option_spec rproxy_options[] = {
     NUMBER(drain, 0, SECONDS_MAX, "SECONDS", "for connections to end after SIGTERM (5)"),
     NUMBER(max_connections, 1, 1 << 20, "NUMBER", "TCP connections at a time (4096)"),
     NUMBER(max_mappings, 1, 1 << 20, "NUMBER", "UDP mappings at a time (4096)"),
-    NUMBER(max_per_source, 0, 1 << 20, "NUMBER", "of both for one address (1024); 0: no limit"),
+    NUMBER(max_per_source, 0, 1 << 20, "NUMBER", "of both for one address (2048); 0: no limit"),
 };
 const size_t rproxy_option_count = sizeof(rproxy_options) / sizeof(rproxy_options[0]);
 
@@ -147,5 +147,5 @@ void rproxy_option_defaults(void *argument)
 	values->drain = 5;
 	values->max_connections = 4096;
 	values->max_mappings = 4096;
-	values->max_per_source = 1024;
+	values->max_per_source = 2048;
 }

@@ -6,7 +6,7 @@
 
 PORT is that of an echo server for TCP and UDP; those after it, for TCP:
     +1  closes at once      +2  reads to the end, then says how much it was, and closes
-    +3  resets after the first byte       +4  says what it gets, up to a newline, in hexadecimal
+    +3  resets after the first byte       +4  says what it gets, up to "hello", in hexadecimal
     +5  sends 8 MiB as fast as it may, then closes        +6  reads nothing before 1 s has passed
 For UDP: +1  a datagram of as many bytes as the one received says
 """
@@ -121,7 +121,7 @@ class Servers:
         def ready(_):
             data = sock.recv(65536)
             got.extend(data)
-            if not data or got.endswith(b"\n"):
+            if not data or got.endswith(b"hello\n"):
                 sock.sendall(got.hex().encode())
                 self.end(sock)
         self.loop.register(sock, selectors.EVENT_READ, ready)
@@ -243,6 +243,12 @@ def show(address, port):
         print(sock.getsockname()[1], read_all(sock).decode())
 
 
+def said(address, port):
+    """What a server says to who is silent."""
+    with connect(address, port) as sock:
+        print(sock.getsockname()[1], read_all(sock).decode())
+
+
 def abort(address, port):
     """We reset a connection that has bytes under way in both directions."""
     sock = connect(address, port)
@@ -273,15 +279,22 @@ def many(address, port, count):
     sys.stdin.readline()
 
 
+def lines():
+    for line in sys.stdin:
+        if line == "end\n":
+            return
+        yield line.strip()
+
+
 def hold(address, port):
-    """A connection that answers for as long as there are lines: each goes there and back."""
+    """A connection for as long as there are lines: each goes there and back."""
     with connect(address, port) as sock:
         print("ready", flush=True)
-        for line in sys.stdin:
+        for line in lines():
             data = line.encode()
             sock.sendall(data)
             check(sock.recv(len(data), socket.MSG_WAITALL) == data, "what came back is something else")
-            print("echoed", line.strip(), flush=True)
+            print("echoed", line, flush=True)
         sock.shutdown(socket.SHUT_WR)
         check(read_all(sock) == b"", "nothing is expected after the end")
     print("ended", flush=True)
@@ -338,10 +351,20 @@ def udp_large(address, port, size):
 def udp_hold(address, port):
     sock = udp_socket(address, port)
     print("ready", flush=True)
-    for line in sys.stdin:
-        data = line.strip().encode()
-        check(ask(sock, data) == data, "no echo")
-        print("echoed", line.strip(), flush=True)
+    for line in lines():
+        check(ask(sock, line.encode()) == line.encode(), "no echo")
+        print("echoed", line, flush=True)
+
+
+def unreachable(address, port):
+    """No connection is made, whatever it is that keeps it from being made."""
+    try:
+        with socket.create_connection((address, port), timeout=1) as sock:
+            sock.settimeout(PATIENCE)
+            sock.sendall(b"hello")
+            check(sock.recv(1) == b"", "a connection was made, and served")
+    except OSError:
+        pass
 
 
 def main():
@@ -349,8 +372,8 @@ def main():
         Servers(int(sys.argv[2])).run()
         return
     tests = {function.__name__: function for function in (
-        echo, closed, half, reset, refused, show, abort, late_reader, many, hold, udp, udp_silent,
-        udp_large, udp_hold)}
+        echo, closed, half, reset, refused, show, said, abort, late_reader, many, hold, udp, udp_silent,
+        udp_large, udp_hold, unreachable)}
     tests[sys.argv[1]](sys.argv[2], int(sys.argv[3]), *sys.argv[4:])
 
 
