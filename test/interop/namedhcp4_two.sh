@@ -1,18 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # namedhcp4 beside another server on the same network: a client takes the offer of one, and the other one says no more.
-# The argument is the other one: ours, kea, dnsmasq.
+# Arguments: where ours is (vnl), and the other one: ours, kea, dnsmasq.
 #
 #     one (dhclient)    home: iothnamed 192.168.1.24    other: 192.168.1.26
 #          |                        |                     |
 #     -----+----------- hub --------+------------+--------+---- watch
 #                                                |
 #                                namedhcp4: VNL mode, 192.168.1.25
-other=${1:?ours, kea or dnsmasq}
-mode=vnl
-. "$(dirname "$0")/../net/lib.sh"
-. "$(dirname "$0")/../net/namedhcp_lib.sh"
-. "$SRC/test/net/namedhcp4_lib.sh"
+. "$(dirname "$0")/../net/namedhcp4_lib.sh"
+other=${2:?ours, kea or dnsmasq}
 need_command dhclient
 
 OUR=192.168.1.25

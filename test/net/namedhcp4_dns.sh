@@ -7,13 +7,9 @@
 #     clients (on picox), dhcp4_load ---- hub ----+---- home: dhcp4_dns.py 192.168.1.24
 #                                                 +---- watch
 #                                                 +---- namedhcp4, 192.168.1.25
-mode=${1:?vnl, picox, vdestack or kernel}
-. "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/namedhcp_lib.sh"
 . "$(dirname "$0")/namedhcp4_lib.sh"
 LOAD=$BUILD/test/net/dhcp4_load
 need_program "$LOAD"
-[ "$mode" != vdestack ] || unthreaded "$SERVER"
 
 address=192.168.1.25/24
 net_start hub hub

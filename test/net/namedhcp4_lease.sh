@@ -9,11 +9,7 @@
 #     -----+----------------+--------------+----- hub -----+----------+---------+--- watch
 #                                                                     |
 #                                     namedhcp4: VNL mode or a stack, 192.168.1.25, then 192.168.1.26
-mode=${1:?vnl, picox, vdestack or kernel}
-. "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/namedhcp_lib.sh"
 . "$(dirname "$0")/namedhcp4_lib.sh"
-[ "$mode" != vdestack ] || unthreaded "$SERVER"
 LEASE=24 # T1 12 s, T2 21 s; dhcpcd makes 20 s of less
 
 net_start hub hub
@@ -66,7 +62,7 @@ if have_udhcpc; then
 	udhcpc_start three three.test.local
 fi
 words=(addresses link resolv)
-for try in 1 2 3 4 5 6 7 8; do
+for _ in 1 2 3 4 5 6 7 8; do
 	words+=(news addresses link resolv)
 done
 start four "$CLIENT" "stack=picox,vnl=$vnl" +eth,dhcp,thread,fqdn=four.test.local "${words[@]}"
@@ -104,7 +100,7 @@ rebound()
 	says watch "^REQUEST from $1 to 255.255.255.255 client $1 your 0.0.0.0 relay 0.0.0.0 server 0.0.0.0 "
 }
 # A machine that stands still for seconds makes a client miss what is between T2 and the end: then once more.
-for try in 1 2 3; do
+for _ in 1 2 3; do
 	leave
 	if [ "$id" = 192.168.1.25 ]; then serve 192.168.1.26; else serve 192.168.1.25; fi
 	end=$((SECONDS + 50))

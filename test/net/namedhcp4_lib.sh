@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# shellcheck shell=bash disable=SC2034,SC2153,SC2154 # what lib.sh, namedhcp_lib.sh and the caller have set
-# Clients of namedhcp4, other people's and ours, and what they say on the wire; sourced after
-# namedhcp_lib.sh.
+# shellcheck shell=bash disable=SC2034,SC2153,SC2154 # for those who source this, and what they have set
+# Clients of namedhcp4, other people's and ours, and what they say on the wire; sourced, first of all. The test's
+# first argument is where the server is: namedhcp_lib.sh.
 #
 # Every client tells of what has become of it by a line in $dir/HOST.said: a word of its own (BOUND, RENEW, bound,
 # renew, EXPIRE, ...) and the address.
 
-SERVER=$BUILD/daemon/namedhcp/namedhcp4
-CLIENT=$BUILD/test/net/iothconf_client
-need_program "$SERVER" "$CLIENT"
+server_name=namedhcp4
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/namedhcp_lib.sh"
 need_command python3
 
 # texts MASK ROUTER: what a TXT record says of a network whose name server is 192.168.1.24.

@@ -6,9 +6,6 @@
 #     one (ours, on picox) ---- vde_switch ---- namedhcp4 192.168.1.25
 #                                   |
 #                                   +---------- home: iothnamed 192.168.1.24
-mode=${1:?vnl or picox}
-. "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/namedhcp_lib.sh"
 . "$(dirname "$0")/namedhcp4_lib.sh"
 
 ONE=192.168.1.1

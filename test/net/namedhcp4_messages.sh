@@ -9,11 +9,7 @@
 #     -----+------------------+-------- hub ------+-----+---------------------------+-----
 #                                                       |
 #                                             namedhcp4: VNL mode or a stack, 192.168.1.25
-mode=${1:?vnl, picox, vdestack or kernel}
-. "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/namedhcp_lib.sh"
 . "$(dirname "$0")/namedhcp4_lib.sh"
-[ "$mode" != vdestack ] || unthreaded "$SERVER"
 
 ONE=192.168.1.1
 ID=192.168.1.25

@@ -1,19 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # namedhcp4 for a network beyond a relay: an address by giaddr, option 82 back as the last one, a renewal and a RELEASE
-# by unicast through the router. Arguments: the relay (dhcrelay, which adds option 82, or dnsmasq), and where the server
-# is (vnl, picox, vdestack, kernel).
+# by unicast through the router. Arguments: where the server is (vnl, picox, vdestack, kernel), and the relay: dhcrelay,
+# which adds option 82, or dnsmasq.
 #
 #     far (clients) ---- hub far ---- relay, router ---- hub ----+---- home: iothnamed 192.168.1.24
 #                          |      192.168.2.1  192.168.1.30      +---- watch
 #                      watch_far                                 +---- namedhcp4, 192.168.1.25
-relay=${1:?dhcrelay or dnsmasq}
-mode=${2:?vnl, picox, vdestack or kernel}
-. "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/namedhcp_lib.sh"
 . "$(dirname "$0")/namedhcp4_lib.sh"
+relay=${2:?dhcrelay or dnsmasq}
 need_command "$relay"
-[ "$mode" != vdestack ] || unthreaded "$SERVER"
 
 FAR=192.168.2.7
 ID=192.168.1.25

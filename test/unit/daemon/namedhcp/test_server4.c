@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "log.h"
 #include "server4.h"
 #include "server_world.h"
 
@@ -292,6 +293,87 @@ static void relayed_and_broadcast(void **state)
 	header.flags = 0;
 }
 
+/* The renewal of a client beyond a router: its frame is the router's, and so is that of the answer.
+ */
+static void by_a_router(void **state)
+{
+	static const uint8_t router[6] = {2, 0, 0, 0, 0, 0x99};
+	struct peer saved = client;
+	uint8_t bytes[512];
+	size_t len;
+
+	from_hex("c0a80101", header.ciaddr, 4);
+	len = compose(bytes, sizeof(bytes), "350103" FQDN "ff");
+	memcpy(client.address, header.ciaddr, 4);
+	memcpy(client.mac, router, 6);
+	server4_input(&server, 0, &client, bytes, len);
+	assert_true(dns_answer(0, NAME, NAMES_A, 600, "192.168.1.1"));
+	assert_int_equal(replies, 1);
+	assert_string_equal(to_hex(reply_to.address, 4), "c0a80101");
+	assert_memory_equal(reply_to.mac, router, 6);
+	/* Who lies about where he is gets nothing that is not for the client that he names. */
+	client.address[3] = 7;
+	server4_input(&server, 0, &client, bytes, len);
+	assert_int_equal(replies, 2);
+	assert_memory_equal(reply_to.mac, saved.mac, 6);
+	memset(header.ciaddr, 0, 4);
+	client = saved;
+}
+
+static unsigned int warnings;
+
+static void count_warning(int level, const char *text, void *argument)
+{
+	assert_int_equal(level, LOG_WARNING);
+	assert_string_equal(text, "192.168.1.1 is another node's, says 0a:c0:de:ad:be:ef, "
+	                          "which has got it from the DNS");
+	warnings++;
+}
+
+static void decline_at(engine_time now, const char *options)
+{
+	uint8_t bytes[512];
+
+	server4_input(&server, now, &client, bytes, compose(bytes, sizeof(bytes), options));
+}
+
+/* The administrator is told, but not for each of a flood; of other servers' addresses never. */
+static void declined(void **state)
+{
+	warnings = 0;
+	log_set_hook(count_warning, NULL);
+	decline_at(0, "3501043604c0a801183204c0a80101ff");
+	decline_at(0, "3501043204c0a80101ff");
+	decline_at(0, "350104" SERVER "ff");
+	assert_int_equal(warnings, 0);
+	for (unsigned int i = 0; i < 100; i++)
+		decline_at(i, "350104" SERVER "3204c0a80101ff");
+	assert_int_equal(warnings, 1);
+	decline_at(60 * ENGINE_SECOND, "350104" SERVER "3204c0a80101ff");
+	assert_int_equal(warnings, 2);
+	log_set_hook(NULL, NULL);
+	assert_int_equal(replies, 0);
+}
+
+/* Each number that an option may have, in a message and in what a client asks for. */
+static void numbers_of_options(void **state)
+{
+	char options[2048] = "350101" FQDN, list[600] = "37fe";
+
+	for (unsigned int code = 1; code < 255; code++) {
+		if (code != DHCP4_MESSAGE_TYPE && code != DHCP4_FQDN && code != DHCP4_OVERLOAD &&
+		    code != DHCP4_RELAY && code != DHCP4_RAPID_COMMIT && code != DHCP4_PARAMETER_LIST)
+			snprintf(options + strlen(options), 8, "%02x0100", code);
+		snprintf(list + strlen(list), 4, "%02x", code);
+	}
+	strcat(strcat(options, list), "ff");
+	assert_string_equal(exchange(options, "192.168.1.1", NULL),
+	    COOKIE "350102" SERVER "3304ffffffff0604090909092a0408080808ff");
+	/* 0 and 255 in the list; what is behind END. */
+	assert_string_equal(exchange("350101" FQDN "370400ff06ffff0000350103", "192.168.1.1", NULL),
+	    COOKIE "350102" SERVER "3304ffffffff060409090909ff");
+}
+
 static void information(void **state)
 {
 	from_hex("c0a80101", header.ciaddr, 4);
@@ -391,6 +473,9 @@ int main(void)
 	    TEST(what_is_no_request),
 	    TEST(forms_of_options),
 	    TEST(relayed_and_broadcast),
+	    TEST(by_a_router),
+	    TEST(declined),
+	    TEST(numbers_of_options),
 	    TEST(information),
 	    TEST(host_names),
 	    TEST(options_of_the_server),
