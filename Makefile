@@ -6,6 +6,9 @@
 #   make PREFIX=/usr    where `install` puts things    make DESTDIR=dir    under another root
 #   make CC=clang       another compiler (for a fresh build directory)
 
+# Debian keeps dnsmasq, dhclient, named and others where an ordinary user's PATH does not lead.
+export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/sbin
+
 BUILD ?= build
 PREFIX ?= /usr/local
 WERROR ?= false
