@@ -28,6 +28,7 @@ int flows_init(struct flows *flows, struct loop *loop, struct ioth *outer, struc
 	if (err)
 		goto free_sources;
 	tcp_init(flows);
+	spin_init(&flows->spin, loop);
 	flows_set_limits(flows, limits);
 	return 0;
 
@@ -55,6 +56,7 @@ void flows_fini(struct flows *flows)
 	while ((window = list_first(&flows->windows, struct window, link)) && !window->closed)
 		window_close(window);
 	/* Closed ones come last: see window_close. */
+	spin_fini(&flows->spin);
 	tcp_fini(flows);
 	udp_fini(flows);
 	sources_fini(&flows->sources);

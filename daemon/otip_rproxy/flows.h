@@ -18,6 +18,7 @@
 #include "idle.h"
 #include "relay.h"
 #include "sources.h"
+#include "spin.h"
 #include "stats.h"
 
 struct ioth;
@@ -38,6 +39,7 @@ struct flows {
 	struct flow_limits limits;
 	struct sources sources;
 	struct rproxy_stats stats;
+	struct spin spin;
 
 	struct relay_pool pool;
 	struct idle connecting, connected; /* of TCP */

@@ -175,6 +175,7 @@ static void touch(struct mapping *mapping)
 	struct flows *flows = mapping->flows;
 
 	idle_touch(mapping->answered ? &flows->answered : &flows->unanswered, &mapping->idle);
+	spin_note(&flows->spin);
 }
 
 /* To the server: `run` datagrams of the batch. */
