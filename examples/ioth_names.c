@@ -27,6 +27,7 @@
 
 #define PORT      80
 #define NODES_MAX 1000
+#define TRIES     10
 
 struct node {
 	pthread_t thread;
@@ -84,22 +85,36 @@ static int listen_web(struct node *node)
 	return -1;
 }
 
+/* The network's servers may be starting as well: where nobody has an address for the name, it is
+ * asked for again. */
+static bool configure(struct node *node)
+{
+	char config[4096];
+
+	snprintf(config, sizeof(config), "%s,fqdn=%s", string, node->name);
+	for (int i = 0; i < TRIES; i++) {
+		node->stack = ioth_newstackc(config);
+		if (!node->stack) {
+			fprintf(stderr, "%s: %s\n", node->name, ioth_config_error());
+			return false;
+		}
+		find_address(node);
+		if (node->address[0])
+			return true;
+		fprintf(stderr, "%s: no address\n", node->name);
+		ioth_delstack(node->stack);
+		node->stack = NULL;
+	}
+	return false;
+}
+
 static bool enter(struct node *node)
 {
 	long begun = milliseconds();
-	char config[4096], *resolvconf;
+	char *resolvconf;
 
-	snprintf(config, sizeof(config), "%s,fqdn=%s", string, node->name);
-	node->stack = ioth_newstackc(config);
-	if (!node->stack) {
-		fprintf(stderr, "%s: %s\n", node->name, ioth_config_error());
+	if (!configure(node))
 		return false;
-	}
-	find_address(node);
-	if (!node->address[0]) {
-		fprintf(stderr, "%s: no address\n", node->name);
-		return false;
-	}
 	resolvconf = ioth_resolvconf(node->stack, NULL);
 	printf("%s: %s, after %ld ms\n%s", node->name, node->address, milliseconds() - begun,
 	    resolvconf ? resolvconf : "");

@@ -37,7 +37,7 @@ says names '^search hash\.local$' || fail "the search list"
 
 # A visitor that knows its name, too, and what the network tells: names without a domain are enough.
 : >"$dir/rc3"
-terminal visitor 'vdens -r /tmp/rc3 --config auto6,fqdn=h3.hash.local vde:///tmp/hub'
+terminal visitor 'vdens -r /tmp/rc3 --config auto6,thread,fqdn=h3.hash.local vde:///tmp/hub'
 at_last visitor 'ping -c 1 h1'
 assert_match "64 bytes from .*$H1" "$out" "a thread by its name"
 if have_command curl; then
@@ -46,10 +46,13 @@ if have_command curl; then
 fi
 # Another stack of the program's kind asks its own name server, in both directions.
 ask="iothdig -s stack=$stack,vnl=vde:///tmp/hub,auto6,fqdn=h4.hash.local +short"
-run bash -c "${ask//\/tmp\//$dir/} h1.hash.local AAAA"
-assert_equal $H1 "$out" "iothdig: the address"
-run bash -c "${ask//\/tmp\//$dir/} -x $H1"
-assert_equal h1.hash.local. "$out" "iothdig: the name"
+answers() # WORD... ANSWER: asked again where nobody had time
+{
+	run bash -c "${ask//\/tmp\//$dir/} ${*:1:$#-1}"
+	[ "$out" = "${*: -1}" ]
+}
+wait_for answers h1.hash.local AAAA $H1
+wait_for answers -x $H1 h1.hash.local.
 
 kill -TERM "$names"
 await "$names"
