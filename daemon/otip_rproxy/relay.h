@@ -34,7 +34,7 @@ struct relay {
 	size_t begin, end;
 };
 
-/* 0 or -ENOMEM. */
+/* `chunk_size` is RELAY_LEAST at least. 0 or -ENOMEM. */
 int relay_pool_init(struct relay_pool *pool, size_t chunk_size, uint64_t limit);
 void relay_pool_fini(struct relay_pool *pool);
 

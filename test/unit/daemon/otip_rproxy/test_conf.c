@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Options of otip_rproxy: VirtualSquare's file, what is wrong in others; and the small parts: the
+ * PROXY protocol's bytes, counts by source. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <cmocka.h>
+
+#include "conf.h"
+#include "log.h"
+#include "proxy_header.h"
+#include "sources.h"
+#include "words.h"
+
+static char told[4096]; /* all that was logged */
+
+static void take_log(int level, const char *text, void *argument)
+{
+	strncat(told, text, sizeof(told) - strlen(told) - 2);
+	strcat(told, "\n");
+}
+
+/* The configuration that a file gives, by its path; NULL: mistakes. */
+static struct rproxy_conf *load(const char *path)
+{
+	struct rproxy_values values = {0};
+	struct options options;
+	struct rproxy_conf *conf;
+	unsigned int mistakes;
+
+	told[0] = '\0';
+	log_set_hook(take_log, NULL);
+	assert_int_equal(options_init(&options, "/d", NULL, NULL), 0);
+	rproxy_option_defaults(&values);
+	options.groups[0] = (struct option_group){
+	    .specs = rproxy_options, .count = rproxy_option_count, .values = &values};
+	mistakes = options_read_file(&options, path);
+	conf = rproxy_configure(NULL, &options, &values);
+	if (mistakes > 0) {
+		rproxy_conf_free(conf);
+		conf = NULL;
+	}
+	options_fini(&options);
+	log_set_hook(NULL, NULL);
+	return conf;
+}
+
+static struct rproxy_conf *load_text(const char *text)
+{
+	int fd = memfd_create("rc", MFD_CLOEXEC);
+	struct rproxy_conf *conf;
+	char path[64];
+
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	conf = load(path);
+	close(fd);
+	return conf;
+}
+
+static void assert_told(const char *text, const char *reason)
+{
+	struct rproxy_conf *conf = load_text(text);
+
+	if (conf || !strstr(told, reason))
+		fail_msg("expected '%s' of:\n%s\nseen: %s", reason, text, told);
+}
+
+#define ENOUGH "extstack stack=picox,vnl=vde:///tmp/hub\nname a\nbase fc01::\ntcp 1,::1,2\n"
+
+/* Section 13: preactive and postactive are not swapped. */
+static void test_upstream_file(void **state)
+{
+	struct rproxy_conf *conf = load(UPSTREAM_RC);
+
+	assert_non_null(conf);
+	assert_string_equal(conf->outer, "stack=vdestack,vnl=vde:///tmp/hub");
+	assert_string_equal(conf->inner, "stack=kernel");
+	assert_string_equal(conf->interface, "vde0");
+	assert_string_equal(conf->name, "renzo.otip");
+	assert_string_equal(conf->base, "fc01::");
+	assert_string_equal(conf->password, "mypassword");
+	assert_string_equal(conf->dns, "80.80.80.80");
+	assert_int_equal(conf->schedule.period, 32);
+	assert_int_equal(conf->service_count, 3);
+	assert_int_equal(conf->services[1].type, SOCK_STREAM);
+	assert_int_equal(conf->services[1].port, 22);
+	assert_string_equal(conf->services[1].host, "::1");
+	assert_int_equal(conf->services[2].type, SOCK_DGRAM);
+	assert_int_equal(conf->services[2].inner_port, 8484);
+	assert_int_equal(conf->limits.backlog, 5);
+	assert_int_equal(conf->limits.tcp_timeout, 120 * LOOP_SEC);
+	assert_int_equal(conf->limits.udp_timeout, 8 * LOOP_SEC);
+	assert_false(conf->all_kernel);
+	rproxy_conf_free(conf);
+}
+
+static void test_periods_are_not_swapped(void **state)
+{
+	struct rproxy_conf *conf = load_text(ENOUGH "otip_preactive 3\notip_postactive 0x5\n");
+
+	assert_non_null(conf);
+	assert_int_equal(conf->schedule.preactive, 3);
+	assert_int_equal(conf->schedule.postactive, 5);
+	assert_int_equal(otip_schedule_opens(&conf->schedule, 10), 320 - 3);
+	assert_int_equal(otip_schedule_closes(&conf->schedule, 10), 352 + 5);
+	rproxy_conf_free(conf);
+}
+
+static void test_stacks(void **state)
+{
+	struct rproxy_conf *conf = load_text(
+	    "extstack stack=kernel,iface=lo,rd,ip=fc00::1/64\nintstack kernel\nname a\nbase fc01::\n"
+	    "udp 1,localhost,2\n");
+
+	assert_non_null(conf);
+	assert_string_equal(conf->outer, "stack=kernel,iface=lo,rd,ip=fc00::1/64,eth,thread");
+	assert_string_equal(conf->inner, "stack=kernel");
+	assert_string_equal(conf->interface, "lo");
+	assert_true(conf->all_kernel);
+	rproxy_conf_free(conf);
+}
+
+static void test_mistakes(void **state)
+{
+	assert_told("", "extstack: a stack is expected");
+	/* Section 13: a missing name. */
+	assert_told("extstack stack=picox\nbase fc01::\ntcp 1,::1,2\n", "name: it is needed");
+	assert_told("extstack stack=picox\nname a\ntcp 1,::1,2\n", "base: it is needed");
+	assert_told("extstack stack=picox\nname a\nbase fc01::\n", "at least one service");
+	assert_told(ENOUGH "extstack dhcp\n", "'dhcp' is not stack=");
+	assert_told(ENOUGH "tcp 1,::1,3\n", "tcp: port 1 is given twice");
+	assert_told(ENOUGH "tcp 65536,::1,3\n", "is not PORT,HOST,PORT");
+	assert_told(ENOUGH "tcp 5,::1\n", "is not PORT,HOST,PORT");
+	assert_told(ENOUGH "tcp 5,::1,6,proxy3\n", "is not PORT,HOST,PORT");
+	assert_told(ENOUGH "udp 5,::1,6,proxy1\n", "is not PORT,HOST,PORT");
+	assert_told(ENOUGH "otip_period -1\n", "otip_period");
+	assert_told(ENOUGH "otip_period 99999999999\n", "otip_period");
+	assert_told(ENOUGH "otip_period 1\notip_postactive 2147483647\n", "windows would be open");
+	assert_told(ENOUGH "digest sha1\n", "md5 or hmac-sha256");
+	assert_told(ENOUGH "passwd a\npassword_file /dev/null\n", "only one of them");
+	assert_told(ENOUGH "password_file /nonexistent/password\n", "password_file");
+	assert_told(
+	    "extstack stack=picox\nname a\nbase 1.2.3.4:5\ntcp 1,::1,2\n", "not an IPv6 address");
+}
+
+static void test_proxy_header(void **state)
+{
+	struct sockaddr_in6 client = {.sin6_family = AF_INET6, .sin6_port = htons(65535)},
+	                    local = client;
+	uint8_t header[PROXY_HEADER_MAX];
+	size_t len;
+
+	local.sin6_port = htons(22);
+	inet_pton(AF_INET6, "2001:db8::1", &client.sin6_addr);
+	inet_pton(AF_INET6, "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", &local.sin6_addr);
+	len = proxy_header_write(header, 1, &client, &local);
+	assert_int_equal(len, strlen("PROXY TCP6 2001:db8::1 ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff "
+	                             "65535 22\r\n"));
+	assert_memory_equal(
+	    header, "PROXY TCP6 2001:db8::1 ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff 65535 22\r\n", len);
+	len = proxy_header_write(header, 2, &client, &local);
+	assert_int_equal(len, 52);
+	assert_memory_equal(header, "\r\n\r\n\0\r\nQUIT\n\x21\x21\0\x24\x20\x01\x0d\xb8", 20);
+	assert_memory_equal(header + 48, "\xff\xff\0\x16", 4);
+}
+
+static void test_sources(void **state)
+{
+	struct sources sources;
+	struct in6_addr address = {.s6_addr = {0xfc, [15] = 1}}, other = {.s6_addr = {0xfc, [15] = 2}};
+
+	assert_int_equal(sources_init(&sources, 2), 0);
+	assert_int_equal(sources_enter(&sources, &address), 0);
+	assert_int_equal(sources_enter(&sources, &address), 0);
+	assert_int_equal(sources_enter(&sources, &address), -EUSERS);
+	assert_int_equal(sources_enter(&sources, &other), 0);
+	sources_leave(&sources, &address);
+	assert_int_equal(sources_enter(&sources, &address), 0);
+	sources_leave(&sources, &other);
+	assert_int_equal(sources.table.count, 1);
+	sources.limit = 0;
+	for (unsigned int i = 0; i < 100; i++)
+		assert_int_equal(sources_enter(&sources, &address), 0);
+	sources_fini(&sources);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_upstream_file),
+	    cmocka_unit_test(test_periods_are_not_swapped),
+	    cmocka_unit_test(test_stacks),
+	    cmocka_unit_test(test_mistakes),
+	    cmocka_unit_test(test_proxy_header),
+	    cmocka_unit_test(test_sources),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
