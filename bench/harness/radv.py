@@ -16,8 +16,11 @@ FACTOR = 2
 
 
 def _text(path):
-    with open(path, encoding="utf-8", errors="replace") as file:
-        return file.read()
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except FileNotFoundError:  # nobody has begun to write
+        return ""
 
 
 def _nanoseconds(pid):
