@@ -142,7 +142,7 @@ static int request(struct relay *relay, struct relay_line *line, enum line_reque
 	rc = line->result;
 	if (what == LINE_REMOVE)
 		list_remove(&line->in_lines);
-	else if (rc == 0)
+	else if (what == LINE_ADD && rc == 0)
 		list_append(&relay->lines, &line->in_lines);
 	pthread_mutex_unlock(&relay->lock);
 	return rc;
@@ -181,6 +181,16 @@ void relay_remove(struct relay *relay, struct relay_line *line)
 	/* What belongs to a lost relay stays with it. */
 	if (line->relay == relay && request(relay, line, LINE_REMOVE) == 0)
 		line_free(line);
+}
+
+int relay_set_gate(
+    struct relay *relay, struct relay_line *line, struct relay_gate *gate, uint64_t due)
+{
+	if (line->relay != relay)
+		return -ENETDOWN; /* a lost one's */
+	line->gate_wanted = gate;
+	line->gate_wanted_due = due;
+	return request(relay, line, LINE_GATE);
 }
 
 static uint64_t counted(const struct line_count *count)

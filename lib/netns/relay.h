@@ -43,6 +43,22 @@ int relay_add(struct relay *relay, const struct netns_port *port, struct vdelink
  * thread but the loop's own. */
 void relay_remove(struct relay *relay, struct relay_line *line);
 
+/* Who looks at the frames of a line before the kernel does: gate.h for one. */
+struct relay_gate {
+	/* Whether a frame from the network may pass. */
+	bool (*lets_in)(struct relay_gate *gate, const unsigned char *frame, size_t len);
+	/* It is `now` (CLOCK_MONOTONIC, nanoseconds): returns when it wants to be called again;
+	 * TIMERQ_NEVER: there is nothing to look at any more, and the gate is taken off. */
+	uint64_t (*due)(struct relay_gate *gate, uint64_t now);
+};
+
+/* Puts a gate on a line (in place of the one that is there), to be called in the loop; `due` is its
+ * first time. It is borrowed as long as there is the line. Returns 0 or -errno. */
+/* The clock of `due`. */
+uint64_t relay_now(void);
+int relay_set_gate(
+    struct relay *relay, struct relay_line *line, struct relay_gate *gate, uint64_t due);
+
 /* What has passed since the line was added. */
 struct relay_stats {
 	uint64_t to_network_frames, to_network_bytes, to_network_dropped;

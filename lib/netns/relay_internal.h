@@ -71,6 +71,7 @@ enum line_request {
 	LINE_NONE,
 	LINE_ADD,
 	LINE_REMOVE,
+	LINE_GATE,
 };
 
 struct relay_line {
@@ -79,6 +80,8 @@ struct relay_line {
 	struct list in_requests;
 	enum line_request request; /* LINE_NONE: settled */
 	int result;
+	struct relay_gate *gate_wanted; /* LINE_GATE */
+	uint64_t gate_wanted_due;
 
 	/* The loop's. */
 	struct relay *relay;
@@ -94,6 +97,8 @@ struct relay_line {
 	unsigned int lone_packets, lone_frames;
 	struct outgoing *waiting; /* for room in the network */
 	struct timerq_timer deadline;
+	struct relay_gate *gate; /* NULL: none */
+	struct timerq_timer gate_due;
 
 	struct line_count to_network_frames, to_network_bytes, to_network_dropped;
 	struct line_count to_kernel_frames, to_kernel_bytes, to_kernel_dropped, joined;
@@ -122,13 +127,12 @@ struct relay {
 	/* The loop's own. */
 	struct relay_line *direct[DIRECT_LINES];
 	unsigned int indirect; /* lines in the epoll set */
-	struct timerq deadlines;
+	struct timerq deadlines, gates_due;
 	struct outgoing *spare;
 	struct offload_join *join;
 	unsigned char *incoming; /* INCOMING_FRAMES times INCOMING_ROOM */
 };
 
-uint64_t relay_now(void);
 int relay_watch(struct relay_line *line, bool port, uint32_t events, int operation);
 
 /* Adds and removes the lines whose owners asked for it. Under the lock; by the loop's thread, or by
@@ -141,6 +145,7 @@ void line_drain(struct relay_line *line);                       /* before it is 
 void line_data_ready(struct relay_line *line, uint32_t events); /* of vdelink_direct_fd */
 void line_link_ready(struct relay_line *line);
 void line_deadline_passed(struct relay_line *line, uint64_t now);
+void line_gate_due(struct relay_line *line, uint64_t now);
 
 /* Closes and frees a line that the loop does not have (any more). */
 void line_free(struct relay_line *line);

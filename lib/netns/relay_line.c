@@ -304,8 +304,12 @@ static unsigned int to_kernel(struct relay_line *line)
 		for (unsigned int i = total; i < ask; i++)
 			frames[i].iov_len = VDELINK_FRAME_MAX;
 		count = vdelink_recv(line->link, frames + total, ask - total);
-		for (unsigned int i = total; i < total + count; i++)
+		for (unsigned int i = total; i < total + count; i++) {
+			if (line->gate != NULL &&
+			    !line->gate->lets_in(line->gate, frames[i].iov_base, frames[i].iov_len))
+				continue;
 			offload_join_frame(relay->join, frames[i].iov_base, frames[i].iov_len, emit, line);
+		}
 		total += count;
 		ask = INCOMING_FRAMES;
 		/* After as many as that, others may have come meanwhile, and are worth a call. */
@@ -342,6 +346,15 @@ void line_deadline_passed(struct relay_line *line, uint64_t now)
 {
 	vdelink_poll(line->link, now);
 	follow_link(line);
+}
+
+void line_gate_due(struct relay_line *line, uint64_t now)
+{
+	uint64_t next = line->gate->due(line->gate, now);
+
+	if (next == TIMERQ_NEVER)
+		line->gate = NULL;
+	timerq_set(&line->relay->gates_due, &line->gate_due, next);
 }
 
 void line_free(struct relay_line *line)

@@ -84,6 +84,7 @@ static int line_enter(struct relay *relay, struct relay_line *line)
 static void line_leave(struct relay *relay, struct relay_line *line)
 {
 	timerq_cancel(&relay->deadlines, &line->deadline);
+	timerq_cancel(&relay->gates_due, &line->gate_due);
 	if (atomic_load(&relay->lost))
 		return;
 	if (line->direct) {
@@ -106,9 +107,12 @@ void relay_settle(struct relay *relay)
 	while ((line = list_first(&relay->requests, struct relay_line, in_requests)) != NULL) {
 		list_remove(&line->in_requests);
 		line->result = 0;
-		if (line->request == LINE_ADD)
+		if (line->request == LINE_ADD) {
 			line->result = line_enter(relay, line);
-		else {
+		} else if (line->request == LINE_GATE) {
+			line->gate = line->gate_wanted;
+			timerq_set(&relay->gates_due, &line->gate_due, line->gate_wanted_due);
+		} else {
 			if (!atomic_load(&relay->lost))
 				line_drain(line);
 			line_leave(relay, line);
@@ -128,22 +132,32 @@ static void serve_requests(struct relay *relay)
 	pthread_mutex_unlock(&relay->lock);
 }
 
+static uint64_t next_deadline(const struct relay *relay)
+{
+	uint64_t links = timerq_next_deadline(&relay->deadlines);
+	uint64_t gates = timerq_next_deadline(&relay->gates_due);
+
+	return links < gates ? links : gates;
+}
+
 static void serve_deadlines(struct relay *relay)
 {
 	struct timerq_timer *timer;
 	uint64_t now;
 
-	if (timerq_next_deadline(&relay->deadlines) == TIMERQ_NEVER)
+	if (next_deadline(relay) == TIMERQ_NEVER)
 		return;
 	now = relay_now();
 	while ((timer = timerq_expired(&relay->deadlines, now)) != NULL)
 		line_deadline_passed(timerq_entry(timer, struct relay_line, deadline), now);
+	while ((timer = timerq_expired(&relay->gates_due, now)) != NULL)
+		line_gate_due(timerq_entry(timer, struct relay_line, gate_due), now);
 }
 
 /* NULL: until something happens. */
 static const struct timespec *time_to_sleep(const struct relay *relay, struct timespec *room)
 {
-	uint64_t deadline = timerq_next_deadline(&relay->deadlines), now;
+	uint64_t deadline = next_deadline(relay), now;
 
 	if (deadline == TIMERQ_NEVER)
 		return NULL;

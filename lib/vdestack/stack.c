@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <netinet/in.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <vdelink.h>
@@ -20,12 +21,15 @@
 #include "command.h"
 #include "outside.h"
 #include "process.h"
+#include "retire.h"
 #include "standard.h"
 #include "vnl.h"
 
 struct vdestack {
 	struct helper *helper;
 	struct helper_stack id;
+	pthread_mutex_t retiring; /* of `retire` */
+	struct retire *retire;    /* NULL: nothing was */
 	unsigned int lines;
 	struct relay_line *line[];
 };
@@ -160,6 +164,7 @@ static int stack_new(struct attachment *attachment, unsigned int count, unsigned
 	s = calloc(1, sizeof(*s) + count * sizeof(s->line[0]));
 	if (s == NULL)
 		return -ENOMEM;
+	pthread_mutex_init(&s->retiring, NULL);
 	err = process_join(&s->helper);
 	if (err < 0)
 		goto fail_join;
@@ -182,6 +187,7 @@ fail_plug:
 fail_namespace:
 	process_leave(s->helper);
 fail_join:
+	pthread_mutex_destroy(&s->retiring);
 	free(s);
 	return err;
 }
@@ -228,8 +234,10 @@ void vdestack_free(struct vdestack *stack)
 		remove_lines(stack);
 		namespace_delete(stack);
 	}
+	retire_free(stack->retire);
 	process_leave(stack->helper);
 	pthread_setcancelstate(cancel_state, NULL);
+	pthread_mutex_destroy(&stack->retiring);
 	free(stack);
 }
 
@@ -260,6 +268,38 @@ int vdestack_accept_ra(struct vdestack *stack, unsigned int ifindex, int accept)
 	struct helper_reply reply;
 
 	return helper_ask(stack->helper, &request, NULL, 0, &reply, NULL, 0);
+}
+
+static bool may_be_retired(const struct in6_addr *address)
+{
+	return !IN6_IS_ADDR_LINKLOCAL(address) && !IN6_IS_ADDR_LOOPBACK(address);
+}
+
+int vdestack_ipaddr_retire(
+    struct vdestack *stack, int family, const void *address, int prefixlen, unsigned int ifindex)
+{
+	struct in6_addr copy;
+	struct relay *relay;
+	int cancel_state, err;
+
+	if (address == NULL)
+		return -EFAULT;
+	if (family != AF_INET6)
+		return family == AF_INET ? -EOPNOTSUPP : -EAFNOSUPPORT;
+	memcpy(&copy, address, sizeof(copy));
+	/* A forked child has no relay; without an interface nobody comes. */
+	if (!may_be_retired(&copy) || stack->lines == 0 || !helper_is_own(stack->helper))
+		return -EOPNOTSUPP;
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+	err = process_relay(&relay);
+	if (err == 0) {
+		pthread_mutex_lock(&stack->retiring);
+		err = retire_address(&stack->retire, stack, relay, stack->line, stack->lines, copy.s6_addr,
+		    prefixlen, ifindex);
+		pthread_mutex_unlock(&stack->retiring);
+	}
+	pthread_setcancelstate(cancel_state, NULL);
+	return err;
 }
 
 /* The block as a file that can be sent. */

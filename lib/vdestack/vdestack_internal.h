@@ -35,6 +35,10 @@ int vdestack_socket(struct vdestack *stack, int domain, int type, int protocol);
 /* accept_ra_set in the stack's namespace (accept_ra.h). */
 int vdestack_accept_ra(struct vdestack *stack, unsigned int ifindex, int accept);
 
+/* ioth_ipaddr_retire(3). 0 or -errno. */
+int vdestack_ipaddr_retire(struct vdestack *stack, int family, const void *address, int prefixlen,
+    unsigned int ifindex);
+
 /* The exit status of the commands, or -errno. */
 int vdestack_command(struct vdestack *stack, const char *commands);
 

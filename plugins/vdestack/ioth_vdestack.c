@@ -23,6 +23,7 @@ newstack_prototype ioth_vdestack_newstack;
 delstack_prototype ioth_vdestack_delstack;
 int ioth_vdestack_socket(int domain, int type, int protocol);
 int ioth_vdestack_linksetacceptra(unsigned int ifindex, int accept);
+int ioth_vdestack_ipaddr_retire(int family, void *addr, int prefixlen, unsigned int ifindex);
 const char *ioth_vdestack_error(void);
 
 extern const char *const ioth_vdestack_license;
@@ -121,6 +122,17 @@ int ioth_vdestack_linksetacceptra(unsigned int ifindex, int accept)
 	return -1;
 }
 
+int ioth_vdestack_ipaddr_retire(int family, void *addr, int prefixlen, unsigned int ifindex)
+{
+	int err =
+	    vdestack_ipaddr_retire(atomic_load(&getstackdata)(), family, addr, prefixlen, ifindex);
+
+	if (err == 0)
+		return 0;
+	errno = -err;
+	return -1;
+}
+
 SYSTEM_CALLS(ioth_vdestack);
 
 newstack_prototype ioth_vdestack_n_newstack ALIAS(ioth_vdestack_newstack);
@@ -128,5 +140,7 @@ delstack_prototype ioth_vdestack_n_delstack ALIAS(ioth_vdestack_delstack);
 extern __typeof__(ioth_vdestack_socket) ioth_vdestack_n_socket ALIAS(ioth_vdestack_socket);
 extern __typeof__(ioth_vdestack_linksetacceptra) ioth_vdestack_n_linksetacceptra ALIAS(
     ioth_vdestack_linksetacceptra);
+extern __typeof__(ioth_vdestack_ipaddr_retire) ioth_vdestack_n_ipaddr_retire ALIAS(
+    ioth_vdestack_ipaddr_retire);
 extern __typeof__(ioth_vdestack_error) ioth_vdestack_n_error ALIAS(ioth_vdestack_error);
 extern const char *const ioth_vdestack_n_license ALIAS(ioth_vdestack_license);
