@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ifaddrs.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdio.h>
@@ -76,6 +77,11 @@ const char *world_stack(void)
 	return name ? name : "picox";
 }
 
+bool world_keeps_flows(void)
+{
+	return strcmp(world_stack(), "picox") != 0;
+}
+
 void world_begin(void)
 {
 	const char *name = world_stack();
@@ -111,20 +117,53 @@ void world_end(void)
 	assert_int_equal(system(command), 0);
 }
 
-struct iothotip *world_service(const char *more)
+/* Linux makes the route to an address of its own a moment after the address: its DAD is put off to
+ * a kernel thread, even where there is none to be done. What comes before is dropped. */
+static void wait_for_address(const struct in6_addr *address)
 {
-	char text[300], why[OTIP_WHY_SIZE];
-	struct otip_config config;
-	struct iothotip *otip;
-	int error;
+	struct sockaddr_in6 name = {.sin6_family = AF_INET6, .sin6_addr = *address};
+	int fd = ioth_msocket(server, AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	socklen_t len = sizeof(name);
+
+	assert_true(fd >= 0);
+	assert_int_equal(ioth_bind(fd, (struct sockaddr *)&name, sizeof(name)), 0);
+	assert_int_equal(ioth_getsockname(fd, (struct sockaddr *)&name, &len), 0);
+	do
+		(void)ioth_sendto(fd, "", 1, 0, (struct sockaddr *)&name, sizeof(name));
+	while (!world_readable(fd, 10));
+	ioth_close(fd);
+}
+
+void world_wait(struct iothotip *otip)
+{
+	struct in6_addr open[OTIP_OPEN_MAX];
+	size_t count = iothotip_addresses(otip, open, OTIP_OPEN_MAX);
+
+	for (size_t i = 0; i < count; i++)
+		wait_for_address(&open[i]);
+}
+
+const char *world_config(const char *more)
+{
+	static char text[300];
 
 	snprintf(text, sizeof(text), "%s%s%s", CONFIG, is_kernel ? ",iface=lo" : "", more);
-	error = otip_config_parse(&config, text, why);
+	return text;
+}
+
+struct iothotip *world_service(const char *more)
+{
+	char why[OTIP_WHY_SIZE];
+	struct otip_config config;
+	struct iothotip *otip = NULL;
+	int error = otip_config_parse(&config, world_config(more), why);
+
 	if (!error)
 		error = instance_new(&otip, server, &config, &test_time, why);
 	otip_config_free(&config);
 	if (error)
 		fail_msg("%s: %s", why, strerror(-error));
+	world_wait(otip);
 	return otip;
 }
 
@@ -134,6 +173,7 @@ void world_at(struct iothotip *otip, int64_t now)
 		milliseconds += (uint64_t)(now - wall) * 1000;
 	wall = now;
 	assert_int_equal(iothotip_work(otip), 0);
+	world_wait(otip);
 }
 
 struct in6_addr world_address(int64_t window)
@@ -160,33 +200,20 @@ int world_call(const struct in6_addr *address, int port)
 	return fd;
 }
 
-static int connect_once(const struct in6_addr *address, int port, int *error)
+int world_connect(const struct in6_addr *address, int port)
 {
-	int fd = world_call(address, port);
+	int fd = world_call(address, port), error = 0;
 	struct pollfd item = {.fd = fd, .events = POLLOUT};
-	socklen_t len = sizeof(*error);
+	socklen_t len = sizeof(error);
 
-	*error = ETIMEDOUT;
 	if (poll(&item, 1, PATIENCE) == 1 &&
-	    ioth_getsockopt(fd, SOL_SOCKET, SO_ERROR, error, &len) == 0 && *error == 0 &&
+	    ioth_getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == 0 && error == 0 &&
 	    !(item.revents & POLLHUP)) {
 		assert_int_equal(ioth_fcntl(fd, F_SETFL, 0), 0);
 		return fd;
 	}
 	ioth_close(fd);
 	return -1;
-}
-
-/* Linux makes the route to an address of its own a moment after the address: its DAD is put off to
- * a kernel thread, even where there is none to be done. */
-int world_connect(const struct in6_addr *address, int port)
-{
-	int fd, error;
-
-	do
-		fd = connect_once(address, port, &error);
-	while (fd < 0 && is_kernel && error == ENETUNREACH);
-	return fd;
 }
 
 bool world_is_silent(int fd)
@@ -230,14 +257,38 @@ void world_exchange(int one, int other)
 	assert_int_equal(byte, 'b');
 }
 
-size_t world_open_descriptors(void)
+/* ---- what must not grow ---------------------------------------------------------------------- */
+
+static size_t entries_of(const char *path)
 {
-	DIR *list = opendir("/proc/self/fd");
+	DIR *list = opendir(path);
 	size_t count = 0;
 
 	assert_non_null(list);
 	while (readdir(list))
 		count++;
 	closedir(list);
+	return count;
+}
+
+size_t world_open_descriptors(void)
+{
+	return entries_of("/proc/self/fd");
+}
+
+size_t world_threads(void)
+{
+	return entries_of("/proc/self/task");
+}
+
+size_t world_interface_addresses(void)
+{
+	struct ifaddrs *list;
+	size_t count = 0;
+
+	assert_int_equal(ioth_getifaddrs(server, &list), 0);
+	for (const struct ifaddrs *item = list; item; item = item->ifa_next)
+		count += item->ifa_addr && item->ifa_addr->sa_family == AF_INET6;
+	ioth_freeifaddrs(list);
 	return count;
 }
