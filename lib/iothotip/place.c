@@ -34,7 +34,16 @@ int otip_place_add(void *context, const struct in6_addr *address)
 
 int otip_place_retire(void *context, const struct in6_addr *address)
 {
-	return 0;
+	const struct otip_place *place = context;
+	struct in6_addr copy = *address;
+
+	if (ioth_ipaddr_retire(place->stack, AF_INET6, &copy, PREFIX_LEN, place->ifindex) == 0)
+		return 1;
+	/* This stack cannot. */
+	if (errno == EOPNOTSUPP || errno == ENOSYS)
+		return 0;
+	/* It has gone with the interface, and with it its flows. */
+	return errno == EADDRNOTAVAIL ? 1 : -errno;
 }
 
 void otip_place_remove(void *context, const struct in6_addr *address)

@@ -95,8 +95,6 @@ static void test_outlives(void **state)
 	struct iothotip *otip;
 	int fd, here, there;
 
-	if (!world_keeps_flows())
-		skip();
 	wall = NOW;
 	otip = world_service("");
 	fd = iothotip_listen(otip, SOCK_STREAM | SOCK_CLOEXEC, PORT, 5);
@@ -275,14 +273,15 @@ static void test_scan(void **state)
 	uint64_t guess = UINT64_C(0x123456789abcdef);
 	int fd, calls[64];
 	struct iothotip *otip;
-	size_t before;
+	size_t before = 0;
 
 	wall = NOW;
 	otip = world_service("");
 	fd = iothotip_listen(otip, SOCK_STREAM | SOCK_CLOEXEC, PORT, 5);
 	assert_serves(fd, NOW / 32);
-	before = world_open_descriptors();
 	for (int round = 0; round < 5; round++) {
+		if (round == 1) /* what the stacks keep at hand is there by now */
+			before = world_open_descriptors();
 		for (int i = 0; i < 64; i++) {
 			struct in6_addr address;
 

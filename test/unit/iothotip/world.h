@@ -26,18 +26,17 @@ extern uint64_t milliseconds;        /* the clock that never runs backwards */
 void world_begin(void);
 void world_end(void);
 const char *world_stack(void); /* its name */
-/* Can an address be kept for its flows? One of our stacks can say neither who uses an address, nor
- * let go of one when nobody does. */
-bool world_keeps_flows(void);
 
 /* CONFIG, what the stack needs, and `more`; until the next call. */
 const char *world_config(const char *more);
 /* A service of it, without a thread, whose clock is `wall`. */
 struct iothotip *world_service(const char *more);
 /* Sets the clock and lets the service do what is due. */
-void world_at(struct iothotip *otip, int64_t now);
+void world_set(struct iothotip *otip, int64_t now);
 /* Until all its addresses can be reached. */
 void world_wait(struct iothotip *otip);
+/* Both. */
+void world_at(struct iothotip *otip, int64_t now);
 
 struct in6_addr world_address(int64_t window);
 
