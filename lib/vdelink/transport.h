@@ -38,6 +38,8 @@ struct transport_ops {
 	int (*event)(struct transport *transport, uint32_t events, bool control);
 	/* Ends everything; may block. */
 	void (*close)(struct transport *transport);
+	/* As vdelink_settle. May be NULL. */
+	void (*settle)(const struct transport *transport);
 };
 
 /* data.u32 in the link's epoll set. */

@@ -429,11 +429,16 @@ static void wait_until_read(int fd)
 		(void)nanosleep(&pause, NULL);
 }
 
+static void dgram_settle(const struct transport *transport)
+{
+	wait_until_read(((const struct dgram *)transport)->data_fd);
+}
+
 static void dgram_close(struct transport *transport)
 {
 	struct dgram *dgram = dgram_of(transport);
 
-	wait_until_read(dgram->data_fd);
+	dgram_settle(transport);
 	if (dgram->ptp && dgram->control_fd >= 0)
 		close(dgram->control_fd);
 	set_patient(dgram, false); /* it says good-bye */
@@ -453,6 +458,7 @@ static const struct transport_ops dgram_ops = {
     .received = dgram_received,
     .event = dgram_event,
     .close = dgram_close,
+    .settle = dgram_settle,
 };
 
 int transport_dgram_new(VDECONN *conn, bool ptp, struct transport **transport)

@@ -184,6 +184,12 @@ void vdelink_close(struct vdelink *link)
 	free(link);
 }
 
+void vdelink_settle(const struct vdelink *link)
+{
+	if (link->state == VDELINK_UP && link->transport->ops->settle)
+		link->transport->ops->settle(link->transport);
+}
+
 int vdelink_fd(const struct vdelink *link)
 {
 	return link->epoll_fd;

@@ -14,7 +14,8 @@
  * vde_open may block for seconds, so it is called again from a short-lived thread of the link, with
  * back-off; whoever polls the link only sees its descriptor become ready.
  *
- * A link is used by one thread at a time; only vdelink_open and vdelink_close may block.
+ * A link is used by one thread at a time; only vdelink_open, vdelink_close and vdelink_settle may
+ * block.
  */
 #ifndef VDELINK_H
 #define VDELINK_H
@@ -46,6 +47,10 @@ void vdelink_reason(const char *vnl, int err, char *text, size_t size);
 /* Closes; ends the link's threads. One that is inside a call of libvdeplug which does not return is
  * waited for no longer than a moment; it ends, and closes what it holds, when the call returns. */
 void vdelink_close(struct vdelink *link);
+
+/* For a process that ends without closing: a switch forgets a port, and what it has not read from
+ * there, when the process is gone. Waits until it has been read, but for half a second at most. */
+void vdelink_settle(const struct vdelink *link);
 
 /* Readable when vdelink_recv would return frames or the state may have changed. The descriptor
  * stays the same over a loss and a reopening (an epoll descriptor where several are to be

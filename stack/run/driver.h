@@ -52,6 +52,9 @@ struct px_link_ops {
 	/* 0 or -errno. */
 	int (*open)(const struct px_link_config *config, void **link);
 	void (*close)(void *link);
+	/* May be NULL: at the end of the process, instead of close, waits a moment until what was sent
+	 * has arrived. */
+	void (*settle)(const void *link);
 	/* Frames received, with PX_PKT_HEADROOM before them, the caller's; returns how many. */
 	unsigned int (*receive)(void *link, struct px_pkt **pkts, unsigned int max);
 	/* Returns how many were taken; fewer than `count` means full. Packets stay the caller's. */

@@ -72,6 +72,11 @@ static void vde_port_close(void *link)
 	free(port);
 }
 
+static void vde_port_settle(const void *link)
+{
+	vdelink_settle(((const struct vde_port *)link)->link);
+}
+
 /* No memory for packets: frames are taken off the network and dropped, or else its descriptor would
  * stay readable. */
 static void drop_burst(struct vde_port *port)
@@ -320,6 +325,7 @@ const struct px_link_ops link_vde = {
     .name = "vde",
     .open = vde_port_open,
     .close = vde_port_close,
+    .settle = vde_port_settle,
     .receive = vde_port_receive,
     .send = vde_port_send,
     .want_write = vde_port_want_write,

@@ -277,6 +277,16 @@ int stack_free(struct picox *stack)
 	return 0;
 }
 
+static void settle_ports(const struct picox *stack)
+{
+	const struct port *port;
+
+	list_for_each (port, &stack->ports, node) {
+		if (port->ops->settle)
+			port->ops->settle(port->link);
+	}
+}
+
 /* The normal end of the process. Other threads may still be inside calls: nothing is freed. */
 __attribute__((destructor)) static void at_exit(void)
 {
@@ -288,6 +298,7 @@ __attribute__((destructor)) static void at_exit(void)
 		runtime_lock(stack);
 		file_abandon(stack);
 		linger(stack, now + stack->linger);
+		settle_ports(stack);
 		pcap_flush(stack->pcap);
 		runtime_unlock(stack);
 		ctl_unlink(stack->ctl);

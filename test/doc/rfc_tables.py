@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The tables in doc/rfc*.md, doc/bbr.md, doc/iothdns.md, doc/iothradvd.md and doc/iothconf.md name files and tests that exist.
+"""The tables in doc/rfc*.md, doc/bbr.md, doc/iothdns.md, doc/iothradvd.md, doc/namedhcp4.md and doc/iothconf.md name
+files and tests that exist.
 
 Usage: rfc_tables.py SOURCE-ROOT
 
@@ -8,7 +9,7 @@ The column "where" names files of stack/; "tested" names tests as FILE:FUNCTION 
 test_options of test_ip.c, which that file also runs; `ip:*` all of it), "fuzz TARGET" or "script NAME"
 (test/script/tcp/NAME.script). What MUST be done and is done has a test, unless the row says that
 there is nothing to be done ("none"). Each requirement of RFC 9293's appendix B is in rfc9293.md once.
-In iothradvd.md they are those of the library and of the daemon, or "net NAME"; each row has one.
+In iothradvd.md and namedhcp4.md they are those of library and daemon, "net NAME", "interop NAME"; each row has one.
 In iothdns.md the tests are those of test/unit/iothdns, or scripts (test/PATH.sh), and each row has one.
 In iothconf.md "where" names files of lib/, and "net NAME", "interop NAME" are test/net/NAME.sh and so on.
 """
@@ -39,7 +40,8 @@ def tests_of(directory):
     result = {}
     for path in sorted(directory.rglob('test_*.c')):
         text = path.read_text()
-        ran = set(re.findall(r'cmocka_unit_test\w*\(\s*test_(\w+)', text))
+        ran = set(re.findall(r'cmocka_unit_test\w*\(\s*test_(\w+)|\bTEST\((\w+)\)', text))
+        ran = {name for pair in ran for name in pair if name}
         result.setdefault(path.stem.removeprefix('test_'), set()).update(ran)
     return result
 
@@ -85,19 +87,25 @@ def check_iothdns(root):
         problems.append('too little was found of iothdns: this test is wrong')
 
 
-def check_iothradvd(root):
-    tests, count = tests_of(root / 'test/unit/iothradvd') | tests_of(root / 'test/unit/daemon/iothradvd'), 0
-    for number, row in rows(root / 'doc/iothradvd.md'):
+def check_scripts(place, tested, root):
+    for suite, name in re.findall(r'\b(net|interop) ([a-z0-9_]+)', tested):
+        if not (root / 'test' / suite / f'{name}.sh').exists():
+            problems.append(f'{place}: there is no test/{suite}/{name}.sh')
+
+
+def check_daemon(root, document, directories, least):
+    tests, count = {}, 0
+    for directory in directories:
+        tests |= tests_of(root / 'test/unit' / directory)
+    for number, row in rows(root / 'doc' / document):
         count += 1
-        place = f'iothradvd.md:{number}'
+        place = f'{document}:{number}'
         check_tested(place, row['tested'], tests, root)
-        for name in re.findall(r'\bnet ([a-z0-9_]+)', row['tested']):
-            if not (root / 'test/net' / f'{name}.sh').exists():
-                problems.append(f'{place}: there is no test/net/{name}.sh')
+        check_scripts(place, row['tested'], root)
         if not row['tested']:
             problems.append(f'{place}: no test')
-    if count < 8:
-        problems.append('too little was found of iothradvd: this test is wrong')
+    if count < least:
+        problems.append(f'too little was found of {document}: this test is wrong')
 
 
 def check_iothconf(root):
@@ -108,9 +116,7 @@ def check_iothconf(root):
         place = f'iothconf.md:{number}'
         check_where(place, row['where'], root / 'lib')
         check_tested(place, row['tested'], tests, root)
-        for suite, name in re.findall(r'\b(net|interop) ([a-z0-9_]+)', row['tested']):
-            if not (root / 'test' / suite / f'{name}.sh').exists():
-                problems.append(f'{place}: there is no test/{suite}/{name}.sh')
+        check_scripts(place, row['tested'], root)
         if row['state'].startswith('done') and not row['tested']:
             problems.append(f'{place}: done, and no test')
     if count < 40 or len(tests) < 50:
@@ -131,7 +137,8 @@ def main(root):
     tests, count, references = tests_of(root / 'test/unit/stack'), 0, 0
     check_iothdns(root)
     check_iothconf(root)
-    check_iothradvd(root)
+    check_daemon(root, 'iothradvd.md', ['iothradvd', 'daemon/iothradvd'], 8)
+    check_daemon(root, 'namedhcp4.md', ['daemon', 'dhcp'], 20)
     numbers = []
     for path in sorted([*(root / 'doc').glob('rfc*.md'), root / 'doc/bbr.md']):
         for number, row in rows(path):

@@ -23,7 +23,7 @@ inside other ip addr add $THEIR/24 dev vde0
 watch_start watch "$vnl"
 named_start 'net w 0.0.0.0/0' "static A one.test.local 192.168.1.1" \
 	"static TXT one.test.local $(texts 255.255.255.0 192.168.1.254)" 'auth static w .test.local'
-server_start -n 192.168.1.24 -I $OUR
+server_start -n 192.168.1.24 --serverid $OUR
 case $other in
 ours)
 	in_host other theirs env LD_LIBRARY_PATH="$LD_LIBRARY_PATH" IOTH_PLUGIN_PATH="$IOTH_PLUGIN_PATH" \

@@ -16,7 +16,8 @@ host_start home
 inside home ip addr add 192.168.1.24/24 dev vde0
 named_start 'net w 0.0.0.0/0' "static A one.test.local $ONE" \
 	"static TXT one.test.local $(texts 255.255.255.0 192.168.1.254)" 'auth static w .test.local'
-server_start -n 192.168.1.24 -I 192.168.1.25
+printf 'nameserver 192.168.1.24\nserverid 192.168.1.25\n' >"$dir/rc"
+server_start -f "$dir/rc"
 
 served()
 {

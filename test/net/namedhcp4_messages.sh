@@ -73,6 +73,8 @@ if have_command dhclient; then
 	stop "$dhclient"
 	released_once
 	says watch "^RELEASE from $ONE to $ID client $ONE " || fail "dhclient's RELEASE"
+	# Bare networks: a random MAC address, of no maker and no group.
+	[ "$mode" != vnl ] || says watch "^OFFER from $ID .* by .[26ae]:" || fail "the server's MAC address"
 	forgotten one
 fi
 
