@@ -127,6 +127,8 @@ static struct udp_end *lookup_connected(struct px_stack *stack, const struct px_
 
 	if (udp->last && takes_flow(udp->last, local, lport, remote, rport, ifindex))
 		return udp->last;
+	if (udp->flows.count == 0) /* as at most servers: that is the hash saved */
+		return NULL;
 	hash = flow_hash(stack, local, lport, remote, rport);
 	for (node = px_table_chain(&udp->flows, hash); node; node = node->next) {
 		struct udp_end *end = of_flow(node);
