@@ -27,9 +27,11 @@ end_all() {
 trap end_all EXIT
 trap 'exit 1' INT TERM HUP
 
-# The blocks of the section, without scdoc's escapes.
+# The blocks of the section, without scdoc's escapes; before the end, alice is looked for by IPv4, too.
 awk '/^# /{ on = /TEN COMMANDS/ } /^```/{ if (on) block = !block; next } block' "$src/man/iothnetwork.7.scd" |
-    sed -e 's|\\\\$|\\|' -e "s|/tmp/|$dir/|g" -e 's|^.* &$|& jobs -p >jobs|' >"$dir/lines"
+    sed -e 's|\\\\$|\\|' -e 's|^.* &$|& jobs -p >jobs|' \
+        -e '/^kill/i vdens --config eth,ip=10.77.0.9/24 vde:///tmp/net sh -c "until ping -c 1 10.77.0.1; do sleep 1; done"' |
+    sed "s|/tmp/|$dir/|g" >"$dir/lines"
 cd "$dir"
 eval "$("$src/scripts/env" "$build")"
 SHELL=/bin/bash HOME=$dir timeout 600 bash -e <lines >out 2>err || { echo "FAIL: status $?"; failed=1; }
@@ -39,6 +41,7 @@ expect() { # PATTERN WHAT
 }
 failed=${failed:-0}
 expect '64 bytes from alice.home.arpa (fd77::a11c:e)' "bob reaches alice by the name, and she has hers"
+expect '64 bytes from 10.77.0.1' "alice has her IPv4 address"
 for file in net.*; do
     [ "$file" = net.rc ] || ! pid=$(cat "$file" 2>/dev/null) || [ -z "$pid" ] ||
         tail --pid="$pid" -f /dev/null # it is about to end
