@@ -2,9 +2,11 @@
 """iothradvd under a flood: 10,000 hosts a second ask, each from another address.
 
 What counts is the processor's time for one, beside that of a program which receives the same and does
-nothing: frames of the network, or messages of a raw socket in a vdens, whose relay is no part of it.
+nothing: frames of the network, or messages of a raw socket in a vdens, whose relay is no part of it.  And how
+long it takes from SIGTERM to the advertisement that tells hosts of the end, as one of them sees it.
 """
 import os
+import shutil
 
 from .figures import Figure
 from .networks import BY_NAME
@@ -13,6 +15,7 @@ from .processes import Shell, Skip, run, wait_for
 COLUMNS = ("bare", "iothradvd", "ceiling")
 SOLICITS = 10000  # a second
 FACTOR = 2
+FINAL_MS = 100
 
 
 def _text(path):
@@ -41,6 +44,39 @@ def _cost_us(options, side, vnl, command, ready, seconds):
         return (_nanoseconds(pid) - before) / 1e3 / (SOLICITS * seconds)
     finally:
         side.run(f"kill {pid}; wait {pid}")
+
+
+def _final_ms(options, ours, vnl):
+    """From SIGTERM to an advertisement with a router lifetime of 0, which a host on the network gets."""
+    log = f"{options.directory}/radv-final.log"
+    router, host = Shell(["/bin/sh"], ours.env), None
+    try:
+        pid = int(router.check(f"{options.build}/daemon/iothradvd/iothradvd -v -s {vnl} -P 600 -L 1800 fc00::/64/LA"
+                               f" >{log} 2>&1 & echo $!"))
+        host = Shell([ours.need("vdens"), "--up", vnl, "/bin/sh"], ours.env)
+        # Not before it has advertised, or there is nothing to take back.
+        host.check("while ! ip -6 addr show dev vde0 scope link -tentative | grep -q fe80; do sleep 0.05; done")
+        host.check("rdisc6 -1 -r 10 -w 1000 vde0", timeout=30)
+        return float(host.check(f"{os.path.dirname(__file__)}/../final_advert.py {pid} vde0"))
+    finally:
+        if host:
+            host.close()
+        router.close()
+
+
+def _measure_final(options, ours):
+    figure = Figure("radv-final", "  SIGTERM to the final advertisement", "ms", columns=COLUMNS)
+    figure.target(f"<= {FINAL_MS} ms", lambda: figure.samples.get("iothradvd", []),
+                  lambda: [FINAL_MS] * len(figure.samples.get("iothradvd", [])))
+    try:
+        if not shutil.which("rdisc6"):
+            raise Skip("rdisc6 is not installed")
+        with BY_NAME["hub"](options.directory) as vnl:
+            for _ in range(options.repetitions):
+                figure.add("iothradvd", _final_ms(options, ours, vnl))
+    except (Skip, OSError, ValueError) as error:
+        figure.skip("both", str(error))
+    return figure
 
 
 def _figure(key, title):
@@ -77,4 +113,4 @@ def measure_radv(options, impls):
                         side.close()
         except (Skip, OSError, ValueError) as error:
             figure.skip("both", str(error))
-    return list(places)
+    return list(places) + [_measure_final(options, ours)]

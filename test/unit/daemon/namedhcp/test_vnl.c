@@ -73,9 +73,26 @@ static void frames_of_a_burst(void **state)
 	vdelink_close(other);
 }
 
+/* Locally administered, and of one node: upstream's was any six bytes. */
+static void random_addresses(void **state)
+{
+	struct vnl vnl = {.mac = {0}};
+	uint8_t before[6];
+
+	for (unsigned int i = 0; i < 1000; i++) {
+		memcpy(before, vnl.mac, 6);
+		vnl_make_mac(&vnl);
+		assert_int_equal(vnl.mac[0] & 3, 2);
+		assert_memory_not_equal(vnl.mac, before, 6);
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(frames_of_a_burst)};
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(frames_of_a_burst),
+	    cmocka_unit_test(random_addresses),
+	};
 
 	log_set_targets(0);
 	return cmocka_run_group_tests_name("namedhcp_vnl", tests, links_setup, links_teardown);
