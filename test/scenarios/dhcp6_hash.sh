@@ -8,18 +8,7 @@ mode=${1:?vdestack, picox or vnl}
 . "$(dirname "$0")/dhcp6_lib.sh"
 need_command dhclient pgrep
 
-servers6 "$mode" iothnamed.rc <<'END_RC'
-rstack   stack=vdestack,vnl=vde:///tmp/hub
-rstack   mac=80:01:01:01:01:01,eth
-rstack   ip=fc00::24/64
-net      local fc00::/64
-auth     accept local
-auth     static local hash.local
-static   AAAA hash.local fc00::
-auth     hash local .hash.local hash.local
-auth     hrev local hash.local/64
-option   hrevmode always
-END_RC
+servers6 "$mode" iothnamed.rc < <(hash_rc)
 two_nodes h1.hash.local fc00::580c:c6d0:5a1a:5b6b h2.hash.local fc00::a831:4648:3762:4f4d
 
 # From the address back to the name.

@@ -8,8 +8,9 @@
 #                                                                     |                  |
 #                                                              vdens (one)         vdens (two)
 #
-# servers6 MODE RC: MODE is the page's words (vdestack), everything on picox, or nothing on a stack that needs
-# none (vnl: iothradvd and namedhcp are on the network itself, and the DNS is asked from a stack).
+# servers6 MODE RC [OPTIONS] <CONFIGURATION: MODE is the page's words (vdestack), everything on picox, or nothing
+# on a stack that needs none (vnl: iothradvd and namedhcp are on the network itself, and the DNS is asked from a
+# stack). OPTIONS are namedhcp's.
 servers6()
 {
 	local mode=$1 rc=$2 options=${3:-}
@@ -24,6 +25,23 @@ servers6()
 	vnl) daemon dhcp "namedhcp -s vde:///tmp/hub -n fc00::24 -R \"stack=vdestack,vnl=vde:///tmp/hub,ip=fc00::ffff/64,eth\" $options" ;;
 	*) daemon dhcp "namedhcp -s \"stack=$mode,vnl=vde:///tmp/hub,ip=fc00::ffff/64,eth\" -n fc00::24 $options" ;;
 	esac
+}
+
+# hash_rc: names below hash.local are addresses.
+hash_rc()
+{
+	cat <<'END_RC'
+rstack   stack=vdestack,vnl=vde:///tmp/hub
+rstack   mac=80:01:01:01:01:01,eth
+rstack   ip=fc00::24/64
+net      local fc00::/64
+auth     accept local
+auth     static local hash.local
+static   AAAA hash.local fc00::
+auth     hash local .hash.local hash.local
+auth     hrev local hash.local/64
+option   hrevmode always
+END_RC
 }
 
 # two_nodes NAME ADDRESS NAME ADDRESS: two that know only their names reach each other by them.

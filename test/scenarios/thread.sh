@@ -15,17 +15,7 @@ need_program "$EXAMPLES/ioth_names" "$BUILD/tools/iothdig/iothdig"
 H1=fc00::580c:c6d0:5a1a:5b6b
 H2=fc00::a831:4648:3762:4f4d
 
-servers6 "$mode" iothnamed.rc '-D fc00::24 -S hash.local' <<'END_RC'
-rstack   stack=vdestack,vnl=vde:///tmp/hub
-rstack   mac=80:01:01:01:01:01,eth
-rstack   ip=fc00::24/64
-net      local fc00::/64
-auth     accept local
-auth     static local hash.local
-static   AAAA hash.local fc00::
-auth     hash local .hash.local hash.local
-auth     hrev local hash.local/64
-END_RC
+servers6 "$mode" iothnamed.rc '-D fc00::24 -S hash.local' < <(hash_rc)
 
 line names "ioth_names stack=$stack,vnl=vde:///tmp/hub,auto h1.hash.local h2.hash.local"
 names=$pid
