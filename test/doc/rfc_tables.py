@@ -9,7 +9,7 @@ The column "where" names files of stack/; "tested" names tests as FILE:FUNCTION 
 test_options of test_ip.c, which that file also runs; `ip:*` all of it), "fuzz TARGET" or "script NAME"
 (test/script/tcp/NAME.script). What MUST be done and is done has a test, unless the row says that
 there is nothing to be done ("none"). Each requirement of RFC 9293's appendix B is in rfc9293.md once.
-In iothradvd.md and namedhcp4.md they are those of library and daemon, "net NAME", "interop NAME"; each row has one.
+In iothradvd.md, namedhcp4.md and otip_rproxy.md they are those of library and daemon, "net NAME", "interop NAME"; each row has one.
 In iothdns.md the tests are those of test/unit/iothdns, or scripts (test/PATH.sh), and each row has one.
 In iothconf.md "where" names files of lib/, and "net NAME", "interop NAME" are test/net/NAME.sh and so on.
 """
@@ -139,6 +139,7 @@ def main(root):
     check_iothconf(root)
     check_daemon(root, 'iothradvd.md', ['iothradvd', 'daemon/iothradvd'], 8)
     check_daemon(root, 'namedhcp4.md', ['daemon', 'dhcp'], 20)
+    check_daemon(root, 'otip_rproxy.md', ['daemon/otip_rproxy'], 8)
     numbers = []
     for path in sorted([*(root / 'doc').glob('rfc*.md'), root / 'doc/bbr.md']):
         for number, row in rows(path):

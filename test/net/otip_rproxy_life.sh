@@ -142,7 +142,7 @@ tell old 'after the end'
 tell udp_old 'after the end'
 peer unreachable "$now" 4242
 peer udp_silent "$now" 4242
-inside client ping -n -c 1 -W 60 "$("$OTIPADDR" -b fc01:: -T 5 renzo.otip mypassword)" >/dev/null
+inside client ping -n -c 1 -W 20 "$("$OTIPADDR" -b fc01:: -T 5 renzo.otip mypassword)" >/dev/null
 peer echo "$("$OTIPADDR" -b fc01:: -T 5 renzo.otip mypassword)" 4242 1000000
 tell old 'and later'
 tell udp_old 'and later'
