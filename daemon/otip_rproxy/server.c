@@ -31,6 +31,7 @@ struct server {
 	struct otip_place place;
 	struct flows flows;
 	struct list epochs; /* the one in use first; others are drained */
+	bool told;          /* that addresses which are over are not silent */
 };
 
 /* ---- what the keeper does -------------------------------------------------------------------- */
@@ -64,10 +65,17 @@ static int add(void *context, const struct in6_addr *address)
 static int retire(void *context, const struct in6_addr *address)
 {
 	struct server *server = context;
+	int result;
 
 	window_shut(&server->flows, address);
 	log_address("is over", address);
-	return otip_place_retire(&server->place, address);
+	result = otip_place_retire(&server->place, address);
+	if (result == 0 && !server->told) {
+		log_notice("extstack: this stack lets an address that is over answer everybody, while it "
+		           "has flows");
+		server->told = true;
+	}
+	return result;
 }
 
 static void take_away(void *context, const struct in6_addr *address)

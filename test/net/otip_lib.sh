@@ -64,8 +64,8 @@ servers_start()
 	wait_for says servers '^serving'
 }
 
-# rproxy_rc LINE...: a file of options: stacks and who we are, an address that stays unless a line says
-# another period, the services, and these lines before.
+# rproxy_rc LINE...: a file of options: these lines, and then, where they do not say otherwise, stacks and who we
+# are, an address that stays, and patience with flows on a machine that is slow.
 rproxy_rc()
 {
 	printf '%s\n' "$@" >"$dir/rc"
@@ -76,6 +76,8 @@ rproxy_rc()
 		base fc01::
 		passwd mypassword
 		otip_period 0
+		udp_timeout 1000
+		tcp_timeout 0
 	END
 }
 
