@@ -63,24 +63,41 @@ static size_t announced(const struct stream *stream)
 	return stream_unread(stream) < PREFIX ? PREFIX : PREFIX + ((size_t)at[0] << 8 | at[1]);
 }
 
-bool stream_has_message(const struct stream *stream)
+/* Those of them that are taken. */
+static size_t taken(const struct stream *stream)
 {
-	return stream_unread(stream) >= PREFIX && stream_unread(stream) >= announced(stream);
+	size_t size = announced(stream), most = PREFIX + stream->in_max;
+
+	return size < most ? size : most;
 }
 
-bool stream_is_too_large(const struct stream *stream)
+bool stream_has_message(const struct stream *stream)
 {
-	return stream_unread(stream) >= PREFIX && announced(stream) > PREFIX + stream->in_max;
+	return stream_unread(stream) >= PREFIX && stream_unread(stream) >= taken(stream);
+}
+
+/* Reads once what nobody wants. As stream_fill. */
+static int skip(struct stream *stream)
+{
+	uint8_t unwanted[4096];
+	size_t size = stream->skip < sizeof(unwanted) ? stream->skip : sizeof(unwanted);
+	ssize_t len = ioth_recv(stream->fd, unwanted, size, 0);
+
+	if (len > 0)
+		stream->skip -= (size_t)len;
+	if (len < 0)
+		return errno == EINTR ? -EAGAIN : -errno;
+	return (int)len;
 }
 
 int stream_fill(struct stream *stream)
 {
-	size_t size = stream_unread(stream) > 0 ? announced(stream) : FIRST;
+	size_t size = stream_unread(stream) > 0 ? taken(stream) : FIRST;
 	ssize_t len;
 	int err;
 
-	if (stream_is_too_large(stream))
-		return -EMSGSIZE;
+	if (stream->skip > 0)
+		return skip(stream);
 	err = make_room(&stream->in, &stream->in_size, &stream->in_begin, &stream->in_end, size);
 	if (err)
 		return err;
@@ -97,16 +114,21 @@ int stream_fill(struct stream *stream)
 
 bool stream_next(struct stream *stream, uint8_t **bytes, size_t *len)
 {
-	size_t size;
+	size_t size, here;
 
 	if (stream_unread(stream) == 0)
 		release(&stream->in, &stream->in_size, &stream->in_begin, &stream->in_end);
 	if (!stream_has_message(stream))
 		return false;
-	size = announced(stream);
+	size = taken(stream);
+	stream->skip = announced(stream) - size;
+	stream->cut = stream->skip > 0;
 	*bytes = stream->in + stream->in_begin + PREFIX;
 	*len = size - PREFIX;
 	stream->in_begin += size;
+	here = stream_unread(stream) < stream->skip ? stream_unread(stream) : stream->skip;
+	stream->in_begin += here;
+	stream->skip -= here;
 	return true;
 }
 

@@ -15,8 +15,10 @@
 
 struct stream {
 	int fd;         /* of libioth, non-blocking */
-	size_t in_max;  /* bytes of a message that is taken */
+	size_t in_max;  /* bytes of a message that are taken */
 	size_t out_max; /* bytes that may wait for the other end */
+	size_t skip;    /* bytes that are still to come of a message, and are not wanted */
+	bool cut;       /* the message that was taken last has lost its end */
 	uint8_t *in;
 	size_t in_size, in_begin, in_end;
 	uint8_t *out;
@@ -30,15 +32,13 @@ void stream_fini(struct stream *stream); /* the descriptor stays open */
  * or another -errno. All messages are to be taken first. */
 int stream_fill(struct stream *stream);
 
-/* The next whole message, valid until the next call, or false. */
+/* The next whole message, valid until the next call, or false. Of one that is longer than what is
+ * taken it is the first in_max bytes, as soon as these are there (`cut`); the others are passed
+ * over when they come. */
 bool stream_next(struct stream *stream, uint8_t **bytes, size_t *len);
 
-/* Is a whole message there? */
+/* Is a message there for stream_next? */
 bool stream_has_message(const struct stream *stream);
-
-/* Is the next message, which has begun to come, larger than what is taken? Nothing can be read then
- * any more. */
-bool stream_is_too_large(const struct stream *stream);
 
 /* Bytes of a message that has not come whole. */
 static inline size_t stream_unread(const struct stream *stream)

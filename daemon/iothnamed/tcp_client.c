@@ -74,6 +74,17 @@ static bool flush(struct tcp_client *client)
 	return true;
 }
 
+/* A query that was longer than what is taken has lost its end. With a number of records that cannot
+ * be right it is a malformed one, wherever it was cut: the client is told, and the connection goes
+ * on. */
+static void spoil(const struct tcp_client *client, uint8_t *bytes)
+{
+	static const size_t arcount = 10;
+
+	metric_add(&client->tcp->worker->stats.tcp_malformed, 1);
+	bytes[arcount] = bytes[arcount + 1] = 0xff;
+}
+
 /* Answers what has come whole. 0 or -errno. */
 static int answer(struct tcp_client *client)
 {
@@ -86,6 +97,8 @@ static int answer(struct tcp_client *client)
 		size_t reply_len = sizeof(worker->reply);
 		bool forwarded;
 
+		if (client->stream.cut)
+			spoil(client, bytes);
 		client->path.query++;
 		touch(client);
 		client->pending++; /* its reply may come before this returns */
@@ -110,11 +123,7 @@ static int take(struct tcp_client *client)
 	if (len < 0)
 		return len == -EAGAIN ? 0 : len;
 	client->ended = len == 0;
-	err = answer(client);
-	if (err || !stream_is_too_large(&client->stream))
-		return err;
-	metric_add(&client->tcp->worker->stats.tcp_malformed, 1);
-	return -EMSGSIZE;
+	return answer(client);
 }
 
 static void client_ready(struct loop_source *source, uint32_t events)

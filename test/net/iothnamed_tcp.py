@@ -114,24 +114,34 @@ def half_close():
 
 def hostile():
     """Garbage, lengths without messages, messages cut off: only the one who sends them suffers."""
-    for data, closed in (
-            (framed(b""), False),                          # no header: no query, no reply
-            (framed(b"\0" * 11), False),
-            (framed(b"\xff" * 100), False),                # a reply: dropped
-            (b"\xff\xff" + b"x" * 100, True),              # longer than any query that is taken
-            (framed(query(9, "one.test.local"))[:-1], False)):
+    for data in (
+            framed(b""),                                   # no header: no query, no reply
+            framed(b"\0" * 11),
+            framed(b"\xff" * 100),                         # a reply: dropped
+            (b"\xff\xff" + b"x" * 100),                     # much is to come
+            framed(query(9, "one.test.local"))[:-1]):
         connection = dial()
         connection.sendall(data)
-        if closed:
-            assert_closed(connection)
-        else:
-            connection.shutdown(socket.SHUT_WR)
-            assert_closed(connection)
+        connection.shutdown(socket.SHUT_WR)
+        assert_closed(connection)
     connection = dial()
     connection.sendall(framed(query(5, "one.test.local")[:-1]))  # the question is cut off
     assert reply(connection)[:2] == (5, 1), "FORMERR"
     connection.sendall(framed(b"") + framed(query(6, "one.test.local")))  # the connection goes on
     assert reply(connection) == (6, 0, 1)
+    # Longer than any query that is taken, in one piece with the next, and in pieces: FORMERR, and on it goes.
+    large = query(7, "one.test.local")[:10] + b"\0\1" + query(7, "one.test.local")[12:]
+    large += b"\0" + struct.pack("!HHIH", 41, 1232, 0, 5000 + 4) + struct.pack("!HH", 12, 5000) + b"\0" * 5000
+    for number in range(3):
+        connection.sendall(framed(large) + framed(query(8 + number, "one.test.local")))
+        assert reply(connection)[:2] == (7, 1), "FORMERR"
+        assert reply(connection) == (8 + number, 0, 1)
+    largest = framed(large + b"\0" * (65535 - len(large)))
+    for at in range(0, len(largest), 9999):
+        connection.sendall(largest[at:at + 9999])
+    assert reply(connection)[:2] == (7, 1), "FORMERR"
+    connection.sendall(framed(query(12, "one.test.local")))
+    assert reply(connection) == (12, 0, 1)
     connection.close()
     assert_served()
 
