@@ -169,6 +169,7 @@ static void take_line(struct rcfile *rcfile, const char *tag, const char *value,
 	unsigned int directive = 0;
 	struct optlist words;
 	size_t len = strlen(value);
+	int error = -ENOMEM;
 	char *trimmed;
 
 	while (directive < DIRECTIVES && keyword_match(tag, directives[directive], true) == KEYWORD_NO)
@@ -183,7 +184,11 @@ static void take_line(struct rcfile *rcfile, const char *tag, const char *value,
 	while (len > 0 && strchr(" \t\r", value[len - 1]))
 		len--;
 	trimmed = strndup(value, len);
-	if (!trimmed || optlist_parse_words(&words, trimmed) < 0) {
+	if (trimmed)
+		error = optlist_parse_words(&words, trimmed);
+	if (error == -EINVAL) {
+		rcfile_error(rcfile, "%s: a quote is not closed", tag);
+	} else if (error < 0) {
 		no_memory(rcfile);
 	} else {
 		words_line(argument, rcfile, (enum directive)directive, &words, trimmed);

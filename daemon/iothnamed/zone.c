@@ -122,6 +122,16 @@ static bool has_room(const struct zone_rrset *rrset, size_t len)
 	return data + (rrset->count + (size_t)1) * (RR_FIXED - 2) <= RRSET_MAX;
 }
 
+/* RFC 1034, 3.6.2; RFC 2181, 10.1: a CNAME is alone with its name. */
+static bool is_excluded(const struct zone_node *node, uint16_t type)
+{
+	for (const struct zone_rrset *rrset = node->rrsets; rrset; rrset = rrset->next) {
+		if (rrset->count > 0 && (type == NAMED_TYPE_CNAME || rrset->type == NAMED_TYPE_CNAME))
+			return true;
+	}
+	return false;
+}
+
 static struct zone_rrset *rrset_of(struct zone_node *node, uint16_t type)
 {
 	struct zone_rrset **place = &node->rrsets;
@@ -151,6 +161,8 @@ int named_zone_add(struct named_zone *zone, const struct named_name *name, uint1
 		rrset->ttl = ttl;
 	if (has_record(rrset, data, len))
 		return -EEXIST;
+	if (is_excluded(node, type))
+		return -ENOTUNIQ;
 	if (!has_room(rrset, len))
 		return -EMSGSIZE;
 	more = realloc(rrset->data, rrset->len + 2 + len);

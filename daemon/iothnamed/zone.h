@@ -27,7 +27,8 @@ void named_zone_free(struct named_zone *zone);
 
 /* One record, its data uncompressed and well-formed. Of different TTLs in an RRset the lowest is
  * taken (RFC 2181, 5.2); NAMED_TTL_UNSET is the one that named_zone_seal says. 0, -EEXIST: it is
- * there already; -EMSGSIZE: with it the RRset would fit into no message; or -ENOMEM. */
+ * there already; -ENOTUNIQ: a CNAME beside anything else; -EMSGSIZE: with it the RRset would fit
+ * into no message; or -ENOMEM. */
 int named_zone_add(struct named_zone *zone, const struct named_name *name, uint16_t type,
     uint32_t ttl, const uint8_t *data, size_t len);
 

@@ -12,10 +12,11 @@
 struct grammar {
 	const char *separators;
 	bool values, comments; /* '=', '#' */
+	bool closed;           /* quotes have to be */
 };
 
 static const struct grammar options = {.separators = " \t,;\n", .values = true, .comments = true};
-static const struct grammar words = {.separators = " \t"};
+static const struct grammar words = {.separators = " \t", .closed = true};
 
 /* Behind separators and comments. */
 static const char *skip(const struct grammar *grammar, const char *text)
@@ -29,7 +30,7 @@ static const char *skip(const struct grammar *grammar, const char *text)
 }
 
 /* Copies one item without its quotes to `out`, which is as long as the text. Returns the end of the
- * item in the text; `out` is moved behind the copy and its NUL. */
+ * item in the text, or NULL: a quote is not closed; `out` is moved behind the copy and its NUL. */
 static const char *copy_item(
     const struct grammar *grammar, const char *text, struct optlist_item *item, char **out)
 {
@@ -59,7 +60,7 @@ static const char *copy_item(
 	}
 	*to++ = '\0';
 	*out = to;
-	return text;
+	return quote && grammar->closed ? NULL : text;
 }
 
 /* Items of a text: at most one for every two bytes. */
@@ -76,8 +77,13 @@ static int parse(const struct grammar *grammar, struct optlist *list, const char
 	if (!list->items)
 		return -ENOMEM;
 	strings = (char *)(list->items + most);
-	for (text = skip(grammar, text); *text; text = skip(grammar, text))
+	for (text = skip(grammar, text); *text; text = skip(grammar, text)) {
 		text = copy_item(grammar, text, &list->items[list->count++], &strings);
+		if (!text) {
+			optlist_free(list);
+			return -EINVAL;
+		}
+	}
 	return 0;
 }
 

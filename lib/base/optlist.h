@@ -27,7 +27,8 @@ struct optlist {
 int optlist_parse(struct optlist *list, const char *text);
 
 /* The plainer form of configuration lines: items are separated by spaces and tabs alone, and only
- * quotes and the backslash are special. An item is its tag, `=` included; no item has a value. */
+ * quotes and the backslash are special. An item is its tag, `=` included; no item has a value. 0,
+ * -ENOMEM or -EINVAL: a quote is not closed. */
 int optlist_parse_words(struct optlist *list, const char *text);
 void optlist_free(struct optlist *list);
 

@@ -106,6 +106,12 @@ static void test_words(void **state)
 		assert_null(list.items[i].value);
 	}
 	optlist_free(&list);
+	/* A quote that is not closed; behind a backslash none is meant. */
+	assert_int_equal(optlist_parse_words(&list, "a 'b c"), -EINVAL);
+	assert_int_equal(optlist_parse_words(&list, "a b\"c'\\\""), -EINVAL);
+	assert_int_equal(optlist_parse_words(&list, "a \\\"b"), 0);
+	assert_string_equal(list.items[1].tag, "\"b");
+	optlist_free(&list);
 	assert_int_equal(optlist_parse_words(&list, " \t "), 0);
 	assert_int_equal(list.count, 0);
 	optlist_free(&list);

@@ -62,6 +62,8 @@ static void test_mistakes(void **state)
 	    {"static", "static: a type is expected: A, AAAA, PTR, NS, CNAME, TXT, MX, SRV, CAA or SOA"},
 	    {"static AAA x ::1",
 	        "static: a type is expected: A, AAAA, PTR, NS, CNAME, TXT, MX, SRV, CAA or SOA"},
+	    {"static TXT x 'half a text", "static: a quote is not closed"},
+	    {"net \"n 10.0.0.0/8", "net: a quote is not closed"},
 	    {"static A x", "static: A NAME ADDRESS"},
 	    {"static A x 1.2.3.4 # remark", "static: A NAME ADDRESS"},
 	    {"static A x 1.2.3", "static: an IPv4 address is expected"},

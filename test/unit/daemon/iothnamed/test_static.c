@@ -158,12 +158,32 @@ static void test_minimal_any(void **state)
 	fixture_unload(&fixture);
 }
 
+/* RFC 1034, 3.6.2; RFC 2181, 10.1. The line is named, whichever of the two is the second one. */
+static void test_alias_alone(void **state)
+{
+	static const char *const wrong[] = {
+	    "static CNAME a.b c\nstatic A a.b 10.0.0.1\n",
+	    "static A A.b 10.0.0.1\nstatic CNAME a.B c\n",
+	    "static CNAME a.b c\nstatic CNAME a.b d\n",
+	    "static SOA a.b n m\nstatic CNAME a.b c\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		assert_false(fixture_load(&fixture, wrong[i]));
+		assert_non_null(strstr(fixture.log, "(line 2): static: a name that is an alias"));
+	}
+	load("static CNAME a.b c\nstatic CNAME A.B c\nstatic A x.a.b 10.0.0.1\n");
+	fixture_unload(&fixture);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_static),
 	    cmocka_unit_test(test_zone),
 	    cmocka_unit_test(test_minimal_any),
+	    cmocka_unit_test(test_alias_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
