@@ -33,6 +33,20 @@ static int init_key(struct named_cache *cache)
 	return siphash_key_random(&cache->key);
 }
 
+static void set_bounds(struct named_cache *cache, const struct named_cache_config *wanted)
+{
+	struct named_cache_config *config = &cache->config;
+
+	config->ttl_min = wanted->ttl_min;
+	config->ttl_max = or_default(wanted->ttl_max, NAMED_CACHE_TTL_MAX);
+	config->negative_max = or_default(wanted->negative_max, NAMED_CACHE_NEGATIVE_MAX);
+	config->stale = wanted->stale;
+	config->failure = wanted->failure;
+	config->prefetch = wanted->prefetch;
+	config->cut = wanted->cut;
+	atomic_store_explicit(&cache->has_stale, wanted->stale > 0, memory_order_relaxed);
+}
+
 int named_cache_new(struct named_cache **result, const struct named_cache_config *config)
 {
 	struct named_cache *cache = calloc(1, sizeof(*cache));
@@ -42,8 +56,7 @@ int named_cache_new(struct named_cache **result, const struct named_cache_config
 		return -ENOMEM;
 	cache->config = *config;
 	cache->config.shards = or_default(config->shards, NAMED_CACHE_SHARDS);
-	cache->config.ttl_max = or_default(config->ttl_max, NAMED_CACHE_TTL_MAX);
-	cache->config.negative_max = or_default(config->negative_max, NAMED_CACHE_NEGATIVE_MAX);
+	set_bounds(cache, config);
 	if (cache->config.bytes == 0)
 		cache->config.bytes = NAMED_CACHE_BYTES;
 	error = -EINVAL;
@@ -85,6 +98,16 @@ void named_cache_free(struct named_cache *cache)
 	free(cache);
 }
 
+/* Whoever reads them has locked a shard. */
+void named_cache_configure(struct named_cache *cache, const struct named_cache_config *config)
+{
+	for (unsigned int i = 0; i < cache->config.shards; i++)
+		pthread_mutex_lock(&cache->shards[i].lock);
+	set_bounds(cache, config);
+	for (unsigned int i = 0; i < cache->config.shards; i++)
+		pthread_mutex_unlock(&cache->shards[i].lock);
+}
+
 /* The table's buckets go by the low bits of the hash, shards by the high ones. */
 static struct named_cache_shard *shard_of(struct named_cache *cache, uint64_t hash)
 {
@@ -116,6 +139,9 @@ static void count(struct named_cache_shard *shard, enum named_cache_outcome outc
 	case NAMED_CACHE_STALE_HIT:
 		shard->stats.stale_hits++;
 		break;
+	case NAMED_CACHE_FAILURE_HIT:
+		shard->stats.failure_hits++;
+		break;
 	}
 }
 
@@ -135,10 +161,18 @@ void named_cache_missed(struct named_cache *cache, uint64_t hash)
 
 /* ---- entries of a locked shard -------------------------------------------------------------- */
 
+/* A name, folded, or one of its suffixes; failures are beside the other entries. */
 struct key {
-	const struct named_name *name;
+	const uint8_t *wire;
+	size_t len;
 	uint16_t type;
+	bool failure;
 };
+
+static struct key key_of(const struct named_name *name, uint16_t type)
+{
+	return (struct key){.wire = name->wire, .len = name->len, .type = type};
+}
 
 static bool matches(const struct hashtable_link *link, const void *wanted)
 {
@@ -146,8 +180,8 @@ static bool matches(const struct hashtable_link *link, const void *wanted)
 	    hashtable_entry(link, const struct named_cache_entry, link);
 	const struct key *key = wanted;
 
-	return entry->type == key->type && entry->name_len == key->name->len &&
-	       memcmp(entry->bytes, key->name->wire, key->name->len) == 0;
+	return entry->type == key->type && (entry->kind == NAMED_CACHE_FAILURE) == key->failure &&
+	       entry->name_len == key->len && memcmp(entry->bytes, key->wire, key->len) == 0;
 }
 
 /* The name's hash has a secret; that of the type needs none. */
@@ -156,12 +190,11 @@ static uint64_t typed_hash(uint64_t hash, uint16_t type)
 	return hash ^ type * 0x9e3779b97f4a7c15ULL;
 }
 
-static struct named_cache_entry *find_type(
-    struct named_cache_shard *shard, uint64_t hash, const struct named_name *name, uint16_t type)
+static struct named_cache_entry *find_key(
+    struct named_cache_shard *shard, uint64_t hash, const struct key *key)
 {
-	struct key key = {name, type};
 	struct hashtable_link *link =
-	    hashtable_find(&shard->table, typed_hash(hash, type), matches, &key);
+	    hashtable_find(&shard->table, typed_hash(hash, key->type), matches, key);
 
 	return link ? hashtable_entry(link, struct named_cache_entry, link) : NULL;
 }
@@ -171,8 +204,11 @@ static size_t cost(size_t name_len, size_t len)
 	return sizeof(struct named_cache_entry) + name_len + len + ALLOCATION_OVERHEAD;
 }
 
-static void drop(struct named_cache_shard *shard, struct named_cache_entry *entry)
+static void drop(
+    struct named_cache *cache, struct named_cache_shard *shard, struct named_cache_entry *entry)
 {
+	if (entry->kind == NAMED_CACHE_NXDOMAIN)
+		atomic_fetch_sub_explicit(&cache->denials, 1, memory_order_relaxed);
 	hashtable_remove(&shard->table, &entry->link);
 	if (shard->hand == &entry->age)
 		shard->hand = entry->age.next;
@@ -191,23 +227,23 @@ static bool is_over(
 	return now >= entry->expires && now - entry->expires >= stale;
 }
 
-static void drop_expired(struct named_cache_shard *shard, struct named_cache_entry *entry)
+static void drop_expired(
+    struct named_cache *cache, struct named_cache_shard *shard, struct named_cache_entry *entry)
 {
-	drop(shard, entry);
+	drop(cache, shard, entry);
 	shard->stats.expired++;
 }
 
-/* The type's entry if it may be used; it is dropped if nobody may. */
+/* The key's entry if it may be used; it is dropped if nobody may. */
 static struct named_cache_entry *find_usable(struct named_cache *cache,
-    struct named_cache_shard *shard, uint64_t hash, const struct named_name *name, uint16_t type,
-    bool stale, uint64_t now)
+    struct named_cache_shard *shard, uint64_t hash, const struct key *key, bool stale, uint64_t now)
 {
-	struct named_cache_entry *entry = find_type(shard, hash, name, type);
+	struct named_cache_entry *entry = find_key(shard, hash, key);
 
 	if (!entry || now < entry->expires)
 		return entry;
 	if (is_over(cache, entry, now)) {
-		drop_expired(shard, entry);
+		drop_expired(cache, shard, entry);
 		return NULL;
 	}
 	return stale ? entry : NULL;
@@ -217,21 +253,70 @@ struct named_cache_entry *named_cache_find(struct named_cache *cache, uint64_t h
     const struct named_name *name, uint16_t type, bool stale, uint64_t now)
 {
 	struct named_cache_shard *shard = lock_shard(cache, hash);
-	struct named_cache_entry *entry = find_usable(cache, shard, hash, name, type, stale, now);
+	struct key key = key_of(name, type);
+	struct named_cache_entry *entry = find_usable(cache, shard, hash, &key, stale, now);
 
 	if (!entry && type != NAMED_TYPE_CNAME) {
-		entry = find_usable(cache, shard, hash, name, NAMED_TYPE_CNAME, stale, now);
+		key.type = NAMED_TYPE_CNAME;
+		entry = find_usable(cache, shard, hash, &key, stale, now);
 		if (entry && entry->kind != NAMED_CACHE_RRSET)
 			entry = NULL;
 	}
-	if (!entry)
-		entry = find_usable(cache, shard, hash, name, TYPE_NXDOMAIN, stale, now);
+	if (!entry) {
+		key.type = TYPE_NXDOMAIN;
+		entry = find_usable(cache, shard, hash, &key, stale, now);
+	}
 	if (!entry) {
 		pthread_mutex_unlock(&shard->lock);
 		return NULL;
 	}
 	entry->used = true;
 	return entry;
+}
+
+static struct key key_above(const struct named_name *name, unsigned int labels)
+{
+	return (struct key){.wire = named_name_suffix(name, labels),
+	    .len = named_name_suffix_len(name, labels),
+	    .type = TYPE_NXDOMAIN};
+}
+
+struct named_cache_entry *named_cache_find_above(struct named_cache *cache, uint64_t *hash,
+    const struct named_name *name, bool stale, uint64_t now)
+{
+	if (atomic_load_explicit(&cache->denials, memory_order_relaxed) == 0)
+		return NULL;
+	for (unsigned int labels = name->labels; labels-- > 1;) {
+		struct key key = key_above(name, labels);
+		struct named_cache_shard *shard;
+		struct named_cache_entry *entry;
+
+		*hash = siphash_1_3(&cache->key, key.wire, key.len);
+		shard = lock_shard(cache, *hash);
+		entry = cache->config.cut ? find_usable(cache, shard, *hash, &key, stale, now) : NULL;
+		if (entry) {
+			entry->used = true;
+			return entry;
+		}
+		pthread_mutex_unlock(&shard->lock);
+	}
+	return NULL;
+}
+
+int named_cache_failure(struct named_cache *cache, uint64_t hash, const struct named_name *name,
+    uint16_t type, uint64_t now)
+{
+	struct named_cache_shard *shard = lock_shard(cache, hash);
+	struct key key = key_of(name, type);
+	const struct named_cache_entry *entry;
+	int code = -1;
+
+	key.failure = true;
+	entry = find_usable(cache, shard, hash, &key, false, now);
+	if (entry)
+		code = *named_cache_data(entry);
+	named_cache_release(cache, hash, entry ? NAMED_CACHE_FAILURE_HIT : NAMED_CACHE_GOES_ON);
+	return code;
 }
 
 bool named_cache_wants_fetch(
@@ -275,7 +360,7 @@ static void sweep(struct named_cache *cache, struct named_cache_shard *shard, ui
 		entry = list_entry(shard->hand, struct named_cache_entry, age);
 		shard->hand = shard->hand->next;
 		if (is_over(cache, entry, now))
-			drop_expired(shard, entry);
+			drop_expired(cache, shard, entry);
 	}
 }
 
@@ -288,13 +373,13 @@ static void make_room(
 		struct named_cache_entry *entry = oldest(shard);
 
 		if (is_over(cache, entry, now)) {
-			drop_expired(shard, entry);
+			drop_expired(cache, shard, entry);
 		} else if (entry->used && chances > 0) {
 			entry->used = false;
 			chances--;
 			requeue(shard, entry);
 		} else {
-			drop(shard, entry);
+			drop(cache, shard, entry);
 			shard->stats.evicted++;
 		}
 	}
@@ -305,6 +390,8 @@ static uint32_t bounded_ttl(const struct named_cache *cache, const struct named_
 	const struct named_cache_config *config = &cache->config;
 	uint32_t ttl = item->ttl > INT32_MAX ? 0 : item->ttl; /* RFC 2181, 8 */
 
+	if (item->kind == NAMED_CACHE_FAILURE)
+		return config->failure;
 	if (item->kind != NAMED_CACHE_RRSET)
 		return ttl < config->negative_max ? ttl : config->negative_max;
 	if (ttl < config->ttl_min)
@@ -334,13 +421,54 @@ static struct named_cache_entry *entry_new(
 	return entry;
 }
 
-static void drop_type(
-    struct named_cache_shard *shard, uint64_t hash, const struct named_name *name, uint16_t type)
+static void drop_key(struct named_cache *cache, struct named_cache_shard *shard, uint64_t hash,
+    const struct key *key)
 {
-	struct named_cache_entry *entry = find_type(shard, hash, name, type);
+	struct named_cache_entry *entry = find_key(shard, hash, key);
 
 	if (entry)
-		drop(shard, entry);
+		drop(cache, shard, entry);
+}
+
+static void drop_type(struct named_cache *cache, struct named_cache_shard *shard, uint64_t hash,
+    const struct named_name *name, uint16_t type)
+{
+	struct key key = key_of(name, type);
+
+	drop_key(cache, shard, hash, &key);
+}
+
+/* What was known before is known to be otherwise. A CNAME is alone with its name (RFC 1034, 3.6.2):
+ * the other records end with their TTLs, as they are looked up first. */
+static void drop_contradicted(struct named_cache *cache, struct named_cache_shard *shard,
+    uint64_t hash, const struct named_name *name, const struct named_cache_item *item)
+{
+	struct key failure = key_of(name, item->type);
+
+	failure.failure = true;
+	drop_key(cache, shard, hash, &failure);
+	if (item->kind == NAMED_CACHE_FAILURE)
+		return;
+	drop_type(cache, shard, hash, name, item->type);
+	if (item->type != TYPE_NXDOMAIN)
+		drop_type(cache, shard, hash, name, TYPE_NXDOMAIN);
+	if (item->kind == NAMED_CACHE_RRSET && item->type != NAMED_TYPE_CNAME)
+		drop_type(cache, shard, hash, name, NAMED_TYPE_CNAME);
+}
+
+/* A name that exists has others above it, which exist, too. */
+static void drop_denials_above(struct named_cache *cache, const struct named_name *name)
+{
+	if (atomic_load_explicit(&cache->denials, memory_order_relaxed) == 0)
+		return;
+	for (unsigned int labels = name->labels; labels-- > 1;) {
+		struct key key = key_above(name, labels);
+		uint64_t hash = siphash_1_3(&cache->key, key.wire, key.len);
+		struct named_cache_shard *shard = lock_shard(cache, hash);
+
+		drop_key(cache, shard, hash, &key);
+		pthread_mutex_unlock(&shard->lock);
+	}
 }
 
 int named_cache_put(struct named_cache *cache, const struct named_name *name,
@@ -353,14 +481,7 @@ int named_cache_put(struct named_cache *cache, const struct named_name *name,
 	struct named_cache_entry *entry;
 	int error = 0;
 
-	/* What was known before is known to be otherwise, whether this is kept or not. A CNAME is
-	 * alone with its name (RFC 1034, 3.6.2): the other records end with their TTLs, as they are
-	 * looked up first. */
-	drop_type(shard, hash, name, item->type);
-	if (item->type != TYPE_NXDOMAIN)
-		drop_type(shard, hash, name, TYPE_NXDOMAIN);
-	if (item->kind == NAMED_CACHE_RRSET && item->type != NAMED_TYPE_CNAME)
-		drop_type(shard, hash, name, NAMED_TYPE_CNAME);
+	drop_contradicted(cache, shard, hash, name, item); /* whether this is kept or not */
 	if (ttl == 0)
 		goto unlock;
 	error = -E2BIG;
@@ -374,6 +495,8 @@ int named_cache_put(struct named_cache *cache, const struct named_name *name,
 	make_room(cache, shard, room, now);
 	hashtable_insert(&shard->table, &entry->link, typed_hash(hash, item->type));
 	list_append(&shard->queue, &entry->age);
+	if (item->kind == NAMED_CACHE_NXDOMAIN)
+		atomic_fetch_add_explicit(&cache->denials, 1, memory_order_relaxed);
 	shard->bytes += room;
 	shard->stats.inserted++;
 	error = 0;
@@ -382,6 +505,8 @@ refuse:
 	shard->stats.refused++;
 unlock:
 	pthread_mutex_unlock(&shard->lock);
+	if (item->kind == NAMED_CACHE_RRSET || item->kind == NAMED_CACHE_NODATA)
+		drop_denials_above(cache, name);
 	return error;
 }
 
@@ -413,7 +538,7 @@ size_t named_cache_flush(struct named_cache *cache, const struct named_name *nam
 		pthread_mutex_lock(&shard->lock);
 		list_for_each_safe (entry, &shard->queue, age) {
 			if (is_meant(entry, name, below)) {
-				drop(shard, entry);
+				drop(cache, shard, entry);
 				flushed++;
 			}
 		}
@@ -434,6 +559,7 @@ void named_cache_get_stats(struct named_cache *cache, struct named_cache_stats *
 		stats->hits += one->hits;
 		stats->negative_hits += one->negative_hits;
 		stats->stale_hits += one->stale_hits;
+		stats->failure_hits += one->failure_hits;
 		stats->misses += one->misses;
 		stats->inserted += one->inserted;
 		stats->refused += one->refused;

@@ -4,7 +4,9 @@
  * Entries
  *     RRSET      all records of one name and type, and the least of their TTLs (RFC 2181, 5.2)
  *     NODATA     the name has no records of the type (RFC 2308, 2.2), with the SOA that says so
- *     NXDOMAIN   there is no such name, for any type (RFC 2308, 2.1); likewise
+ *     NXDOMAIN   there is no such name, for any type (RFC 2308, 2.1), nor any below it (RFC 8020);
+ *                likewise
+ *     FAILURE    nobody could tell (RFC 9520): beside the others, of a name and type of its own
  *
  * Keys are folded names, class IN. An entry that has expired is not found (but see `stale`) and
  * goes away when somebody comes across it: a look-up for it, or an insertion. Each insertion goes
@@ -21,6 +23,7 @@
 #define NAMED_CACHE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -42,12 +45,19 @@ struct named_cache_config {
 	uint32_t ttl_min;      /* seconds, of RRsets */
 	uint32_t ttl_max;      /* 0: NAMED_CACHE_TTL_MAX */
 	uint32_t negative_max; /* 0: NAMED_CACHE_NEGATIVE_MAX */
-	uint32_t stale; /* seconds for which an RRset may be used when it has expired (RFC 8767) */
-	bool prefetch;  /* ask again for what is asked for in the last tenth of its life */
+	uint32_t stale;   /* seconds for which an RRset may be used when it has expired (RFC 8767) */
+	uint32_t failure; /* seconds for which a failure is remembered: RFC 9520, 3.2; 0: not at all */
+	bool prefetch;    /* ask again for what is asked for in the last tenth of its life */
+	bool cut;         /* nothing is below what does not exist: RFC 8020 */
 	struct siphash_key key; /* a test's; all zero: a random one */
 };
 
-enum named_cache_kind { NAMED_CACHE_RRSET, NAMED_CACHE_NODATA, NAMED_CACHE_NXDOMAIN };
+enum named_cache_kind {
+	NAMED_CACHE_RRSET,
+	NAMED_CACHE_NODATA,
+	NAMED_CACHE_NXDOMAIN,
+	NAMED_CACHE_FAILURE,
+};
 
 /* Has a server said that it is authentic (AD)? It says so only to who asked with AD or DO (RFC
  * 6840, 5.7). */
@@ -60,8 +70,8 @@ struct named_cache_item {
 	uint16_t type; /* NXDOMAIN: 0 */
 	uint16_t count;
 	uint32_t ttl;        /* as it came; the configuration's bounds are applied */
-	const uint8_t *data; /* RRSET: for each record 2 bytes of length, data; otherwise the SOA's
-	                        owner, then its data */
+	const uint8_t *data; /* RRSET: for each record 2 bytes of length, data; FAILURE: the code in one
+	                        byte; otherwise the SOA's owner, then its data */
 	size_t len;
 };
 
@@ -88,7 +98,7 @@ static inline const uint8_t *named_cache_data(const struct named_cache_entry *en
 }
 
 struct named_cache_stats {
-	uint64_t hits, negative_hits, stale_hits, misses;
+	uint64_t hits, negative_hits, stale_hits, failure_hits, misses;
 	uint64_t inserted, refused; /* too large, or no memory */
 	uint64_t evicted, expired, flushed;
 	uint64_t prefetches;
@@ -109,12 +119,17 @@ struct named_cache {
 	struct named_cache_config config;
 	struct siphash_key key;
 	size_t shard_bytes;
+	atomic_size_t denials; /* NXDOMAIN entries: none, and no name has to be looked for above */
+	atomic_bool has_stale; /* may entries be used that have expired? */
 	struct named_cache_shard *shards;
 };
 
 /* 0, -EINVAL: wrong number of shards, -ENOMEM, or -errno of the random numbers. */
 int named_cache_new(struct named_cache **cache, const struct named_cache_config *config);
 void named_cache_free(struct named_cache *cache);
+
+/* Other bounds and habits for what comes from now on; bytes, shards and key stay. */
+void named_cache_configure(struct named_cache *cache, const struct named_cache_config *config);
 
 /* A name's hash, to be made once for several types. */
 static inline uint64_t named_cache_hash(
@@ -123,10 +138,25 @@ static inline uint64_t named_cache_hash(
 	return siphash_1_3(&cache->key, name->wire, name->len);
 }
 
+/* May anything that has expired be used? */
+static inline bool named_cache_has_stale(const struct named_cache *cache)
+{
+	return atomic_load_explicit((atomic_bool *)&cache->has_stale, memory_order_relaxed);
+}
+
 /* What answers a question for this type: its RRset or NODATA, else a CNAME, else NXDOMAIN; in a
  * locked shard. Or NULL, and nothing is locked. `stale`: what has expired will do, too. */
 struct named_cache_entry *named_cache_find(struct named_cache *cache, uint64_t hash,
     const struct named_name *name, uint16_t type, bool stale, uint64_t now);
+
+/* The NXDOMAIN of the nearest name above this one (RFC 8020), whose hash is written to *hash. As
+ * named_cache_find. */
+struct named_cache_entry *named_cache_find_above(struct named_cache *cache, uint64_t *hash,
+    const struct named_name *name, bool stale, uint64_t now);
+
+/* The code of a failure that is remembered for a name and type, or -1; it counts as a hit. */
+int named_cache_failure(struct named_cache *cache, uint64_t hash, const struct named_name *name,
+    uint16_t type, uint64_t now);
 
 /* How a look-up ended; it may have taken several finds. */
 enum named_cache_outcome {
@@ -135,6 +165,7 @@ enum named_cache_outcome {
 	NAMED_CACHE_HIT,
 	NAMED_CACHE_NEGATIVE_HIT,
 	NAMED_CACHE_STALE_HIT,
+	NAMED_CACHE_FAILURE_HIT,
 };
 
 /* Unlocks what was found by this hash, and counts the outcome. */
@@ -156,8 +187,9 @@ static inline uint32_t named_cache_left(const struct named_cache_entry *entry, u
 bool named_cache_wants_fetch(
     struct named_cache *cache, uint64_t hash, struct named_cache_entry *entry, uint64_t now);
 
-/* Puts an item in, in the place of the one with its key; an RRset or NODATA says that the name
- * exists, an NXDOMAIN that none of its records does. A TTL of 0 is not kept. 0, -ENOMEM or -E2BIG.
+/* Puts an item in, in the place of the one with its key; an RRset or NODATA says that the name, and
+ * those above it, exist and that it can be asked for, an NXDOMAIN that none of its records does. A
+ * TTL of 0 is not kept. 0, -ENOMEM or -E2BIG.
  */
 int named_cache_put(struct named_cache *cache, const struct named_name *name,
     const struct named_cache_item *item, uint64_t now);

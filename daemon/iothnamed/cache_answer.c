@@ -90,6 +90,9 @@ static enum named_cache_outcome step(struct answer *answer)
 	    cache, hash, &answer->name, answer->query->type, answer->stale_allowed, answer->now);
 	enum named_cache_outcome outcome = NAMED_CACHE_GOES_ON;
 
+	if (!entry)
+		entry =
+		    named_cache_find_above(cache, &hash, &answer->name, answer->stale_allowed, answer->now);
 	if (!entry) {
 		named_cache_missed(cache, hash);
 		return NAMED_CACHE_MISS;
@@ -118,6 +121,29 @@ static enum named_cache_outcome step(struct answer *answer)
 	return outcome;
 }
 
+/* What nobody could tell a moment ago is not asked for again (RFC 9520); what has expired will do
+ * meanwhile, if it may (RFC 8767, 5: the failure recheck timer). */
+static enum named_cached answer_failure(const struct answer *answer)
+{
+	const struct named_query *query = answer->query;
+	enum named_cached cached = NAMED_CACHED_NOT;
+	int code;
+
+	if (answer->stale_allowed || (query->flags & NAMED_FLAG_CD))
+		return NAMED_CACHED_NOT;
+	code = named_cache_failure(answer->cache, named_cache_hash(answer->cache, &query->name),
+	    &query->name, query->type, answer->now);
+	if (code < 0)
+		return NAMED_CACHED_NOT;
+	if (named_cache_has_stale(answer->cache))
+		cached = named_cache_answer(answer->cache, query, answer->reply, true, answer->now);
+	if (cached != NAMED_CACHED_NOT)
+		return cached;
+	named_reply_rcode(answer->reply, (enum named_rcode)code);
+	named_reply_ede(answer->reply, NAMED_EDE_CACHED_ERROR);
+	return NAMED_CACHED;
+}
+
 enum named_cached named_cache_answer(struct named_cache *cache, const struct named_query *query,
     struct named_reply *reply, bool stale, uint64_t now)
 {
@@ -142,7 +168,7 @@ enum named_cached named_cache_answer(struct named_cache *cache, const struct nam
 		reply->at = begun;
 		reply->counts[NAMED_ANSWER] = 0;
 		reply->names_count = 0;
-		return NAMED_CACHED_NOT;
+		return answer_failure(&answer);
 	}
 	if (answer.full)
 		named_reply_truncate(reply);

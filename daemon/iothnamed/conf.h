@@ -64,7 +64,8 @@ struct named_options {
 	int64_t cachesize;  /* MiB */
 	int64_t cachemin, cachemax, cachenegative; /* seconds */
 	int64_t cachestale;                        /* seconds; 0: RFC 8767 is off */
-	int64_t cacheprefetch;                     /* bool */
+	int64_t cachefailure;                      /* seconds */
+	int64_t cacheprefetch, cachecut;           /* bool */
 };
 
 /* Which stack a list of lines makes: the first creates it, the others configure it. */

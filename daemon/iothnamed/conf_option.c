@@ -57,6 +57,8 @@ static const struct option_line {
     {AT(cachemax), 86400, STRICT, 1, WEEK, {NULL}},
     {AT(cachenegative), 10800, STRICT, 1, 10800, {NULL}}, /* RFC 2308, 5 */
     {AT(cachestale), 0, STRICT, 0, WEEK, {NULL}},
+    {AT(cachefailure), 5, STRICT, 1, 300, {NULL}}, /* RFC 9520, 3.2 */
+    {AT(cachecut), 1, STRICT, 0, 0, NO_YES},
     {AT(cacheprefetch), 0, STRICT, 0, 0, NO_YES},
 };
 

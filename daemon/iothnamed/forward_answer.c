@@ -169,6 +169,27 @@ static enum named_ede reason_of(const struct forward_query *query)
 	return query->error ? NAMED_EDE_NETWORK_ERROR : NAMED_EDE_NO_REACHABLE_AUTHORITY;
 }
 
+/* RFC 9520, 3.2: so that others who ask do not make us ask the same servers again at once. With CD
+ * it may be only the checking that fails: nothing is concluded for those without. */
+static void remember_failure(const struct forward_query *query, uint64_t now)
+{
+	struct named_forward *forward = query->forward;
+	uint8_t code = NAMED_SERVFAIL;
+	struct named_cache_item item = {
+	    .kind = NAMED_CACHE_FAILURE, .count = 1, .data = &code, .len = sizeof(code)};
+	struct named_query asked;
+
+	/* Our own lack of means is no fault of servers. */
+	if (!forward->config.cache || (query->error && !forward_is_servers_error(query->error)) ||
+	    named_query_parse(&asked, query->bytes, query->len) != NAMED_QUERY_OK ||
+	    asked.class != NAMED_CLASS_IN || (asked.flags & NAMED_FLAG_CD))
+		return;
+	if (query->fallback)
+		code = query->fallback[3] & NAMED_FLAG_RCODE;
+	item.type = asked.type;
+	(void)named_cache_put(forward->config.cache, &asked.name, &item, now);
+}
+
 void forward_answer_failure(struct forward_query *query, uint64_t now)
 {
 	struct named_forward *forward = query->forward;
@@ -178,7 +199,8 @@ void forward_answer_failure(struct forward_query *query, uint64_t now)
 		answer_fallback(query);
 		return;
 	}
-	if (forward->config.cache && forward->config.cache->config.stale > 0)
+	remember_failure(query, now);
+	if (forward->config.cache && named_cache_has_stale(forward->config.cache))
 		(void)forward_answer_cached(query, true, now);
 	if (query->fallback) {
 		answer_fallback(query);

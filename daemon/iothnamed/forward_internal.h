@@ -227,6 +227,8 @@ void forward_go_tcp(struct forward_query *query, unsigned int first, uint64_t no
 void forward_restart(struct forward_query *query, uint64_t now);
 /* A try has failed: errno's number, or 0 for a reply that says so. */
 void forward_try_failed(struct forward_try *try, int error, uint64_t now);
+/* Does an error say that the server is not there? Others are ours: no descriptor, no memory. */
+bool forward_is_servers_error(int error);
 /* Sends one once more. */
 void forward_try_again(struct forward_try *try, uint64_t now);
 /* The query's deadline has come. */

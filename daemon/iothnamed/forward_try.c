@@ -24,8 +24,7 @@ static void arm(struct forward_query *query)
 	    earlier(query->end, earlier(query->stale_at, query->until)));
 }
 
-/* Does it say that the server is not there? Others are ours: no descriptor, no memory. */
-static bool is_servers(int error)
+bool forward_is_servers_error(int error)
 {
 	switch (error) {
 	case ECONNREFUSED:
@@ -46,7 +45,7 @@ static void note_error(struct forward_query *query, unsigned int number, int err
 {
 	query->error = error;
 	metric_add(&query->forward->stats.errors, 1);
-	if (is_servers(error))
+	if (forward_is_servers_error(error))
 		forward_server_unreachable(query->forward, number, now);
 }
 
@@ -262,7 +261,7 @@ void forward_start(struct forward_query *query, uint64_t now)
 	const struct named_cache *cache = query->forward->config.cache;
 	struct forward_query *rival;
 
-	if (cache && cache->config.stale > 0)
+	if (cache && named_cache_has_stale(cache))
 		query->stale_at =
 		    forward_all_suspected(query->forward) ? now : query->begun + FORWARD_STALE_AFTER;
 	if (query->tcp_client) {

@@ -139,6 +139,8 @@ static const struct cache_line {
         offsetof(struct named_cache_stats, negative_hits)},
     {"stale_hits_total", "Answers that had expired.", METRIC_COUNTER,
         offsetof(struct named_cache_stats, stale_hits)},
+    {"failure_hits_total", "Answers that nobody could tell, a moment ago.", METRIC_COUNTER,
+        offsetof(struct named_cache_stats, failure_hits)},
     {"misses_total", "Questions without an answer.", METRIC_COUNTER,
         offsetof(struct named_cache_stats, misses)},
     {"inserted_total", "Entries made.", METRIC_COUNTER,

@@ -3,6 +3,7 @@
 #include "server.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,16 +15,16 @@
 
 /* ---- what is shared -------------------------------------------------------------------------- */
 
-static int open_cache(struct named_cache **cache, const struct named_options *options)
+static struct named_cache_config cache_config(const struct named_options *options)
 {
-	const struct named_cache_config config = {.bytes = (size_t)options->cachesize << 20,
+	return (struct named_cache_config){.bytes = (size_t)options->cachesize << 20,
 	    .ttl_min = (uint32_t)options->cachemin,
 	    .ttl_max = (uint32_t)options->cachemax,
 	    .negative_max = (uint32_t)options->cachenegative,
 	    .stale = (uint32_t)options->cachestale,
-	    .prefetch = options->cacheprefetch != 0};
-
-	return named_cache_new(cache, &config);
+	    .failure = (uint32_t)options->cachefailure,
+	    .prefetch = options->cacheprefetch != 0,
+	    .cut = options->cachecut != 0};
 }
 
 static void close_shared(struct named_shared *shared)
@@ -38,7 +39,8 @@ static void close_shared(struct named_shared *shared)
 
 static int open_shared(struct named_shared *shared, const struct named_options *options)
 {
-	int err = open_cache(&shared->cache, options);
+	const struct named_cache_config config = cache_config(options);
+	int err = named_cache_new(&shared->cache, &config);
 
 	if (!err)
 		err = named_hrev_new(&shared->hrev, (size_t)options->hrevmax);
@@ -169,11 +171,31 @@ free_server:
 	return err;
 }
 
-/* What is under way goes on; the cache is kept. */
+/* Tables and threads that are as large as they were made. */
+static void tell_kept(const struct named_options *old, const struct named_options *new)
+{
+	const struct {
+		const char *name;
+		int64_t old, new;
+	} kept[] = {
+	    {"workers", old->workers, new->workers},
+	    {"cachesize", old->cachesize, new->cachesize},
+	    {"tcpclients", old->tcpclients, new->tcpclients},
+	    {"fwdpending", old->fwdpending, new->fwdpending},
+	};
+
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+		if (kept[i].new != kept[i].old)
+			log_notice("option %s: %" PRId64 " takes a restart", kept[i].name, kept[i].new);
+	}
+}
+
+/* What is under way goes on; the cache is kept, and its bounds count for what comes. */
 int named_server_reload(struct daemon *daemon, void *configuration)
 {
 	struct named_server *server = daemon->state;
 	struct named_conf *conf = configuration;
+	const struct named_cache_config cache = cache_config(&conf->options);
 	struct named_resolver *resolver;
 	int err;
 
@@ -181,12 +203,7 @@ int named_server_reload(struct daemon *daemon, void *configuration)
 		log_error("the lines of stacks have changed: that takes a restart");
 		return -EINVAL;
 	}
-	if (conf->options.workers != server->conf->options.workers ||
-	    conf->options.cachesize != server->conf->options.cachesize ||
-	    conf->options.tcpclients != server->conf->options.tcpclients ||
-	    conf->options.fwdpending != server->conf->options.fwdpending)
-		log_notice("options workers, cachesize, tcpclients and fwdpending have changed: that takes "
-		           "a restart");
+	tell_kept(&server->conf->options, &conf->options);
 	err = begin_keymaker(server, conf);
 	if (err)
 		return err;
@@ -197,6 +214,7 @@ int named_server_reload(struct daemon *daemon, void *configuration)
 	}
 	named_resolver_free(server->resolver);
 	server->resolver = resolver;
+	named_cache_configure(server->shared.cache, &cache);
 	named_hrev_set_max(server->shared.hrev, (size_t)conf->options.hrevmax);
 	for (unsigned int i = 0; i < server->worker_count; i++)
 		named_worker_set_conf(server->workers[i], conf);

@@ -40,6 +40,20 @@ for n in $(seq 20); do
 	answers 192.168.1.24 "new$n.test.local" A "192.168.1.$n"
 done
 
+# --- what a reload takes into use, and what it says that it cannot
+
+cp "$rc" "$dir/last.rc"
+printf '%s\n' 'option cachesize 32' 'option tcpclients 100' 'option cachemax 100' 'option staticttl 77' >>"$rc"
+assert_status 0 ctl reload
+for option in 'cachesize: 32' 'tcpclients: 100'; do
+	says named "option $option takes a restart" || fail "nothing is said of $option"
+done
+! says named 'option (cachemax|staticttl|workers|fwdpending)' || fail "$(grep '^iothnamed: option' "$dir/named.log")"
+run_dig 192.168.1.24 one.test.local A
+assert_match 'one.test.local\.\s+77\s' "$out" "an option's new value"
+cp "$dir/last.rc" "$rc"
+assert_status 0 ctl reload
+
 # --- a mistake leaves all as it was, and is told with its line
 
 {
