@@ -151,6 +151,13 @@ udhcpc_start()
 
 # --- libiothconf
 
+# gets NAME ADDRESS: a client of this name has got this address, this time.
+gets()
+{
+	run "$CLIENT" "stack=picox,vnl=$vnl" "+eth,dhcp,fqdn=$1" addresses
+	[[ "$out" == *"address $2"* ]]
+}
+
 # ours_gives_back NAME VNL: has an address, and gives it back; it runs until it is stopped (a hub that sees the end of a
 # program may forget the frames that it has not read). Sets $ours.
 ours_gives_back()

@@ -19,18 +19,13 @@ named_start 'net w 0.0.0.0/0' "static A one.test.local $ONE" \
 printf 'nameserver 192.168.1.24\nserverid 192.168.1.25\n' >"$dir/rc"
 server_start -f "$dir/rc"
 
-served()
-{
-	run "$CLIENT" "stack=picox,vnl=$vnl" +eth,dhcp,fqdn=one.test.local addresses
-	[[ "$out" == *"address $ONE"* ]]
-}
 # CPU time of a process and its threads, in clock ticks
 ticks()
 {
 	awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$1/stat"
 }
 
-wait_for served
+wait_for gets one.test.local $ONE
 for signal in TERM KILL; do
 	stop "$switch" $signal
 	rm -rf "$dir/switch"
@@ -43,7 +38,7 @@ for signal in TERM KILL; do
 	kill -0 "$server" || fail "the server is gone"
 	net_start vde_switch switch
 	switch=$pid
-	wait_for served
+	wait_for gets one.test.local $ONE
 done
 if [ "$mode" = vnl ]; then
 	assert_equal 2 "$(grep -c 'the network is lost' "$dir/server.log")" "lost twice"
