@@ -240,14 +240,13 @@ static void run(double seconds, double rate)
 	bench_print_times("exchange", samples, ended);
 }
 
-static void flood(double rate, double seconds)
+static void flood(uint64_t rate, double seconds)
 {
-	uint64_t start = bench_now(), now;
-	double sent = 0;
+	uint64_t start = bench_now(), end = start + (uint64_t)(seconds * SECOND), now, sent = 0;
 
 	format = "f%u.flood.local";
-	while ((double)((now = bench_now()) - start) < seconds * SECOND) {
-		for (; sent < rate * (double)(now - start) / SECOND; sent++) {
+	while ((now = bench_now()) < end) {
+		for (; sent * SECOND < rate * (now - start); sent++) {
 			const struct exchange exchange = {
 			    .client = next_client++, .xid = next_slot++ & 0xffffff};
 
@@ -257,7 +256,7 @@ static void flood(double rate, double seconds)
 		receive(now); /* of nobody's exchange */
 		wait_for_frames(now + SECOND / 1000);
 	}
-	printf("sent %.0f\n", sent);
+	printf("sent %llu\n", (unsigned long long)sent);
 }
 
 int main(int argc, char *argv[])
@@ -281,7 +280,7 @@ int main(int argc, char *argv[])
 	}
 	names = (uint32_t)first;
 	if (strcmp(argv[2], "flood") == 0)
-		flood(first, seconds);
+		flood((uint64_t)first, seconds);
 	else
 		run(seconds, argc > 5 ? bench_number(argv[5], 1, RATE_MAX) : 0);
 	vdelink_close(net);

@@ -28,7 +28,6 @@ mkfifo "$dir/input"
 words=()
 for _ in $(seq 5000); do words+=(read addresses link); done
 stdin="$dir/input" start client "$CLIENT" "stack=picox,vnl=$vnl" +eth,dhcp6,thread,nodad,fqdn=renzo.otip "${words[@]}"
-client=$pid
 exec 8>"$dir/input"
 asked=0
 told()
