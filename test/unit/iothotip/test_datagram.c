@@ -52,9 +52,11 @@ static void hear(const char *text, struct sockaddr_in6 *from, const struct in6_a
 	socklen_t len = sizeof(*from);
 	struct in6_addr to;
 	char buffer[100];
-	ssize_t got =
-	    iothotip_recvfrom(otip, fd, buffer, sizeof(buffer), 0, (struct sockaddr *)from, &len, &to);
+	ssize_t got;
 
+	assert_true(world_readable(fd, PATIENCE));
+	got =
+	    iothotip_recvfrom(otip, fd, buffer, sizeof(buffer), 0, (struct sockaddr *)from, &len, &to);
 	assert_int_equal(got, strlen(text));
 	assert_memory_equal(buffer, text, strlen(text));
 	assert_memory_equal(&to, self, sizeof(to));
@@ -220,10 +222,10 @@ static int end(void **state)
 int main(int argc, char *argv[])
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_answers),
-	    cmocka_unit_test(test_outlives),
-	    cmocka_unit_test(test_refusals),
-	    cmocka_unit_test(test_crowd),
+	    cmocka_unit_test_setup(test_answers, world_next),
+	    cmocka_unit_test_setup(test_outlives, world_next),
+	    cmocka_unit_test_setup(test_refusals, world_next),
+	    cmocka_unit_test_setup(test_crowd, world_next),
 	};
 
 	if (argc > 1)

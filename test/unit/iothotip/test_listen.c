@@ -319,14 +319,14 @@ int main(int argc, char *argv[])
 	if (argc > 1)
 		cmocka_set_test_filter(argv[1]);
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_windows),
-	    cmocka_unit_test(test_outlives),
-	    cmocka_unit_test(test_other_addresses),
-	    cmocka_unit_test(test_several),
-	    cmocka_unit_test(test_link),
-	    cmocka_unit_test(test_scan),
-	    cmocka_unit_test(test_refusals),
-	    cmocka_unit_test(test_one_call),
+	    cmocka_unit_test_setup(test_windows, world_next),
+	    cmocka_unit_test_setup(test_outlives, world_next),
+	    cmocka_unit_test_setup(test_other_addresses, world_next),
+	    cmocka_unit_test_setup(test_several, world_next),
+	    cmocka_unit_test_setup(test_link, world_next),
+	    cmocka_unit_test_setup(test_scan, world_next),
+	    cmocka_unit_test_setup(test_refusals, world_next),
+	    cmocka_unit_test_setup(test_one_call, world_next),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);

@@ -216,8 +216,8 @@ static int end(void **state)
 int main(int argc, char *argv[])
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_virtual),
-	    cmocka_unit_test(test_real),
+	    cmocka_unit_test_setup(test_virtual, world_next),
+	    cmocka_unit_test_setup(test_real, world_next),
 	};
 
 	if (argc > 1)

@@ -20,7 +20,7 @@
 #include <ioth.h>
 
 struct ioth *server, *client;
-int64_t wall = NOW;
+int64_t world_epoch = 1700000000, wall;
 uint64_t milliseconds;
 
 static bool is_kernel;
@@ -68,6 +68,12 @@ static void configure(struct ioth *stack, const char *text)
 	/* IFA_F_NODAD: it is there at once. */
 	assert_int_equal(
 	    ioth_ipaddr_add(stack, AF_INET6, &address, nl_addrdata2prefix(64, 2, 0), index), 0);
+}
+
+int world_next(void **state)
+{
+	world_epoch += INT64_C(32) * 10000000;
+	return 0;
 }
 
 const char *world_stack(void)
