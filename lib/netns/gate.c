@@ -212,9 +212,9 @@ static void address_free(struct gate *gate, struct address *address)
 {
 	struct entry *entry;
 
-	while ((entry = list_first(&address->flows, struct entry, node)))
+	list_for_each_safe (entry, &address->flows, node)
 		flow_free(gate, entry);
-	while ((entry = list_first(&address->macs, struct entry, node)))
+	list_for_each_safe (entry, &address->macs, node)
 		entry_free(gate, entry);
 	hashtable_remove(&gate->table, &address->entry.link);
 	hashtable_remove(&gate->table, &address->group.link);
@@ -247,7 +247,7 @@ void gate_free(struct gate *gate)
 
 	if (!gate)
 		return;
-	while ((address = list_first(&gate->addresses, struct address, node)))
+	list_for_each_safe (address, &gate->addresses, node)
 		address_free(gate, address);
 	hashtable_clear(&gate->table);
 	pthread_mutex_destroy(&gate->lock);
