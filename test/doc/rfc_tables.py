@@ -138,7 +138,7 @@ def main(root):
     check_iothdns(root)
     check_iothconf(root)
     check_daemon(root, 'iothradvd.md', ['iothradvd', 'daemon/iothradvd'], 8)
-    check_daemon(root, 'namedhcp4.md', ['daemon', 'dhcp'], 20)
+    check_daemon(root, 'namedhcp4.md', ['daemon', 'dhcp'], 12)
     check_daemon(root, 'otip_rproxy.md', ['daemon/otip_rproxy'], 8)
     numbers = []
     for path in sorted([*(root / 'doc').glob('rfc*.md'), root / 'doc/bbr.md']):

@@ -358,7 +358,7 @@ static void declined(void **state)
 /* Each number that an option may have, in a message and in what a client asks for. */
 static void numbers_of_options(void **state)
 {
-	char options[2048] = "350101" FQDN, list[600] = "37fe";
+	char options[4096] = "350101" FQDN, list[600] = "37fe";
 
 	for (unsigned int code = 1; code < 255; code++) {
 		if (code != DHCP4_MESSAGE_TYPE && code != DHCP4_FQDN && code != DHCP4_OVERLOAD &&
