@@ -113,7 +113,7 @@ static void serve(const char *port)
 			if (fd == udp) {
 				echo_datagrams(udp);
 			} else if (fd == tcp) {
-				fd = accept4(tcp, NULL, NULL, SOCK_CLOEXEC);
+				fd = accept(tcp, NULL, NULL);
 				if (fd >= 0)
 					watch(epoll, fd, EPOLLIN, (uint64_t)fd);
 			} else {
@@ -168,14 +168,13 @@ static void udp(const struct sockaddr_in6 *to, double seconds, unsigned int clie
 	    (double)answers * 1e9 / (double)(bench_now() - begin), (unsigned long long)answers);
 }
 
-static int begin_connection(int epoll, const struct sockaddr_in6 *to)
+static void begin_connection(int epoll, const struct sockaddr_in6 *to)
 {
 	int fd = socket_of(SOCK_STREAM | SOCK_NONBLOCK);
 
 	if (connect(fd, (const struct sockaddr *)to, sizeof(*to)) < 0 && errno != EINPROGRESS)
 		bench_die(1, "connect");
 	watch(epoll, fd, EPOLLOUT, (uint64_t)fd);
-	return fd;
 }
 
 static void connects(const struct sockaddr_in6 *to, double seconds, unsigned int clients)

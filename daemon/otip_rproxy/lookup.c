@@ -136,7 +136,8 @@ int lookup_all(struct ioth *stack, struct rproxy_conf *conf, struct in6_addr *ba
 	struct lookup lookup = {.stack = stack, .dns = conf->dns};
 	int err;
 
-	if (before && (!before->dns != !conf->dns || (conf->dns && strcmp(before->dns, conf->dns))))
+	if (before &&
+	    (!before->dns != !conf->dns || (conf->dns && strcmp(before->dns, conf->dns) != 0)))
 		before = NULL;
 	err = find_base(&lookup, conf, base, before, base_before);
 	for (size_t i = 0; i < conf->service_count && !err; i++)

@@ -19,7 +19,7 @@
 #include "place.h"
 #include "window.h"
 
-#define OTHER_DESCRIPTORS 128 /* than those of flows */
+#define OTHER_DESCRIPTORS 128u /* than those of flows */
 
 const cap_value_t server_capabilities[SERVER_CAPABILITIES] = {CAP_NET_ADMIN, CAP_NET_BIND_SERVICE};
 
@@ -163,7 +163,7 @@ static struct flow_limits limits_of(const struct rproxy_conf *conf)
 
 	descriptors_allow(need + OTHER_DESCRIPTORS);
 	have = descriptors_allowed();
-	have = have > 2 * OTHER_DESCRIPTORS ? have - OTHER_DESCRIPTORS : OTHER_DESCRIPTORS;
+	have = have > 2ul * OTHER_DESCRIPTORS ? have - OTHER_DESCRIPTORS : OTHER_DESCRIPTORS;
 	if (need <= have)
 		return limits;
 	limits.connections = limits.connections * have / need + 1;

@@ -13,7 +13,7 @@
 #include "relay.h"
 #include "scripted.h"
 
-#define CHUNK 8192
+#define CHUNK ((size_t)8192)
 
 static int failing = -1; /* allocations until one fails; -1: none does */
 
