@@ -48,7 +48,7 @@ int main(int argc, char *argv[])
 		fprintf(stderr, "%s\n", ioth_error());
 		return 1;
 	}
-	fd = iothotip_server(stack, argv[4], SOCK_STREAM, atoi(argv[3]), 5, &otip);
+	fd = iothotip_server(stack, argv[4], SOCK_STREAM, (int)strtol(argv[3], NULL, 10), 5, &otip);
 	if (fd < 0) {
 		fprintf(stderr, "%s\n", iothotip_error());
 		return 1;

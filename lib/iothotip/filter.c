@@ -20,11 +20,11 @@
 #include <errno.h>
 #include <ioth.h>
 
-#define DESTINATION 24 /* in an IPv6 header: RFC 8200, 3 */
+#define DESTINATION 24U /* in an IPv6 header: RFC 8200, 3 */
 #define KEEP        UINT32_MAX
 
-#define FOR_NETWORK 6
-#define FOR_ADDRESS 5
+#define FOR_NETWORK 6UL
+#define FOR_ADDRESS 5UL
 
 void otip_addresses_add(struct otip_addresses *addresses, const struct in6_addr *address)
 {

@@ -16,7 +16,7 @@
 
 #include "schedule.h"
 
-#define OTIP_FILTER_MAX (2 * OTIP_OPEN_MAX) /* those that open while others close */
+#define OTIP_FILTER_MAX ((size_t)2 * OTIP_OPEN_MAX) /* those that open while others close */
 
 /* Addresses, all of one /64. */
 struct otip_addresses {

@@ -67,7 +67,7 @@ int iothotip_server(
     struct ioth *stack, const char *config, int type, int port, int backlog, struct iothotip **otip)
 {
 	struct iothotip *instance;
-	int fd, error;
+	int fd;
 
 	if (!otip)
 		return fail(-EINVAL, NULL);
@@ -76,7 +76,8 @@ int iothotip_server(
 		return -1;
 	fd = iothotip_listen(instance, type, port, backlog);
 	if (fd < 0) {
-		error = errno;
+		int error = errno;
+
 		instance_free(instance);
 		errno = error;
 		return -1;

@@ -47,7 +47,7 @@ void otip_keeper_fini(struct otip_keeper *keeper)
 {
 	struct otip_address *address;
 
-	while ((address = list_first(&keeper->addresses, struct otip_address, link))) {
+	list_for_each_safe (address, &keeper->addresses, link) {
 		if (address->state == OTIP_ADDRESS_OPEN)
 			(void)retire(keeper, address);
 		remove_address(keeper, address);

@@ -44,7 +44,7 @@ static int prepare(struct otip_listener *listener)
 
 static int begin_to_listen(struct otip_listener *listener, int flags, int backlog)
 {
-	int copy = flags & SOCK_CLOEXEC ? F_DUPFD_CLOEXEC : F_DUPFD;
+	int copy = (flags & SOCK_CLOEXEC) ? F_DUPFD_CLOEXEC : F_DUPFD;
 
 	if (listener->type == SOCK_DGRAM)
 		return datagram_open(listener);

@@ -104,9 +104,9 @@ static void test_outlives(void **state)
 	for (int i = 1; i < 20; i++) {
 		int stranger;
 
-		world_at(otip, NOW + i * 32);
-		world_at(otip, NOW + i * 32 + 8);
-		world_at(otip, NOW + i * 32 + 8 + OTIP_KEEPER_LOOK);
+		world_at(otip, NOW + INT64_C(32) * i);
+		world_at(otip, NOW + INT64_C(32) * i + 8);
+		world_at(otip, NOW + INT64_C(32) * i + 8 + OTIP_KEEPER_LOOK);
 		world_exchange(here, there);
 		stranger = world_call(&address, PORT);
 		assert_serves(fd, k + i);
@@ -168,7 +168,7 @@ static void test_several(void **state)
 			ioth_close(here);
 			ioth_close(there);
 		}
-		world_at(otip, NOW + 32 * (round + 1));
+		world_at(otip, NOW + INT64_C(32) * (round + 1));
 		address = world_address(NOW / 32 + round + 1);
 	}
 	for (int i = 0; i < 9; i++)
