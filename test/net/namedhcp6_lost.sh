@@ -28,9 +28,9 @@ lines() # PATTERN
 {
 	grep -c -- "$1" "$dir/server.log"
 }
-switches() # of the server's threads: how often it has slept since it began
+switches() # of the server's threads, some of which end meanwhile: how often it has slept since it began
 {
-	cat /proc/"$server"/task/*/status | awk '/^voluntary/ { sum += $2 } END { print sum }'
+	{ cat /proc/"$server"/task/*/status 2>/dev/null || :; } | awk '/^voluntary/ { sum += $2 } END { print sum }'
 }
 
 wait_for bind
