@@ -26,8 +26,7 @@
 #define PAUSE_FIRST PX_SEC
 #define PAUSE_LAST  (3600 * PX_SEC)
 #define HURRY       UINT64_C(1000) /* ns: less than to sleep and to wake up takes */
-#define LARGE       1024
-#define HURRY_BYTES 2 /* of a frame: copying so many takes a ns at most */
+#define HURRY_BYTES 2              /* of a frame: copying so many takes a ns at most */
 
 /* Somebody wanted the leader and could not reach it. */
 static void heed_missed(struct picox *stack)
@@ -96,7 +95,7 @@ int doze_end(struct picox *stack, px_time began, ssize_t result)
 	stack->input_at = stack->px->now;
 	stack->input_count = 1;
 	hurry = HURRY + pkt->total / HURRY_BYTES;
-	stack->input_large = pkt->total > LARGE;
+	stack->input_large = pkt->total > RUNTIME_LARGE;
 	if (iface)
 		px_input(stack->px, iface, &pkt, 1, stack->px->now);
 	else

@@ -185,6 +185,7 @@ static unsigned int port_receive(struct port *port, unsigned int max)
 	/* Who has no descriptor tells of the first frame only; there may be more of them. */
 	if (count == max && port->ops->fd(port->link) < 0)
 		runtime_notify(port->stack);
+	port->stack->input_large = pkts[count - 1]->total > RUNTIME_LARGE;
 	if (port->iface) {
 		px_input(port->stack->px, port->iface, pkts, count, port->stack->px->now);
 		return count;

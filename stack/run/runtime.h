@@ -69,7 +69,8 @@ enum news {
 	NEWS_READY = 2, /* the leader's own */
 };
 
-#define WAKES_MAX 16
+#define WAKES_MAX     16
+#define RUNTIME_LARGE 1024 /* bytes of a frame */
 
 struct picox {
 	pthread_mutex_t lock;
@@ -105,7 +106,7 @@ struct picox {
 	_Atomic bool missed;           /* somebody could not reach it */
 	px_time doze_from, doze_pause; /* not before; and how long it was put off the last time */
 	struct spin spin;
-	bool input_large; /* the last frame that a leader dozed for: bulk, no conversation */
+	bool input_large; /* the last frame: bulk, no conversation */
 	bool links_asked; /* since their deadlines were looked at */
 	px_time left_at;  /* when the last leader left */
 	bool armed;       /* the links are in the poller's set */
