@@ -18,6 +18,7 @@ for promised in \
     'pinged all three: .* ms to the server' \
     '1000 threads of one process were the nodes fd69:6f74::1 to fd69:6f74::3e8' \
     'iothconf_host, told its name alone, was the node 192\.168\.250\.1.. by DHCP and fd69:6f75::' \
+    'otip_rproxy gave the server an address that changes every two seconds: a conversation outlived 3' \
     'web.threads.local, told nothing but its name, was the node fd69:6f76::5004:f4e0:78fd:79fd' \
     '6 of them answered pings of the visitor, and pings and datagrams'; do
     grep -q -- "$promised" <<<"$account" || { echo "the account does not tell: $promised"; exit 1; }
