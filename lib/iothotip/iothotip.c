@@ -122,20 +122,19 @@ int iothotip_listen(struct iothotip *otip, int type, int port, int backlog)
 int iothotip_close(struct iothotip *otip, int fd)
 {
 	struct otip_listener *listener;
-	bool is_programs = false;
+	int error = -EBADF;
 
 	if (!otip)
 		return fail(-EBADF, NULL);
 	pthread_mutex_lock(&otip->lock);
 	listener = listener_find(otip, fd);
 	if (listener) {
-		is_programs = listener->type == SOCK_STREAM;
+		/* The program's first: it is a copy of ours. */
+		error = listener->type == SOCK_STREAM && ioth_close(fd) < 0 ? -errno : 0;
 		listener_close(listener);
 	}
 	pthread_mutex_unlock(&otip->lock);
-	if (!listener)
-		return fail(-EBADF, NULL);
-	return is_programs ? ioth_close(fd) : 0;
+	return error ? fail(error, NULL) : 0;
 }
 
 /* ---- datagrams ------------------------------------------------------------------------------- */
