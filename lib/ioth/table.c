@@ -161,7 +161,8 @@ int table_find(int fd)
 		goto out; /* its ghost: another thread is about to close this very descriptor */
 	twin = find_inode(&status);
 	stack = twin ? slot_stack(twin) : stack_owner(fd);
-	if (!stack)
+	/* A copy of what was closed meanwhile: who knows better counts (slot_is_stale). */
+	if (!stack || (stack->plugin.owner && stack->plugin.owner(fd) != stack->data))
 		goto out;
 	error = slot_new(fd, &slot);
 	if (!error)

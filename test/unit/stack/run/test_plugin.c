@@ -111,6 +111,24 @@ static void test_renewed(void **state)
 	assert_int_equal(ioth_delstack(stack), 0);
 }
 
+/* A copy that nobody has used before the original was closed is no socket any more, nor one whose
+ * close has no end. */
+static void test_copy(void **state)
+{
+	struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_port = htons(7)};
+	struct ioth *stack = ioth_newstack("picox", "");
+	int fd = ioth_msocket(stack, AF_INET6, SOCK_STREAM, 0), copy;
+
+	assert_int_equal(ioth_bind(fd, (struct sockaddr *)&any, sizeof(any)), 0);
+	assert_int_equal(ioth_listen(fd, 5), 0);
+	copy = dup(fd);
+	assert_int_equal(ioth_close(fd), 0);
+	assert_int_equal(ioth_close(copy), -1);
+	assert_int_equal(errno, EBADF);
+	assert_int_equal(close(copy), 0);
+	assert_int_equal(ioth_delstack(stack), 0);
+}
+
 /* Closed, and given to something else, behind our back. */
 static void test_stale(void **state)
 {
@@ -162,6 +180,7 @@ int main(void)
 	    cmocka_unit_test(test_lead),
 	    cmocka_unit_test(test_errors),
 	    cmocka_unit_test(test_renewed),
+	    cmocka_unit_test(test_copy),
 	    cmocka_unit_test(test_stale),
 	    cmocka_unit_test(test_child),
 	};

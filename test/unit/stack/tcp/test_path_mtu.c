@@ -107,7 +107,7 @@ static void narrower(const char *to, bool tso, const uint32_t *mtu, unsigned int
 	/* No longer than ten minutes after the last word of the router it is tried again. */
 	assert_int_equal(px_iface_set_mtu(path.r, WIDE), 0);
 	path.longest = 0;
-	sim_run(sim, 11 * 60 * PX_SEC);
+	sim_run(sim, 660 * PX_SEC);
 	path.pair.ab.total += TOTAL / 4;
 	stream_until(&path, path.pair.ab.total);
 	assert_int_equal(path.longest, WIDE);
