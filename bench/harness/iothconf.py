@@ -3,7 +3,7 @@
 stay configured.
 
 The server's answers are part of the time, as they are of a user's.  Leases are as short as dnsmasq
-makes them, two minutes, and so are renewed after one: that is waited for, but not with --quick.
+makes them, two minutes, and so are renewed after one: that is waited for, but only with --thorough.
 """
 import os
 import shutil
@@ -88,13 +88,13 @@ def _measure_many(options, ours, vnl, log):
     busy = Figure("conf-busy", "  wake-ups for a renewal", "", columns=COLUMNS)
     threads = _limit(Figure("conf-threads", "  threads that renew", "", columns=COLUMNS), "1", 1)
     figures = [made, well, idle, threads]
-    if not options.quick:
+    if options.thorough:
         figures += [renewed, busy]
     try:
         acks = _text(log).count("DHCPACK")
         found = _lines(run([f"{options.programs}/iothconf", "many", str(STACKS), vnl,
                             "eth,dhcp,nodad,thread", str(QUIET),
-                            str(0 if options.quick else RENEW)], timeout=300, env=ours.env))
+                            str(RENEW if options.thorough else 0)], timeout=300, env=ours.env))
         again = _text(log).count("DHCPACK") - acks - STACKS
         made.add("picox", found["configured_ns"] / 1e9)
         well.add("picox", found["configured"])
