@@ -127,13 +127,12 @@ static void close_connection(void *argument)
 	ioth_close(*(int *)argument);
 }
 
-static void answer(const struct node *node, int fd)
+static void converse(const struct node *node, int fd)
 {
 	char request[4096], reply[400];
 	size_t got = 0;
 	ssize_t len;
 
-	pthread_cleanup_push(close_connection, &fd);
 	do {
 		len = ioth_recv(fd, request + got, sizeof(request) - 1 - got, 0);
 		got += len > 0 ? (size_t)len : 0;
@@ -143,6 +142,12 @@ static void answer(const struct node *node, int fd)
 	    "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\nI am %s, a thread at %s.\n", node->name,
 	    node->address);
 	(void)ioth_send(fd, reply, strlen(reply), MSG_NOSIGNAL);
+}
+
+static void answer(const struct node *node, int fd)
+{
+	pthread_cleanup_push(close_connection, &fd);
+	converse(node, fd);
 	pthread_cleanup_pop(1);
 }
 
