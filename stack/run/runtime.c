@@ -209,8 +209,12 @@ static void poll_due(struct picox *stack, px_time now)
 	struct port *port;
 
 	list_for_each (port, &stack->ports, node) {
-		if (port->ops->deadline(port->link) <= now)
+		px_time deadline = port->ops->deadline(port->link);
+
+		if (deadline <= now)
 			port_poll(port, now);
+		else if (deadline != PX_TIME_NEVER)
+			stack->links_asked = true; /* the poller came for something else, and is told again */
 	}
 }
 
