@@ -75,7 +75,7 @@ wait_for received_more renew 0 # the answer was taken
 
 for name in "${!client[@]}"; do
 	case $name in
-	dhclient) dhclient_in one one -v -r >"$dir/release.log" 2>&1 ;;
+	dhclient) dhclient_release one one ;;
 	dhcpcd) tell "${client[dhcpcd]}" dhcpcd ALRM ;;
 	dhcp6c) tell "${client[dhcp6c]}" dhcp6c TERM ;;
 	four) echo >&8 ;;

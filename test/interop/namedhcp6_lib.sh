@@ -69,6 +69,20 @@ dhclient_in()
 		-pf "$dir/$host.pid" "$@" vde0
 }
 
+# dhclient_release HOST NAME: the lease is given back. Now and then the kernel refuses dhclient's message
+# (EINVAL), and dhclient, which sends no other, has forgotten its lease by then.
+dhclient_release()
+{
+	local host=$1 tries=0
+	cp "$dir/$host.leases" "$dir/$host.kept"
+	until dhclient_in "$@" -v -r >"$dir/release.log" 2>&1 &&
+		! grep -q 'send_packet6: Invalid argument' "$dir/release.log"; do
+		[ $((tries += 1)) -lt 60 ] || fail "dhclient cannot send"
+		sleep 1
+		cp "$dir/$host.kept" "$dir/$host.leases"
+	done
+}
+
 # dhcpcd_in HOST NAME LINE...: with these lines in its configuration. What it remembers is in $dir/HOST.dhcpcd.
 dhcpcd_in()
 {

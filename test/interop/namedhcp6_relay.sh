@@ -87,7 +87,7 @@ assert_match '^BOUND6 fc00::1 fc00::24 test.local' "$(cat "$dir/reasons")" "dhcl
 wait_for counted relayed_total
 wait_for grep -q '^}' "$dir/one.leases"
 stop "$pid"
-dhclient_in one one -v -r >"$dir/release.log" 2>&1
+dhclient_release one one
 wait_for received_more release 0
 run "$CLIENT" "stack=picox,vnl=$vnl" +eth,dhcp6,nodad,fqdn=two.test.local addresses resolv
 assert_match '^address fc00::2' "$out" "libiothconf"
