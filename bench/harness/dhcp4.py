@@ -12,9 +12,9 @@ import shutil
 from contextlib import contextmanager
 
 from .figures import Figure
-from .named import NAMESPACES, _seconds_of, _write
+from .named import NAMESPACES, _write
 from .networks import BY_NAME
-from .processes import Shell, Skip, wait_for
+from .processes import Shell, Skip, seconds_of, wait_for
 from .sockets import _lines
 
 COLUMNS = ("kea-dhcp4", "namedhcp4", "on VDE")
@@ -69,12 +69,12 @@ def _running(side, directory, argv, ready):
 def _measure(side, pid, load, place, seconds):
     """(exchanges a second, microseconds of processor for one, 99 % within so many us)"""
     side.check(f"{load} {place} exchange {NAMES} {WINDOW} 1")  # caches, and kea's leases
-    before = _seconds_of(pid)
+    before = seconds_of(pid)
     found = _lines(side.check(f"{load} {place} exchange {NAMES} {WINDOW} {seconds:.0f}",
                               timeout=seconds + 30))
     if not found["exchanges"]:
         raise Skip("no exchange has come to its end")
-    used = _seconds_of(pid) - before
+    used = seconds_of(pid) - before
     return found["a_second"], used * 1e6 / found["exchanges"], found["p99_us"] / 1e3
 
 

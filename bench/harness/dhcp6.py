@@ -14,34 +14,19 @@ from contextlib import contextmanager
 
 from .figures import Figure
 from .networks import BY_NAME
-from .processes import TICKS, Shell, Skip, run, wait_for
+from .processes import Shell, Skip, run, seconds_of, text_of, wait_for
 
 COLUMNS = ("perfdhcp", "namedhcp", "one client")
 NAMES = 10000
 RATE = 1000  # exchanges a second for the latencies
 
 
-def _text(path):
-    try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            return file.read()
-    except FileNotFoundError:  # nobody has begun to write
-        return ""
-
-
-def _cpu(pid):
-    """Seconds of processor time of a process and what it has waited for."""
-    with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
-        field = stat.read().rpartition(")")[2].split()
-    return (int(field[11]) + int(field[12])) / TICKS
-
-
 def _start(side, command, log, ready):
     """A program in the shell's background; its process id once `ready` is in its log."""
     pid = int(side.check(f"{command} >{log} 2>&1 & echo $!").split()[-1])
-    wait_for(lambda: ready in _text(log) or not os.path.exists(f"/proc/{pid}"), command.split()[0])
-    if ready not in _text(log):
-        raise Skip(f"{os.path.basename(command.split()[0])}: {_text(log).strip()[-200:]}")
+    wait_for(lambda: ready in text_of(log) or not os.path.exists(f"/proc/{pid}"), command.split()[0])
+    if ready not in text_of(log):
+        raise Skip(f"{os.path.basename(command.split()[0])}: {text_of(log).strip()[-200:]}")
     return pid
 
 
@@ -89,9 +74,9 @@ def _perfdhcp(options, ours, vnl, seconds):
         used = side.cpu()[0] - before
     finally:
         side.close()
-    received = re.findall(r"received packets: (\d+)", _text(log))
+    received = re.findall(r"received packets: (\d+)", text_of(log))
     if len(received) < 2 or int(received[1]) == 0:
-        raise Skip(f"perfdhcp: {_text(log).strip()[-200:]}")
+        raise Skip(f"perfdhcp: {text_of(log).strip()[-200:]}")
     return int(received[1]) / seconds, used * 1e6 / int(received[1])
 
 
@@ -120,20 +105,20 @@ def measure_dhcp6(options, impls):
             wait_for(lambda: _load(options, vnl, 1, 0.1)["exchanges"] > 0, "namedhcp")
             for _ in range(options.repetitions):
                 for who, names in (("namedhcp", NAMES), ("one client", 1)):
-                    before = _cpu(pid)
+                    before = seconds_of(pid)
                     found = _load(options, vnl, names, options.seconds)
                     rate.add(who, found["per_s"])
                     lost.add(who, found["lost"])
-                    cost.add(who, (_cpu(pid) - before) * 1e6 / max(found["exchanges"], 1))
+                    cost.add(who, (seconds_of(pid) - before) * 1e6 / max(found["exchanges"], 1))
                     found = _load(options, vnl, names, options.seconds, RATE)
                     middle.add(who, found["exchange_ns"] / 1e6)
                     late.add(who, found["exchange_p99_ns"] / 1e6)
                 try:
-                    before = _cpu(pid)
+                    before = seconds_of(pid)
                     per_second, used = _perfdhcp(options, ours, vnl, max(2, options.seconds))
                     rate.add("perfdhcp", per_second)
                     clients.add("perfdhcp", used)
-                    cost.add("perfdhcp", (_cpu(pid) - before) * 1e6 / (per_second * max(2, options.seconds)))
+                    cost.add("perfdhcp", (seconds_of(pid) - before) * 1e6 / (per_second * max(2, options.seconds)))
                 except Skip as error:
                     rate.skip("perfdhcp", str(error))
     except (Skip, OSError, KeyError, ValueError) as error:

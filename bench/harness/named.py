@@ -12,7 +12,7 @@ from statistics import median
 
 from .figures import Figure
 from .networks import BY_NAME
-from .processes import TICKS, Process, Shell, Skip, wait_for
+from .processes import Process, Shell, Skip, resident_mib, seconds_of, wait_for
 
 COLUMNS = ("dnsmasq", "iothnamed", "knotd")
 CACHE = ("unbound", "iothnamed", "ceiling")
@@ -103,17 +103,6 @@ class _Site:
         return _write(f"{self.directory}/{name}.rc", stack + self.serving)
 
 
-def _seconds_of(pid):
-    with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
-        field = stat.read().rpartition(")")[2].split()
-    return (int(field[11]) + int(field[12])) / TICKS
-
-
-def _resident_mib(pid):
-    with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as status:
-        return int(re.search(r"VmRSS:\s+(\d+)", status.read()).group(1)) / 1024
-
-
 @contextmanager
 def _serving(side, argv, address="127.0.0.1", name="h1.test.local"):
     """A server in the shell's namespace, or beyond; gives its process id once it answers."""
@@ -162,9 +151,9 @@ $beyond ip addr add {SILENT}/24 dev up1 && $beyond ip link set up1 up"""
 
 def _cost_us(side, pid, queries, mode, seconds, address="127.0.0.1"):
     """(microseconds of the server's processor a query, queries a second)"""
-    before = _seconds_of(pid)
+    before = seconds_of(pid)
     load = _Load(side, queries, f"{LOAD} -m {mode}", address, seconds)
-    return (_seconds_of(pid) - before) * 1e6 / load.completed, load.per_second
+    return (seconds_of(pid) - before) * 1e6 / load.completed, load.per_second
 
 
 def _figure(key, title, unit, columns, target="", limits=None, higher=False):
@@ -244,7 +233,7 @@ def _local(side, site, program, seconds, figures):
                         f" --addn-hosts={site.hosts}")):
         try:
             with _serving(side, argv) as pid:
-                idle.add(who, _resident_mib(pid))
+                idle.add(who, resident_mib(pid))
                 for figure, queries, mode in ((udp, site.names, "udp"), (hashed, site.hashed, "udp"),
                                               (tcp, site.names, "tcp")):
                     if figure is hashed and who != "iothnamed" or \
@@ -279,7 +268,7 @@ def _cached(side, site, program, seconds, cache, memory):
                 continue
             with _serving(side, many, BEYOND), _serving(side, argv) as pid:
                 _Load(side, site.many, LOAD)
-                memory.add(who, _resident_mib(pid))
+                memory.add(who, resident_mib(pid))
         except Skip as error:
             cache.skip(who, str(error))
             if memory:

@@ -5,11 +5,10 @@ A network namespace has the server, the proxies, each with one thread, and the l
 (relay_load), so nothing is lost, and a proxy's processor time can be divided by what it has passed on.
 """
 import json
-import re
 import shutil
 
 from .figures import Figure
-from .processes import TICKS, Shell, Skip, wait_for
+from .processes import Shell, Skip, resident_mib, seconds_of, wait_for
 
 COLUMNS = ("haproxy", "otip_rproxy", "nginx")
 UDP_COLUMNS = ("nginx", "otip_rproxy", "haproxy")
@@ -62,13 +61,10 @@ class _Proxy:
         self.pid = int(side.check(f"{command} >/dev/null 2>&1 & echo $!"))
 
     def seconds(self):
-        with open(f"/proc/{self.pid}/stat", encoding="ascii", errors="replace") as stat:
-            field = stat.read().rpartition(")")[2].split()
-        return (int(field[11]) + int(field[12])) / TICKS
+        return seconds_of(self.pid)
 
     def resident_mib(self):
-        with open(f"/proc/{self.pid}/status", encoding="ascii", errors="replace") as status:
-            return int(re.search(r"VmRSS:\s+(\d+)", status.read()).group(1)) / 1024
+        return resident_mib(self.pid)
 
     def answers(self, port):
         return self.side.run(f"nc -z {self.address} {port}")[0] == 0

@@ -7,6 +7,7 @@ children that it has waited for (iperf3).  So both implementations are measured 
 whatever is neither the shell nor what it runs is the relay.
 """
 import os
+import re
 import select
 import signal
 import subprocess
@@ -165,3 +166,21 @@ def descendants(root):
         found.append(pid)
         todo.extend(children.get(pid, []))
     return found
+
+
+def text_of(path):
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except FileNotFoundError:  # nobody has begun to write
+        return ""
+
+
+def seconds_of(pid):
+    """Of processor time, of all threads."""
+    field = text_of(f"/proc/{pid}/stat").rpartition(")")[2].split()
+    return (int(field[11]) + int(field[12])) / TICKS
+
+
+def resident_mib(pid):
+    return int(re.search(r"VmRSS:\s+(\d+)", text_of(f"/proc/{pid}/status")).group(1)) / 1024

@@ -10,7 +10,7 @@ import shutil
 
 from .figures import Figure
 from .networks import BY_NAME
-from .processes import Shell, Skip, run, wait_for
+from .processes import Shell, Skip, run, text_of, wait_for
 
 COLUMNS = ("bare", "iothradvd", "ceiling")
 SOLICITS = 10000  # a second
@@ -18,18 +18,10 @@ FACTOR = 2
 FINAL_MS = 100
 
 
-def _text(path):
-    try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            return file.read()
-    except FileNotFoundError:  # nobody has begun to write
-        return ""
-
-
 def _nanoseconds(pid):
     """On a processor, of all threads."""
     tasks = os.listdir(f"/proc/{pid}/task")
-    return sum(int(_text(f"/proc/{pid}/task/{task}/schedstat").split()[0]) for task in tasks)
+    return sum(int(text_of(f"/proc/{pid}/task/{task}/schedstat").split()[0]) for task in tasks)
 
 
 def _cost_us(options, side, vnl, command, ready, seconds):
@@ -37,7 +29,7 @@ def _cost_us(options, side, vnl, command, ready, seconds):
     log = f"{options.directory}/radv.log"
     pid = int(side.check(f"{command} >{log} 2>&1 & echo $!"))
     try:
-        wait_for(lambda: ready in _text(log), command.split()[0])
+        wait_for(lambda: ready in text_of(log), command.split()[0])
         before = _nanoseconds(pid)
         run([f"{options.build}/test/net/radv_flood", vnl, str(SOLICITS), f"{seconds:.0f}", "alone"],
             timeout=seconds + 60)
