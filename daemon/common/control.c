@@ -102,6 +102,10 @@ static int run_request(const struct control *control, char *request, FILE *text)
 		fprintf(text, "'%s' needs an argument: %s\n", verb->name, verb->argument);
 		return -EINVAL;
 	}
+	if (verb->argument && strpbrk(argument, " \t")) {
+		fprintf(text, "'%s' has one argument: %s\n", verb->name, verb->argument);
+		return -EINVAL;
+	}
 	return verb->run(control->context, argument, text);
 }
 

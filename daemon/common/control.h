@@ -23,7 +23,7 @@
 
 struct control_verb {
 	const char *name;
-	const char *argument; /* what help calls it: "NAME"; NULL: there is none */
+	const char *argument; /* one word, which help calls "NAME"; NULL: there is none */
 	const char *help;     /* one line */
 	/* Writes the answer. 0 or -errno; what was written is the reason of an error then, one line
 	 * and maybe more. `argument` is "" where there is none. */

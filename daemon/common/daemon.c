@@ -141,8 +141,7 @@ static int drop(const struct daemon *daemon)
 	    drop_privileges(daemon->common.user, program->capabilities, program->capability_count);
 
 	if (err)
-		log_error("user %s: %s", daemon->common.user ? daemon->common.user : "(the same)",
-		    err == -ENOENT ? "there is no such user or group" : strerror(-err));
+		drop_log(daemon->common.user, err);
 	return err;
 }
 
@@ -233,6 +232,9 @@ int daemon_main(const struct daemon_program *program, int argc, char *argv[])
 	switch (daemon_settings_read(&daemon, &settings, NULL)) {
 	case SETTINGS_USAGE:
 		options_usage(&settings.options, program->name, stderr);
+		break;
+	case SETTINGS_MISTAKEN:
+		fprintf(stderr, "%s: --help tells the options\n", program->name);
 		break;
 	case SETTINGS_WRONG:
 		break;

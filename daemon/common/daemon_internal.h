@@ -14,8 +14,9 @@ struct daemon_settings {
 
 enum daemon_settings_result {
 	SETTINGS_OK,
-	SETTINGS_USAGE, /* the command line is wrong, or asks for help */
-	SETTINGS_WRONG, /* told */
+	SETTINGS_USAGE,    /* the command line asks for help, or has not the arguments that it needs */
+	SETTINGS_MISTAKEN, /* the command line is wrong, which has been told */
+	SETTINGS_WRONG,    /* something else is, likewise */
 };
 
 /* Reads everything afresh; options->directory is `directory`, or NULL: the working directory. What

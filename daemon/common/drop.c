@@ -11,6 +11,8 @@
 #include <unistd.h>
 #include <sys/prctl.h>
 
+#include "log.h"
+
 #define GROUPS_MAX 1024
 
 struct identity {
@@ -121,6 +123,21 @@ static int become(const struct identity *identity, const cap_value_t keep[], siz
 	if (cap_setuid(identity->uid) < 0) /* capabilities survive this */
 		return -errno;
 	return set_capabilities(keep, count);
+}
+
+int drop_check(const char *user)
+{
+	struct identity *identity = calloc(1, sizeof(*identity));
+	int err = identity ? find_identity(user, identity) : -ENOMEM;
+
+	free(identity);
+	return err;
+}
+
+void drop_log(const char *user, int err)
+{
+	log_error("user %s: %s", user ? user : "(the same)",
+	    err == -ENOENT ? "there is no such user or group" : strerror(-err));
 }
 
 int drop_privileges(const char *user, const cap_value_t keep[], size_t count)

@@ -16,4 +16,10 @@
  */
 int drop_privileges(const char *user, const cap_value_t keep[], size_t count);
 
+/* Is there such a user? 0 or -errno, as above. */
+int drop_check(const char *user);
+
+/* What is wrong with `user`, or with the same one (NULL). */
+void drop_log(const char *user, int err);
+
 #endif

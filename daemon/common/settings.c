@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "drop.h"
 #include "log.h"
 
 #define OPTION(name_, letter_, type_, value_, help_, place_)                                       \
@@ -57,6 +58,16 @@ static int begin(
 	return err;
 }
 
+/* Of a daemon that runs it is known who it is; and its filter may not let us look. */
+static bool user_is_right(const struct daemon_settings *settings, bool first)
+{
+	int err = first && settings->common.user ? drop_check(settings->common.user) : 0;
+
+	if (err)
+		drop_log(settings->common.user, err);
+	return !err;
+}
+
 static bool arguments_are_right(const struct daemon *daemon, const struct daemon_settings *settings)
 {
 	const struct daemon_program *program = daemon->program;
@@ -92,20 +103,24 @@ enum daemon_settings_result daemon_settings_read(
 
 	if (!err)
 		err = options_parse_arguments(&settings->options, daemon->argc, daemon->argv);
-	if (err == -EINVAL || settings->common.help)
+	if (settings->common.help)
 		return SETTINGS_USAGE;
-	if (err) {
+	right = !err;
+	if (err && err != -EINVAL) {
 		log_error("%s", strerror(-err));
 		return SETTINGS_WRONG;
 	}
-	if (settings->common.version)
+	if (right && settings->common.version)
 		return SETTINGS_OK;
 	if (!arguments_are_right(daemon, settings))
-		return SETTINGS_USAGE;
+		return right ? SETTINGS_USAGE : SETTINGS_MISTAKEN;
 	log_set_verbose(settings->common.verbose);
-	/* Mistakes of the file and of what its other lines name are told in one go. */
-	right = read_file(daemon, settings);
+	/* Mistakes of the command line, of the file and of what they name are told in one go. */
+	right = user_is_right(settings, !directory) && right;
+	right = read_file(daemon, settings) && right;
 	settings->configuration = program->configure(daemon, &settings->options, settings->values);
+	if (err)
+		return SETTINGS_MISTAKEN;
 	return right && settings->configuration ? SETTINGS_OK : SETTINGS_WRONG;
 }
 

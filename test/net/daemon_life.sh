@@ -21,8 +21,27 @@ assert_match '^Usage: tiny \[OPTIONS\]$' "$err" usage
 assert_match '^  -d, --daemon  ' "$err" usage
 assert_status 1 "$tiny" --nonesuch
 assert_match "unrecognized option '--nonesuch'" "$err" "wrong option"
-assert_match '^Usage: ' "$err" "wrong option"
+assert_equal 2 "$(wc -l <<<"$err")" "one line for the mistake, one that says where help is"
+assert_match '^tiny: --help tells the options$' "$err" "wrong option"
 assert_status 1 "$tiny" word
+assert_equal 2 "$(wc -l <<<"$err")" "the same for a word too many"
+# All mistakes are told in one run: of the command line, of the file, and of what they say together.
+printf 'value 500\n' >bad.rc
+for check in --check ''; do
+	# shellcheck disable=SC2086 # none, or one
+	assert_status 1 "$tiny" $check --nonesuch --value x -f bad.rc --user nonesuch.user
+	assert_match "unrecognized option '--nonesuch'" "$err" "the first mistake"
+	assert_match "--value: 'x' is not a number from 0 to 100" "$err" "the second one"
+	assert_match '^tiny: user nonesuch.user: there is no such user' "$err" "the third one"
+	assert_match "^tiny: bad.rc \(line 1\): value: '500' is not" "$err" "the fourth one"
+	assert_match '^tiny: --help tells the options$' "$err" "where help is"
+	assert_equal 5 "$(wc -l <<<"$err")" "and no more"
+done
+assert_status 1 "$tiny" --check --value 13 --nonesuch
+assert_match 'tiny: 13 brings bad luck' "$err" "the daemon's own mistake is told, too"
+assert_status 1 "$tiny" --check --user nonesuch.user
+assert_status 1 "$tiny" --check --user 0:nonesuch.group
+assert_status 0 "$tiny" --check --user 65534:65534
 assert_status 0 "$tiny" --version
 assert_equal 'tiny 1' "$out" version
 
@@ -93,6 +112,18 @@ wait_for says front 'serving'
 assert_status 0 ctl fail
 await "$pid"
 assert_equal 1 "$status" "status of a daemon that failed"
+
+# --- who asks calls itself by its own name, and says what is wrong with the request
+
+assert_status 1 "$BUILD/tools/daemonctl/namedhcpctl" -s "$dir/nonesuch" status
+assert_match "^namedhcpctl: $dir/nonesuch: No such file" "$err" "its name"
+start front "$tiny" --control ctl
+wait_for says front 'serving'
+assert_status 0 ctl echo one
+assert_equal one "$out" "an argument"
+assert_status 1 ctl echo one two
+assert_match "^error: 'echo' has one argument: WORD$" "$err" "two of them"
+stop "$pid"
 
 # --- in the background: the caller waits, and sees what went wrong
 

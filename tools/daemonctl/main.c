@@ -32,16 +32,19 @@ static void usage(const char *daemon)
 	    daemon, daemon, daemon);
 }
 
-/* "iothnamed" for "/usr/bin/iothnamedctl". */
-static const char *daemon_name(char *called)
+/* "iothnamed" for "/usr/bin/iothnamedctl"; what err(3) calls us stays as it is. */
+static const char *daemon_name(const char *called)
 {
-	char *slash = strrchr(called, '/');
-	char *name = slash ? slash + 1 : called;
-	size_t len = strlen(name);
+	const char *slash = strrchr(called, '/');
+	char *name = strdup(slash ? slash + 1 : called);
+	size_t len;
 
+	if (!name)
+		err(EXIT_FAILURE, "%s", called);
+	len = strlen(name);
 	if (len > strlen(SUFFIX) && strcmp(name + len - strlen(SUFFIX), SUFFIX) == 0)
 		name[len - strlen(SUFFIX)] = '\0';
-	return name;
+	return name; /* until the end of the program */
 }
 
 static FILE *dial(const char *path)

@@ -50,7 +50,7 @@ static int run_long(void *context, const char *argument, FILE *answer)
 }
 
 static const struct control_verb own[] = {
-    {"echo", "WORDS", "says WORDS", run_echo},
+    {"echo", "WORD", "says WORD", run_echo},
     {"fail", NULL, "fails", run_fail},
 };
 static const struct control_verb shared[] = {
@@ -124,17 +124,18 @@ static void test_requests(void **state)
 {
 	struct stat status;
 
-	assert_string_equal(ask("echo one two \n"), "ok\n<one two>\n");
+	assert_string_equal(ask("echo  one \n"), "ok\n<one>\n");
+	assert_string_equal(ask("echo one two\n"), "error: 'echo' has one argument: WORD\n");
 	assert_string_equal(ask("echo x\r\n"), "ok\n<x>\n");
 	assert_string_equal(ask("fail\n"), "error: Device or resource busy\n");
 	assert_string_equal(ask("explain\nmore\n"), "error: this is why\n");
 	assert_string_equal(ask("explain why\n"), "error: 'explain' has no argument\n");
-	assert_string_equal(ask("echo\n"), "error: 'echo' needs an argument: WORDS\n");
+	assert_string_equal(ask("echo\n"), "error: 'echo' needs an argument: WORD\n");
 	assert_string_equal(
 	    ask("x y\n"), "error: unknown request 'x'; 'help' lists those that there are\n");
 	assert_string_equal(
 	    ask("\n"), "error: unknown request ''; 'help' lists those that there are\n");
-	assert_string_equal(ask("help\n"), "ok\necho WORDS\tsays WORDS\nfail\tfails\n"
+	assert_string_equal(ask("help\n"), "ok\necho WORD\tsays WORD\nfail\tfails\n"
 	                                   "explain\tfails, and says why\nlong\tsays a lot\n");
 	assert_int_equal(stat(path, &status), 0);
 	assert_int_equal(status.st_mode & 07777, 0600);

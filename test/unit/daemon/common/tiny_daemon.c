@@ -96,7 +96,14 @@ static int run_fail(void *context, const char *argument, FILE *answer)
 	return 0;
 }
 
+static int run_echo(void *context, const char *argument, FILE *answer)
+{
+	fprintf(answer, "%s\n", argument);
+	return 0;
+}
+
 static const struct control_verb verbs[] = {
+    {"echo", "WORD", "says it again", run_echo},
     {"forbidden", NULL, "makes a system call", run_forbidden},
     {"fail", NULL, "ends", run_fail},
 };
@@ -112,7 +119,7 @@ int main(int argc, char *argv[])
 	    .option_count = 1,
 	    .values_size = sizeof(struct values),
 	    .verbs = verbs,
-	    .verb_count = 2,
+	    .verb_count = 3,
 	    .configure = configure,
 	    .configuration_free = free,
 	    .start = take,
