@@ -7,11 +7,16 @@ server_name=namedhcp
 . "$SRC/test/net/namedhcp_lib.sh"
 address=fc00::ffff/64
 
+home_address()
+{
+	inside home ip addr add fc00::24/64 dev vde0 nodad
+}
+
 # home_start: `home` with iothnamed in it, which knows the names.
 home_start()
 {
 	host_start home
-	inside home ip addr add fc00::24/64 dev vde0 nodad
+	home_address
 	named_start 'net w ::/0' 'auth static w .test.local' 'static AAAA one.test.local fc00::1' \
 		'static AAAA two.test.local fc00::2' 'static AAAA three.test.local fc00::3' \
 		'static AAAA four.test.local fc00::4'
@@ -69,8 +74,9 @@ dhclient_in()
 		-pf "$dir/$host.pid" "$@" vde0
 }
 
-# dhclient_release HOST NAME: the lease is given back. Now and then the kernel refuses dhclient's message
-# (EINVAL), and dhclient, which sends no other, has forgotten its lease by then.
+# dhclient_release HOST NAME: the lease is given back. While the kernel's table of neighbours is full, which is one
+# for all namespaces of the machine, it refuses dhclient's message (EINVAL), and dhclient, which sends no other, has
+# forgotten its lease by then.
 dhclient_release()
 {
 	local host=$1 tries=0
