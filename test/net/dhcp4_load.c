@@ -15,29 +15,21 @@
  * "://").
  */
 #include <err.h>
-#include <errno.h>
-#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
-#include <linux/if_packet.h>
 #include <net/ethernet.h>
-#include <net/if.h>
-#include <arpa/inet.h>
 
 #include "dhcp4.h"
+#include "frame_place.h"
 #include "udp_packet.h"
-#include "vdelink.h"
 
-#define SECOND     UINT64_C(1000000000)
+#define SECOND     FRAME_PLACE_SECOND
 #define PATIENCE   SECOND /* then a message is lost */
 #define ETHERNET   14
 #define FRAME_SIZE 1514
-#define BURST      32
 #define WINDOW_MAX 1024
 #define MAX_TIMES  (4u << 20)
 #define SLOT_BITS  10 /* of a transaction's number: whose it is */
@@ -49,91 +41,10 @@ struct slot {
 	uint64_t begun, sent;
 };
 
-static struct vdelink *net; /* one of both */
-static int packet_fd = -1;
+static struct frame_place place;
 static struct slot slot[WINDOW_MAX];
 static unsigned long clients, window, next_client, exchanges, lost, refused;
 static uint32_t *times_us;
-
-static uint64_t now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (uint64_t)time.tv_sec * SECOND + (uint64_t)time.tv_nsec;
-}
-
-/* ---- frames ---------------------------------------------------------------------------------- */
-
-static void open_place(const char *place)
-{
-	struct sockaddr_ll name = {
-	    .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_IP), .sll_ifindex = 0};
-	int room = 4 << 20, error;
-
-	if (strstr(place, "://")) {
-		error = vdelink_open(place, "dhcp4_load", &net);
-		if (error)
-			errx(1, "%s: %s", place, strerror(-error));
-		return;
-	}
-	name.sll_ifindex = (int)if_nametoindex(place);
-	packet_fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK, 0);
-	if (name.sll_ifindex == 0 || packet_fd < 0 ||
-	    bind(packet_fd, (struct sockaddr *)&name, sizeof(name)) < 0)
-		err(1, "%s", place);
-	(void)setsockopt(packet_fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
-}
-
-static int place_fd(void)
-{
-	return net ? vdelink_fd(net) : packet_fd;
-}
-
-static void send_frame(const uint8_t *frame, size_t len)
-{
-	struct iovec piece = {.iov_base = (void *)(uintptr_t)frame, .iov_len = len};
-	const struct vdelink_frame one = {.piece = &piece, .pieces = 1};
-
-	while (net ? vdelink_send(net, &one, 1) == 0
-	           : send(packet_fd, frame, len, 0) < 0 && (errno == EAGAIN || errno == ENOBUFS)) {
-		struct pollfd item = {.fd = place_fd(), .events = POLLIN};
-
-		(void)poll(&item, 1, 1); /* what has been lost meanwhile is noticed later */
-	}
-}
-
-static void look_at(const uint8_t *frame, size_t len);
-
-/* All that is there. */
-static void receive(void)
-{
-	static uint8_t room[BURST][2048];
-	struct iovec frames[BURST];
-	ssize_t len;
-	unsigned int got;
-
-	while (!net && (len = recv(packet_fd, room[0], sizeof(room[0]), 0)) >= 0)
-		look_at(room[0], (size_t)len);
-	if (!net)
-		return;
-	vdelink_poll(net, now());
-	do {
-		for (size_t i = 0; i < BURST; i++)
-			frames[i] = (struct iovec){.iov_base = room[i], .iov_len = sizeof(room[i])};
-		got = vdelink_recv(net, frames, BURST);
-		for (unsigned int i = 0; i < got; i++)
-			look_at(frames[i].iov_base, frames[i].iov_len);
-	} while (got > 0);
-}
-
-static void wait_until(uint64_t time)
-{
-	struct pollfd item = {.fd = place_fd(), .events = POLLIN};
-	uint64_t at = now();
-
-	(void)poll(&item, 1, time > at ? (int)((time - at) / 1000000) + 1 : 0);
-}
 
 /* ---- messages -------------------------------------------------------------------------------- */
 
@@ -179,7 +90,8 @@ static void send_message(unsigned long client, char letter, uint32_t xid, enum d
 	memcpy(frame + 6, header.chaddr, 6);
 	frame[12] = 0x08;
 	frame[13] = 0x00;
-	send_frame(frame, ETHERNET + udp_packet_put4(frame + ETHERNET, sizeof(frame) - ETHERNET, &udp));
+	frame_place_send(&place, frame,
+	    ETHERNET + udp_packet_put4(frame + ETHERNET, sizeof(frame) - ETHERNET, &udp));
 }
 
 /* ---- exchanges ------------------------------------------------------------------------------- */
@@ -189,7 +101,7 @@ static void begin(struct slot *of)
 	of->client = next_client++ % clients;
 	of->xid += 1u << SLOT_BITS;
 	of->requests = false;
-	of->begun = of->sent = now();
+	of->begun = of->sent = frame_place_now();
 	send_message(of->client, 'h', of->xid, DHCP4_DISCOVER, NULL);
 }
 
@@ -209,7 +121,7 @@ static void look_at(const uint8_t *frame, size_t len)
 		return; /* too late, or another server's */
 	if (message.type == DHCP4_OFFER && !of->requests) {
 		of->requests = true;
-		of->sent = now();
+		of->sent = frame_place_now();
 		send_message(of->client, 'h', of->xid, DHCP4_REQUEST, &message);
 		return;
 	}
@@ -218,13 +130,13 @@ static void look_at(const uint8_t *frame, size_t len)
 	if (message.type == DHCP4_NAK)
 		refused++;
 	else if (exchanges < MAX_TIMES)
-		times_us[exchanges++] = (uint32_t)((now() - of->begun) / 1000);
+		times_us[exchanges++] = (uint32_t)((frame_place_now() - of->begun) / 1000);
 	begin(of);
 }
 
 static void begin_again(void)
 {
-	uint64_t at = now();
+	uint64_t at = frame_place_now();
 
 	for (unsigned long i = 0; i < window; i++) {
 		if (at - slot[i].sent < PATIENCE)
@@ -243,7 +155,7 @@ static int compare(const void *a, const void *b)
 
 static void exchange(unsigned long seconds)
 {
-	uint64_t begun = now(), end = begun + seconds * SECOND, check = begun;
+	uint64_t begun = frame_place_now(), end = begun + seconds * SECOND, check = begun;
 
 	times_us = malloc(MAX_TIMES * sizeof(*times_us));
 	if (!times_us || window == 0 || window > WINDOW_MAX || clients == 0)
@@ -252,19 +164,19 @@ static void exchange(unsigned long seconds)
 		slot[i].xid = (uint32_t)i;
 		begin(&slot[i]);
 	}
-	while (now() < end) {
-		wait_until(check + SECOND / 10);
-		receive();
-		if (now() < check + SECOND / 10)
+	while (frame_place_now() < end) {
+		frame_place_wait(&place, check + SECOND / 10);
+		frame_place_receive(&place, look_at);
+		if (frame_place_now() < check + SECOND / 10)
 			continue;
 		begin_again();
-		check = now();
+		check = frame_place_now();
 	}
 	qsort(times_us, exchanges, sizeof(*times_us), compare);
 	printf(
 	    "{\"exchanges\": %lu, \"a_second\": %.0f, \"p50_us\": %u, \"p99_us\": %u, \"lost\": %lu, "
 	    "\"refused\": %lu}\n",
-	    exchanges, (double)exchanges * (double)SECOND / (double)(now() - begun),
+	    exchanges, (double)exchanges * (double)SECOND / (double)(frame_place_now() - begun),
 	    exchanges ? times_us[exchanges / 2] : 0, exchanges ? times_us[exchanges * 99 / 100] : 0,
 	    lost, refused);
 	free(times_us);
@@ -272,14 +184,14 @@ static void exchange(unsigned long seconds)
 
 static void flood(unsigned long rate, unsigned long seconds)
 {
-	uint64_t begun = now(), end = begun + seconds * SECOND, at;
+	uint64_t begun = frame_place_now(), end = begun + seconds * SECOND, at;
 	unsigned long sent = 0;
 
-	while ((at = now()) < end) {
+	while ((at = frame_place_now()) < end) {
 		for (; sent * SECOND < rate * (at - begun); sent++)
 			send_message(sent, 'f', (uint32_t)sent, DHCP4_DISCOVER, NULL);
-		wait_until(at + SECOND / 1000);
-		receive();
+		frame_place_wait(&place, at + SECOND / 1000);
+		frame_place_receive(&place, look_at);
 	}
 	printf("{\"sent\": %lu}\n", sent);
 }
@@ -293,17 +205,16 @@ int main(int argc, char *argv[])
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (argc == 6 && strcmp(argv[2], "exchange") == 0) {
-		open_place(argv[1]);
+		frame_place_open(&place, argv[1], "dhcp4_load", ETHERTYPE_IP);
 		clients = number(argv[3]);
 		window = number(argv[4]);
 		exchange(number(argv[5]));
 	} else if (argc == 5 && strcmp(argv[2], "flood") == 0) {
-		open_place(argv[1]);
+		frame_place_open(&place, argv[1], "dhcp4_load", ETHERTYPE_IP);
 		flood(number(argv[3]), number(argv[4]));
 	} else {
 		errx(2, "PLACE exchange CLIENTS WINDOW SECONDS, or PLACE flood RATE SECONDS");
 	}
-	if (net)
-		vdelink_close(net);
+	frame_place_close(&place);
 	return 0;
 }

@@ -9,41 +9,29 @@
  *     radv_flood IFNAME raw          the same with a raw ICMPv6 socket, as a router has it
  */
 #include <err.h>
-#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <net/ethernet.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include "frame_place.h"
 #include "nd.h"
 #include "nd_packet.h"
-#include "vdelink.h"
 
-#define BURST      32
 #define FRAME_SIZE 128
-#define SECOND     UINT64_C(1000000000)
+#define SECOND     FRAME_PLACE_SECOND
 #define PATIENCE   (60 * SECOND)
 #define RS_LEN     16
 
-static struct vdelink *net;
+static struct frame_place place;
 static unsigned long sent, multicast, unicast;
 static bool answered;
 static const uint8_t honest_mac[6] = {2, 0xaa, 0, 0, 0, 1};
-
-static uint64_t now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (uint64_t)time.tv_sec * SECOND + (uint64_t)time.tv_nsec;
-}
-
-static void send_frame(const uint8_t *frame, size_t len);
 
 static size_t put_frame(uint8_t frame[FRAME_SIZE], const uint8_t to_mac[6], const uint8_t mac[6],
     const uint8_t destination[16], const struct wire_writer *message)
@@ -82,8 +70,8 @@ static void answer_for_honest(const uint8_t *asked, const uint8_t *icmp, size_t 
 		return;
 	nd_put_neighbour_advert(
 	    &message, address, honest_mac, ND_ADVERT_SOLICITED | ND_ADVERT_OVERRIDE);
-	send_frame(
-	    frame, put_frame(frame, asked + 6, honest_mac, nd_packet_source(asked + 14), &message));
+	frame_place_send(&place, frame,
+	    put_frame(frame, asked + 6, honest_mac, nd_packet_source(asked + 14), &message));
 }
 
 static void look_at(const uint8_t *frame, size_t len)
@@ -106,57 +94,26 @@ static void look_at(const uint8_t *frame, size_t len)
 	answered = answered || (frame[0] & 1) || memcmp(frame, honest_mac, 6) == 0;
 }
 
-/* All that is there. */
-static void receive(void)
-{
-	static uint8_t room[BURST][2048];
-	struct iovec frames[BURST];
-	unsigned int got;
-
-	vdelink_poll(net, now());
-	do {
-		for (size_t i = 0; i < BURST; i++)
-			frames[i] = (struct iovec){.iov_base = room[i], .iov_len = sizeof(room[i])};
-		got = vdelink_recv(net, frames, BURST);
-		for (unsigned int i = 0; i < got; i++)
-			look_at(frames[i].iov_base, frames[i].iov_len);
-	} while (got > 0);
-}
-
-static void wait_until(uint64_t time)
-{
-	struct pollfd item = {.fd = vdelink_fd(net), .events = POLLIN};
-	uint64_t at = now();
-
-	(void)poll(&item, 1, time > at ? (int)((time - at) / 1000000) + 1 : 0);
-	receive();
-}
-
-static void send_frame(const uint8_t *frame, size_t len)
-{
-	struct iovec piece = {.iov_base = (void *)(uintptr_t)frame, .iov_len = len};
-	const struct vdelink_frame one = {.piece = &piece, .pieces = 1};
-
-	for (unsigned int tries = 0; vdelink_send(net, &one, 1) == 0 && tries < 1000; tries++) {
-		struct pollfd item = {.fd = vdelink_fd(net), .events = POLLIN};
-
-		(void)poll(&item, 1, 1);
-	}
-}
-
 static void send_from(const uint8_t mac[6])
 {
 	uint8_t frame[FRAME_SIZE];
 
-	send_frame(frame, solicitation(frame, mac));
+	frame_place_send(&place, frame, solicitation(frame, mac));
 	sent++;
+}
+
+/* ... and take what has come. */
+static void wait_until(uint64_t time)
+{
+	frame_place_wait(&place, time);
+	frame_place_receive(&place, look_at);
 }
 
 static void flood(unsigned long rate, unsigned long seconds, bool alone)
 {
-	uint64_t begin = now(), end = begin + seconds * SECOND, at;
+	uint64_t begin = frame_place_now(), end = begin + seconds * SECOND, at;
 
-	while ((at = now()) < end) {
+	while ((at = frame_place_now()) < end) {
 		while (sent * SECOND < rate * (at - begin)) {
 			uint8_t mac[6] = {2, 0xbb};
 
@@ -167,13 +124,13 @@ static void flood(unsigned long rate, unsigned long seconds, bool alone)
 		wait_until(at + SECOND / 1000);
 	}
 	answered = false;
-	for (uint64_t patience = now() + PATIENCE, asked = 0;
-	     !alone && !answered && now() < patience;) {
-		if (now() - asked > 4 * SECOND) { /* RTR_SOLICITATION_INTERVAL: RFC 4861, 10 */
+	for (uint64_t patience = frame_place_now() + PATIENCE, asked = 0;
+	     !alone && !answered && frame_place_now() < patience;) {
+		if (frame_place_now() - asked > 4 * SECOND) { /* RTR_SOLICITATION_INTERVAL: RFC 4861, 10 */
 			send_from(honest_mac);
-			asked = now();
+			asked = frame_place_now();
 		}
-		wait_until(now() + SECOND / 10);
+		wait_until(frame_place_now() + SECOND / 10);
 	}
 	printf("sent %lu multicast %lu unicast %lu %s\n", sent, multicast, unicast,
 	    alone      ? ""
@@ -183,13 +140,9 @@ static void flood(unsigned long rate, unsigned long seconds, bool alone)
 
 static _Noreturn void sink(void)
 {
-	struct pollfd item = {.fd = vdelink_fd(net), .events = POLLIN};
-
 	puts("ready");
-	for (;;) {
-		(void)poll(&item, 1, -1);
-		receive();
-	}
+	for (;;)
+		wait_until(UINT64_MAX);
 }
 
 static _Noreturn void raw_sink(const char *name)
@@ -208,21 +161,17 @@ static _Noreturn void raw_sink(const char *name)
 
 int main(int argc, char *argv[])
 {
-	int error;
-
 	if (argc < 3)
 		errx(1, "arguments");
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (strcmp(argv[2], "raw") == 0)
 		raw_sink(argv[1]);
-	error = vdelink_open(argv[1], "radv_flood", &net);
-	if (error)
-		errx(1, "%s: %s", argv[1], strerror(-error));
+	frame_place_open(&place, argv[1], "radv_flood", ETHERTYPE_IPV6);
 	if (strcmp(argv[2], "sink") == 0)
 		sink();
 	if (argc < 4)
 		errx(1, "arguments");
 	flood(strtoul(argv[2], NULL, 10), strtoul(argv[3], NULL, 10), argc > 4);
-	vdelink_close(net);
+	frame_place_close(&place);
 	return 0;
 }
