@@ -63,13 +63,14 @@ static int milliseconds_until(engine_time deadline, engine_time now)
 }
 
 /* Sleeps with the lock released. */
-static void sleep_until(struct iothradvd *instance, engine_time deadline)
+static void sleep_until(
+    struct iothradvd *instance, struct pollfd fds[1 + TRANSPORT_FDS], engine_time deadline)
 {
-	struct pollfd fds[1 + TRANSPORT_FDS] = {{.fd = instance->wake, .events = POLLIN}};
 	nfds_t count = 1 + instance->transport->ops->polls(instance->transport, fds + 1);
 	int timeout = milliseconds_until(deadline, instance_now());
 	eventfd_t value;
 
+	fds[0] = (struct pollfd){.fd = instance->wake, .events = POLLIN};
 	pthread_mutex_unlock(&instance->lock);
 	(void)poll(fds, count, timeout);
 	pthread_mutex_lock(&instance->lock);
@@ -82,16 +83,18 @@ static void *run(void *argument)
 	struct iothradvd *instance = argument;
 	struct transport *transport = instance->transport;
 	struct router *router = &instance->router;
+	struct pollfd fds[1 + TRANSPORT_FDS], *polled = NULL;
 
 	pthread_mutex_lock(&instance->lock);
 	while (router->state != ROUTER_CEASED) {
-		transport->ops->work(transport, instance_now());
+		transport->ops->work(transport, polled, instance_now());
 		if (instance->stop)
 			router_cease(router, instance_now());
 		router_timer(router, instance_now());
 		if (router->state != ROUTER_CEASED)
 			sleep_until(
-			    instance, engine_min(router->deadline, transport->ops->deadline(transport)));
+			    instance, fds, engine_min(router->deadline, transport->ops->deadline(transport)));
+		polled = fds + 1;
 	}
 	pthread_mutex_unlock(&instance->lock);
 	return NULL;

@@ -22,8 +22,9 @@ struct transport;
 struct transport_ops {
 	/* What to sleep on; at most TRANSPORT_FDS of them. */
 	unsigned int (*polls)(struct transport *transport, struct pollfd *fds);
-	/* Takes what has come, a burst of it, and does what is due. */
-	void (*work)(struct transport *transport, engine_time now);
+	/* Takes what has come, a burst of it, and does what is due. `fds` are those of polls() after
+	 * poll(2); NULL, the first time: anything may have come. */
+	void (*work)(struct transport *transport, const struct pollfd *fds, engine_time now);
 	engine_time (*deadline)(struct transport *transport);
 	/* As router_ops. */
 	int (*send)(struct transport *transport, const uint8_t *destination, const uint8_t *mac,

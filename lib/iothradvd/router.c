@@ -95,7 +95,7 @@ static void schedule(struct router *router, engine_time now)
 {
 	engine_time min, max, interval;
 
-	router->solicited = false;
+	router->solicited = router->crowded = false;
 	router->multicast = ENGINE_NEVER;
 	if (router->settings.period == 0)
 		return;
@@ -191,7 +191,7 @@ void router_unready(struct router *router)
 	if (router->state > ROUTER_ADVERTISING)
 		return;
 	router->waiting = 0; /* whoever asked has lost the link, too */
-	router->solicited = false;
+	router->solicited = router->crowded = false;
 	set_state(router, ROUTER_WAITING);
 	set_deadline(router);
 }
@@ -278,7 +278,11 @@ void router_solicited(struct router *router, engine_time now, const uint8_t sour
 	router->stats.solicitations++;
 	if (anonymous) {
 		want_multicast(router, now);
-	} else if (router->waiting == ROUTER_WAITING_MAX) {
+		return;
+	}
+	/* "the usual case is to multicast the response" (6.2.6) */
+	router->crowded = router->crowded || router->waiting == ROUTER_WAITING_MAX;
+	if (router->crowded) {
 		router->stats.solicitations_merged++;
 		want_multicast(router, now);
 	} else {

@@ -17,8 +17,9 @@
  * the first three times, after it became ready, and after an update (6.2.4). A solicitation is
  * answered by unicast to its source after a random time of up to half a second; one without a
  * source by multicast (6.2.6). Multicast ones are 3 s apart at least, whoever asks for them. At
- * most 64 solicitations wait at a time, one for each source; who comes when they are full is
- * answered by multicast, with everybody else. So a flood costs neither memory nor the network.
+ * most 64 solicitations wait at a time, one for each source; who comes when they are full, and from
+ * then on until it is sent, is answered by multicast, with everybody else. So a flood costs neither
+ * memory nor the network, and 64 neighbours at most are looked for in three seconds.
  */
 #ifndef ROUTER_H
 #define ROUTER_H
@@ -71,6 +72,7 @@ struct router {
 	engine_time last_multicast;
 	bool multicast_before; /* there has been one */
 	bool solicited;        /* the next one answers somebody */
+	bool crowded;          /* ... and everybody who asks before it: there was no place left */
 	bool advertised;       /* anybody has been told anything: it will be taken back */
 	unsigned int initial;  /* of the first intervals that are left */
 	unsigned int finals;

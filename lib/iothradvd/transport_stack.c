@@ -6,6 +6,10 @@
  * limits are 255, of what is sent (to one, too: upstream's were 64, which every host refuses) and
  * of what is received. An address that is still being looked for duplicates cannot be sent from:
  * then the send fails, and the engine tries again.
+ *
+ * While more hosts ask than can be answered one by one, all of them wait for the same
+ * advertisement. Then what comes may stay in the socket's queue for some milliseconds, as in that
+ * of a network card: waking up is most of what a message costs.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -26,6 +30,9 @@
 #define BURST        32
 #define BURSTS       8 /* at a time: then it is looked whether anything else is due */
 #define HOP_LIMIT    255
+#define REST         ((engine_time)5) /* of a queue that has room for many times more */
+
+enum { MESSAGES, CHANGES }; /* what is polled */
 
 struct stack_transport {
 	struct transport transport; /* first */
@@ -34,6 +41,7 @@ struct stack_transport {
 	char name[IF_NAMESIZE];
 	int fd, changes;
 	bool ready;
+	engine_time rest; /* until when messages may wait; ENGINE_NEVER: they need not */
 	uint8_t address[16], mac[6];
 	uint8_t messages[BURST][MESSAGE_SIZE];
 };
@@ -197,29 +205,38 @@ static void take_changes(struct stack_transport *stack, engine_time now)
 		look(stack, now, down);
 }
 
-static void stack_work(struct transport *transport, engine_time now)
+static void stack_work(struct transport *transport, const struct pollfd *fds, engine_time now)
 {
 	struct stack_transport *stack = (struct stack_transport *)transport;
+	bool came = false;
 
-	take_changes(stack, now);
+	if (!fds || fds[CHANGES].revents)
+		take_changes(stack, now);
 	for (unsigned int burst = 0; burst < BURSTS; burst++) {
-		if (receive_burst(stack, now) < BURST)
+		int got = receive_burst(stack, now);
+
+		came = came || got > 0;
+		if (got < BURST)
 			break;
 	}
+	stack->rest = came && transport->instance->router.crowded ? now + REST : ENGINE_NEVER;
 }
 
 static unsigned int stack_polls(struct transport *transport, struct pollfd *fds)
 {
 	struct stack_transport *stack = (struct stack_transport *)transport;
 
-	fds[0] = (struct pollfd){.fd = stack->fd, .events = POLLIN};
-	fds[1] = (struct pollfd){.fd = stack->changes, .events = POLLIN};
+	fds[MESSAGES] =
+	    (struct pollfd){.fd = stack->rest == ENGINE_NEVER ? stack->fd : -1, .events = POLLIN};
+	fds[CHANGES] = (struct pollfd){.fd = stack->changes, .events = POLLIN};
 	return 2;
 }
 
 static engine_time stack_deadline(struct transport *transport)
 {
-	return ENGINE_NEVER;
+	struct stack_transport *stack = (struct stack_transport *)transport;
+
+	return stack->rest;
 }
 
 /* ---- beginning and end ----------------------------------------------------------------------- */

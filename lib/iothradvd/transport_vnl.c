@@ -208,7 +208,7 @@ static void watch_link(struct vnl *vnl)
 	}
 }
 
-static void vnl_work(struct transport *transport, engine_time now)
+static void vnl_work(struct transport *transport, const struct pollfd *fds, engine_time now)
 {
 	struct vnl *vnl = (struct vnl *)transport;
 

@@ -233,8 +233,8 @@ static void test_floor(void **state)
 	assert_int_equal(world.router.multicast, world.now + 1);
 }
 
-/* 10,000 a second, each of another source: a bounded table, some answered by name, everybody by
- * multicast within the three seconds. */
+/* 10,000 a second, each of another source: a bounded table, as many answered by name each time,
+ * everybody by multicast within the three seconds. */
 static void test_flood(void **state)
 {
 	uint8_t source[16] = {0xfe, 0x80};
@@ -250,8 +250,41 @@ static void test_flood(void **state)
 	}
 	assert_gaps(0, world.multicast - 1, 3 * ENGINE_SECOND, 4 * ENGINE_SECOND);
 	assert_in_range(world.multicast, 3, 5);
-	assert_true(world.unicast > 500 && world.unicast < 10000);
+	assert_in_range(world.unicast, 2 * ROUTER_WAITING_MAX, 5 * ROUTER_WAITING_MAX);
 	assert_int_equal(world.router.stats.solicitations, 100000);
+}
+
+/* Who came when all places were taken has no answer of its own, though there is a place again:
+ * that to all comes. After it, there is one for each. */
+static void test_crowded(void **state)
+{
+	uint8_t source[16] = {0xfe, 0x80};
+
+	begin_with("0");
+	solicited(unspecified, SOLICIT);
+	pass(ENGINE_SECOND);
+	assert_int_equal(world.multicast, 1);
+	for (source[15] = 1; source[15] <= ROUTER_WAITING_MAX + 1; source[15]++)
+		solicited(source, SOLICIT);
+	pass(ENGINE_SECOND);
+	assert_int_equal(world.unicast, ROUTER_WAITING_MAX);
+	solicited(host, SOLICIT);
+	assert_int_equal(world.router.waiting, 0);
+	pass(3 * ENGINE_SECOND);
+	assert_int_equal(world.unicast, ROUTER_WAITING_MAX);
+	assert_int_equal(world.multicast, 2);
+	solicited(host, SOLICIT);
+	pass(ENGINE_SECOND);
+	assert_int_equal(world.unicast, ROUTER_WAITING_MAX + 1);
+	assert_int_equal(world.multicast, 2);
+	/* Nor does it last when the link is gone. */
+	for (source[15] = 1; source[15] <= ROUTER_WAITING_MAX + 1; source[15]++)
+		solicited(source, SOLICIT);
+	router_unready(&world.router);
+	router_ready(&world.router, world.now, self, mac, 1500);
+	solicited(host, SOLICIT);
+	pass(ENGINE_SECOND);
+	assert_int_equal(world.unicast, ROUTER_WAITING_MAX + 2);
 }
 
 /* Who asks three times in the time of the delay gets one answer. */
@@ -477,6 +510,7 @@ int main(void)
 	    cmocka_unit_test_teardown(test_delay, end),
 	    cmocka_unit_test_teardown(test_floor, end),
 	    cmocka_unit_test_teardown(test_flood, end),
+	    cmocka_unit_test_teardown(test_crowded, end),
 	    cmocka_unit_test_teardown(test_merged, end),
 	    cmocka_unit_test_teardown(test_invalid, end),
 	    cmocka_unit_test_teardown(test_cease, end),
