@@ -326,3 +326,12 @@ unsigned int options_read_file(struct options *options, const char *path)
 {
 	return rcfile_read(path, take_directive, options);
 }
+
+bool options_mention(const struct options *options, const char *name)
+{
+	for (struct place place = {0}; is_there(options, &place); place.line++) {
+		if (strcmp(spec_at(options, place)->name, name) == 0)
+			return was_set(options->on_command_line, place) || was_set(options->in_file, place);
+	}
+	return false;
+}

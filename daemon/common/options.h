@@ -92,6 +92,10 @@ int options_parse_arguments(struct options *options, int argc, char *argv[]);
 /* A file of options, after the command line. Returns the number of mistakes, all logged. */
 unsigned int options_read_file(struct options *options, const char *path);
 
+/* Is there a mention of the option, right or wrong? One that was wrong has been told, and need not
+ * be missed as well. */
+bool options_mention(const struct options *options, const char *name);
+
 /* The usage, made of the table. */
 void options_usage(const struct options *options, const char *program, FILE *to);
 

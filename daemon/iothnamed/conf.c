@@ -9,6 +9,7 @@
 #include "conf_internal.h"
 #include "keyword.h"
 #include "log.h"
+#include "stack_string.h"
 
 #define SECOND 1000000000ULL
 
@@ -45,6 +46,8 @@ static void stack_line(struct conf_reader *reader, struct rcfile *rcfile, const 
 	bool request = keyword_match(directive, "rstack", true) != KEYWORD_NO;
 	struct named_stack_lines *stack = both || request ? &conf->request : &conf->forward;
 	size_t lines = conf->request.count + conf->forward.count;
+	char why[STACK_STRING_WHY_SIZE];
+	const char *text;
 
 	if (count == 0) {
 		rcfile_error(rcfile, "%s: the string of a stack is expected", directive);
@@ -56,7 +59,10 @@ static void stack_line(struct conf_reader *reader, struct rcfile *rcfile, const 
 		return;
 	}
 	conf->one_stack = both;
-	add_stack_line(rcfile, stack, count == 1 ? words[0].tag : value);
+	text = count == 1 ? words[0].tag : value;
+	if (!stack_string_check(text, stack->count == 0 ? STACK_STRING_NEW : STACK_STRING_MORE, why))
+		rcfile_error(rcfile, "%s: %s", directive, why);
+	add_stack_line(rcfile, stack, text);
 }
 
 static void dns_line(struct conf_reader *reader, struct rcfile *rcfile,

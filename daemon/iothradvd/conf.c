@@ -12,6 +12,7 @@
 #include "daemon.h"
 #include "log.h"
 #include "optlist.h"
+#include "stack_string.h"
 #include "words.h"
 
 #define DEFAULT_INTERFACE "vde0"
@@ -102,6 +103,7 @@ void *radvd_configure(const struct daemon *daemon, const struct options *options
 {
 	const struct radvd_values *values = given;
 	struct radvd_conf *conf = calloc(1, sizeof(*conf));
+	bool right;
 
 	if (!conf || look_at_stack(conf, values->stack) < 0) {
 		log_error("%s", strerror(ENOMEM));
@@ -113,7 +115,8 @@ void *radvd_configure(const struct daemon *daemon, const struct options *options
 		log_notice("macaddr: of no use with a stack");
 	if (conf->is_vnl && values->iface.count > 0)
 		log_notice("iface: of no use with a network");
-	if (configure_interfaces(daemon, options, values, conf))
+	right = conf->is_vnl || stack_string_is(conf->stack, "stack");
+	if (configure_interfaces(daemon, options, values, conf) && right)
 		return conf;
 failed:
 	radvd_conf_free(conf);

@@ -18,6 +18,11 @@ static bool is_word(const struct option_spec *spec, const char *text, char why[O
 	const char *reason = iothradvd_error();
 	size_t name = strlen(spec->name);
 
+	if (!*text) { /* as in the file */
+		snprintf(why, OPTION_WHY_SIZE, "a value is expected");
+		iothradvd_config_free(config);
+		return false;
+	}
 	/* The library begins with the word, and so does who shows this. */
 	if (strncmp(reason, spec->name, name) == 0 && strncmp(reason + name, ": ", 2) == 0)
 		reason += name + 2;

@@ -5,11 +5,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <sys/socket.h>
 
 #include "addrtext.h"
 #include "log.h"
 #include "optlist.h"
+#include "stack_string.h"
 
 #define PREFERENCE_NONE (-1)
 
@@ -55,7 +57,7 @@ static const struct option_spec specs[] = {
     {.name = "domain",
         .type = OPTION_LIST,
         .value = "DOMAIN",
-        .help = "serve names below this domain only",
+        .help = "serve names in and below this domain only",
         .offset = offsetof(struct settings_values, domain)},
     FLAG(norapid, "no lease without a request, not even if the client asks for it"),
     FLAG(fqdnreply, "tell clients that their names are not registered for them"),
@@ -102,7 +104,7 @@ static bool set_place(struct settings *settings, const char *stack)
 	}
 	settings->is_vnl = list.count == 1 && strstr(list.items[0].tag, "://");
 	optlist_free(&list);
-	return copy(&settings->stack, stack);
+	return (settings->is_vnl || stack_string_is(stack, "stack")) && copy(&settings->stack, stack);
 }
 
 static bool set_mac(struct settings *settings, const char *text)
@@ -176,8 +178,15 @@ static bool set_domains(struct settings *settings, const struct option_list *lis
 	for (size_t i = 0; i < lists->count; i++) {
 		struct optlist list;
 
-		if (optlist_parse(&list, lists->values[i]) < 0)
+		if (optlist_parse(&list, lists->values[i]) < 0) {
+			log_error("%s", strerror(ENOMEM));
 			return false;
+		}
+		/* No domain would be all domains. */
+		if (list.count == 0) {
+			log_error("domain: a domain is expected");
+			right = false;
+		}
 		for (size_t item = 0; item < list.count; item++) {
 			int err = domains_add(&settings->domains, list.items[item].tag);
 
@@ -229,8 +238,14 @@ static bool check_search(const char *text)
 
 	if (!text)
 		return true;
-	if (optlist_parse(&list, text) < 0)
+	if (optlist_parse(&list, text) < 0) {
+		log_error("%s", strerror(ENOMEM));
 		return false;
+	}
+	if (list.count == 0) {
+		log_error("dnssearch: a domain is expected");
+		right = false;
+	}
 	for (size_t i = 0; i < list.count; i++) {
 		if (dhcp_name_is_valid(list.items[i].tag))
 			continue;
@@ -239,6 +254,73 @@ static bool check_search(const char *text)
 	}
 	optlist_free(&list);
 	return right;
+}
+
+/* A host is an address, or a name, which the DNS is asked for; what is written like an address and
+ * is none is a mistake. One of the other family is left out later, with a warning. */
+static bool is_host(const struct optlist_item *item)
+{
+	struct addrtext_prefix address;
+	const char *text = item->tag;
+
+	if (item->value)
+		return false;
+	if (addrtext_parse_ip(text, &address) == 0)
+		return true;
+	return text[strspn(text, "0123456789.")] && dhcp_name_is_valid(text);
+}
+
+static bool check_hosts(const char *option, const char *text)
+{
+	struct optlist list;
+	bool right = true;
+
+	if (!text)
+		return true;
+	if (optlist_parse(&list, text) < 0) {
+		log_error("%s", strerror(ENOMEM));
+		return false;
+	}
+	if (list.count == 0) {
+		log_error("%s: an address or a name is expected", option);
+		right = false;
+	}
+	for (size_t i = 0; i < list.count; i++) {
+		if (is_host(&list.items[i]))
+			continue;
+		log_error("%s %s: neither an address nor a name", option, list.items[i].tag);
+		right = false;
+	}
+	optlist_free(&list);
+	return right;
+}
+
+/* The server has one address, of IPv4. */
+static bool check_server_id(const char *text)
+{
+	struct addrtext_prefix address;
+
+	if (text && addrtext_parse_ip(text, &address) == 0 && address.family != AF_INET) {
+		log_error("serverid %s: not an IPv4 address", text);
+		return false;
+	}
+	return check_hosts("serverid", text);
+}
+
+static bool check_file(const char *option, const char *path)
+{
+	if (!path || access(path, R_OK) == 0)
+		return true;
+	log_error("%s %s: %s", option, path, strerror(errno));
+	return false;
+}
+
+static bool check_interface(const char *name)
+{
+	if (!name || *name)
+		return true;
+	log_error("iface: the name of an interface is expected");
+	return false;
 }
 
 static bool check_together(const struct settings *settings)
@@ -274,6 +356,12 @@ struct settings *settings_new(enum settings_family family, const struct settings
 	right = set_domains(settings, &values->domain) && right;
 	right = set_duid(settings, values->duid) && right;
 	right = check_search(values->dnssearch) && right;
+	right = check_hosts("dns", values->dns) && right;
+	right = check_hosts("ntp", values->ntp) && right;
+	right = check_server_id(values->serverid) && right;
+	right = check_file("resolvconf", values->resolvconf) && right;
+	right = check_interface(values->iface) && right;
+	right = stack_string_is(values->dnsstack, "dnsstack") && right;
 	right = copy(&settings->dnsstack, values->dnsstack) && right;
 	right = copy(&settings->iface, values->iface ? values->iface : "vde0") && right;
 	right = copy(&settings->resolvconf, values->resolvconf) && right;

@@ -12,6 +12,7 @@
 #include "daemon.h"
 #include "log.h"
 #include "optlist.h"
+#include "stack_string.h"
 #include "words.h"
 
 #define DEFAULT_INTERFACE "vde0"
@@ -45,14 +46,15 @@ static bool is_kernel(const struct optlist *list)
 
 /* Routes and addresses of its own need a link that is up, and what routers say has to be followed
  * for as long as we run. */
-static bool set_outer(struct rproxy_conf *conf, const char *text)
+static bool set_outer(struct rproxy_conf *conf, const struct options *options, const char *text)
 {
 	struct optlist list;
 	const char *interface;
 	bool right, more, routers;
 
 	if (!text) {
-		log_error("extstack: a stack is expected: stack=NAME,vnl=VNL");
+		if (!options_mention(options, "extstack"))
+			log_error("extstack: a stack is expected: stack=NAME,vnl=VNL");
 		return false;
 	}
 	if (optlist_parse(&list, text) < 0) {
@@ -68,6 +70,7 @@ static bool set_outer(struct rproxy_conf *conf, const char *text)
 		conf->outer = NULL;
 		right = false;
 	}
+	right = stack_string_is(conf->outer, "extstack") && right;
 	conf->all_kernel = is_kernel(&list);
 	optlist_free(&list);
 	return right;
@@ -90,7 +93,7 @@ static bool set_inner(struct rproxy_conf *conf, const char *text)
 	                   (name_alone ? strcmp(list.items[0].tag, "kernel") == 0 : is_kernel(&list));
 	optlist_free(&list);
 	if (!name_alone)
-		return copy(&conf->inner, text);
+		return stack_string_is(text, "intstack") && copy(&conf->inner, text);
 	if (asprintf(&conf->inner, "stack=%s", text) >= 0)
 		return true;
 	conf->inner = NULL;
@@ -137,13 +140,14 @@ static bool set_password(struct rproxy_conf *conf, const struct rproxy_values *v
 	return conf->password;
 }
 
-static bool set_identity(struct rproxy_conf *conf, const struct rproxy_values *values)
+static bool set_identity(
+    struct rproxy_conf *conf, const struct options *options, const struct rproxy_values *values)
 {
 	bool right = set_password(conf, values);
 
-	if (!values->name)
+	if (!options_mention(options, "name"))
 		log_error("name: it is needed");
-	if (!values->base)
+	if (!options_mention(options, "base"))
 		log_error("base: it is needed");
 	/* Whoever saw the value had a mistake logged already, if it is none. */
 	if (values->digest)
@@ -190,7 +194,8 @@ static bool add_services(struct rproxy_conf *conf, int type, const struct option
 	return right;
 }
 
-static bool set_services(struct rproxy_conf *conf, const struct rproxy_values *values)
+static bool set_services(
+    struct rproxy_conf *conf, const struct options *options, const struct rproxy_values *values)
 {
 	bool right;
 
@@ -201,7 +206,7 @@ static bool set_services(struct rproxy_conf *conf, const struct rproxy_values *v
 	}
 	right = add_services(conf, SOCK_STREAM, &values->tcp);
 	right = add_services(conf, SOCK_DGRAM, &values->udp) && right;
-	if (conf->service_count == 0) {
+	if (!options_mention(options, "tcp") && !options_mention(options, "udp")) {
 		log_error("tcp, udp: at least one service is needed");
 		right = false;
 	}
@@ -234,11 +239,11 @@ void *rproxy_configure(
 		return NULL;
 	}
 	/* Each one tells its own mistakes. */
-	right = set_outer(conf, values->extstack) && right;
+	right = set_outer(conf, options, values->extstack) && right;
 	right = set_inner(conf, values->intstack) && right;
-	right = set_identity(conf, values) && right;
+	right = set_identity(conf, options, values) && right;
 	right = set_schedule(conf, values) && right;
-	right = set_services(conf, values) && right;
+	right = set_services(conf, options, values) && right;
 	set_limits(conf, values);
 	if (right)
 		return conf;

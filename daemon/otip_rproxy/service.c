@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "addrtext.h"
 #include "options.h"
 #include "optlist.h"
 
@@ -19,12 +20,22 @@ static int read_port(const char *text, uint16_t *port)
 	return err ? -EINVAL : 0;
 }
 
+/* A name, or an address; what is written like an address and is none is a mistake. */
+static bool is_host(const char *text)
+{
+	struct addrtext_prefix address;
+
+	if (!*text || strlen(text) > SERVICE_HOST_MAX)
+		return false;
+	return addrtext_parse_ip(text, &address) == 0 ||
+	       (!strchr(text, ':') && text[strspn(text, "0123456789.")]);
+}
+
 static int read_fields(struct service *service, const struct optlist *list)
 {
 	const struct optlist_item *items = list->items;
 
-	if (list->count < 3 || list->count > 4 || strlen(items[1].tag) > SERVICE_HOST_MAX ||
-	    !*items[1].tag)
+	if (list->count < 3 || list->count > 4 || !is_host(items[1].tag))
 		return -EINVAL;
 	for (size_t i = 0; i < list->count; i++) {
 		if (items[i].value)

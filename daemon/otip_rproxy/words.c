@@ -73,6 +73,28 @@ static bool is_base(const struct option_spec *spec, const char *text, char why[O
 	return false;
 }
 
+/* A list of addresses; what has blanks or lines is the text of a resolv.conf. */
+static bool is_dns(const struct option_spec *spec, const char *text, char why[OPTION_WHY_SIZE])
+{
+	struct addrtext_prefix address;
+	struct optlist list;
+	bool right;
+
+	if (text[strcspn(text, " \t\n")])
+		return true;
+	if (optlist_parse(&list, text) < 0) {
+		snprintf(why, OPTION_WHY_SIZE, "no memory");
+		return false;
+	}
+	right = list.count > 0;
+	for (size_t i = 0; i < list.count && right; i++)
+		right = !list.items[i].value && addrtext_parse_ip(list.items[i].tag, &address) == 0;
+	optlist_free(&list);
+	if (!right)
+		snprintf(why, OPTION_WHY_SIZE, "'%.64s' is not ADDRESS[,ADDRESS...]", text);
+	return right;
+}
+
 static bool is_digest(const struct option_spec *spec, const char *text, char why[OPTION_WHY_SIZE])
 {
 	if (strcmp(text, "md5") == 0 || strcmp(text, "hmac-sha256") == 0)
@@ -113,7 +135,7 @@ const struct option_spec rproxy_options[] = {
     OPTION(digest, '\0', OPTION_STRING, "md5|hmac-sha256", "how they follow (md5)",
         .check = is_digest),
     OPTION(case_exact, '\0', OPTION_FLAG, NULL, "the name is taken as it is spelled", ),
-    OPTION(dns, 'D', OPTION_STRING, "ADDRESSES", "ask the DNS there", ),
+    OPTION(dns, 'D', OPTION_STRING, "ADDRESSES", "ask the DNS there", .check = is_dns),
     OPTION(udp, 'u', OPTION_LIST, "PORT,HOST,PORT", "a service: outside, to a server inside",
         .check = is_service),
     OPTION(tcp, 't', OPTION_LIST, "PORT,HOST,PORT[,proxyN]",

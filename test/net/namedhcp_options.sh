@@ -4,8 +4,8 @@
 # with its line. No network is needed.
 . "$(dirname "$0")/lib.sh"
 servers=$BUILD/daemon/namedhcp
-export LD_LIBRARY_PATH="$BUILD/lib/ioth:$BUILD/lib/iothconf:$BUILD/lib/iothdns:$LD_LIBRARY_PATH"
-need_program "$servers/namedhcp" "$servers/namedhcp4"
+export LD_LIBRARY_PATH="$BUILD/lib/iothradvd:$BUILD/lib/ioth:$BUILD/lib/iothconf:$BUILD/lib/iothdns:$LD_LIBRARY_PATH"
+need_program "$servers/namedhcp" "$servers/namedhcp4" "$BUILD/daemon/iothradvd/iothradvd"
 
 # Nothing, or what is no option: how it is used.
 for program in namedhcp namedhcp4; do
@@ -62,6 +62,20 @@ mistake() # PROGRAM OPTION VALUE
 	assert_match "$2" "$err" "$1, $2 $3 in a file"
 }
 for program in namedhcp namedhcp4; do
+	for option in dns ntp; do
+		mistake $program $option fd77::zz # no address, and no name
+		mistake $program $option 192.0.2.300
+		mistake $program $option 'ok.test,a..b'
+	done
+	for option in stack dnsstack; do
+		mistake $program $option stack=picox,vnl=vde:///tmp/no_such_network,ehh
+		mistake $program $option stack=picox,ip=fd77::zz
+	done
+	mistake $program resolvconf /nonexistent/file
+	for option in dns ntp domain dnssearch nameserver iface; do # nothing is not everything
+		assert_status 1 "$servers/$program" --check "--$option" ''
+		assert_match "$option" "$err" "$program --$option ''"
+	done
 	mistake $program macaddr 81:00:00:00:00:01 # a group's
 	mistake $program macaddr 80:00:00
 	mistake $program lease never
@@ -73,4 +87,20 @@ mistake namedhcp preference 256
 mistake namedhcp duid 0
 mistake namedhcp duid 000
 mistake namedhcp dnssearch 'a b..c'
+mistake namedhcp4 serverid 192.0.2.300
+mistake namedhcp4 serverid fd77::1
+assert_status 0 "$servers/namedhcp4" --check -I dhcp.test -D 192.0.2.1,ns.test
+
+# All of them in one run, whichever way they are given.
+printf '%s\n' 'preference 256' 'ntp fd77::zz' >"$dir/rc"
+assert_status 1 "$servers/namedhcp" --check --nonesuch -m 80:00 -s stack=picox,ehh --preference x --domain '' \
+	--user nonesuch.user -f "$dir/rc"
+for word in "option '--nonesuch'" 'macaddr 80:00' "stack: unknown tag 'ehh'" "--preference: 'x'" 'domain: ' \
+	'user nonesuch.user: ' "line 1\): preference: '256'" 'ntp fd77::zz: ' '--help tells the options'; do
+	assert_match "$word" "$err" "one of several mistakes"
+done
+assert_status 1 "$BUILD/daemon/iothradvd/iothradvd" --check -s stack=picox,ehh --captive '' -m x fc00::/64/Z
+for word in "stack: unknown tag 'ehh'" "--captive: a value" "--macaddr: 'x'" "prefix: 'Z'"; do
+	assert_match "$word" "$err" "one of several mistakes of iothradvd"
+done
 pass

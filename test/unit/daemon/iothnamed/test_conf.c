@@ -118,9 +118,9 @@ static void test_mistakes(void **state)
 static void test_all_mistakes(void **state)
 {
 	(void)state;
-	assert_false(
-	    fixture_load(&fixture, "\nnet\n#\nauth x\n  dns 8.8.8.8\n\tdns x\nauth fwd w .\nrstack a\n"
-	                           "stack b\ndns ::1\ndns ::2\ndns ::3"));
+	assert_false(fixture_load(&fixture,
+	    "\nnet\n#\nauth x\n  dns 8.8.8.8\n\tdns x\nauth fwd w .\nrstack eth\n"
+	    "stack eth\ndns ::1\ndns ::2\ndns ::3"));
 	assert_string_equal(fixture.log,
 	    "test.rc (line 2): net: NAME PREFIX is expected\n"
 	    "test.rc (line 4): auth: accept, error, static, hash, otip, cache, hrev or fwd is "
@@ -173,21 +173,34 @@ static void test_stacks(void **state)
 	assert_false(fixture.conf->one_stack);
 	assert_int_equal(fixture.conf->request.count + fixture.conf->forward.count, 0);
 	fixture_unload(&fixture);
-	load(" STACK stack=vdestack,vnl=vde:///tmp/hub \nstack 'eth ip=10.0.0.1/24'\t\nstack a b  c "
+	load(" STACK stack=vdestack,vnl=vde:///tmp/hub \nstack 'eth ip=10.0.0.1/24'\t\nstack eth rd  "
+	     "rapid "
 	     "\r\n");
 	assert_true(fixture.conf->one_stack);
 	assert_int_equal(fixture.conf->request.count, 3);
 	assert_string_equal(fixture.conf->request.lines[0], "stack=vdestack,vnl=vde:///tmp/hub");
 	assert_string_equal(fixture.conf->request.lines[1], "eth ip=10.0.0.1/24");
-	assert_string_equal(fixture.conf->request.lines[2], "a b  c");
+	assert_string_equal(fixture.conf->request.lines[2], "eth rd  rapid");
 	fixture_unload(&fixture);
-	load("fstack x\nrstack y\nfstack z\n");
+	load("fstack stack=picox\nrstack stack=kernel\nfstack eth\n");
 	assert_false(fixture.conf->one_stack);
 	assert_int_equal(fixture.conf->request.count, 1);
 	assert_int_equal(fixture.conf->forward.count, 2);
-	assert_string_equal(fixture.conf->forward.lines[1], "z");
+	assert_string_equal(fixture.conf->forward.lines[1], "eth");
 	fixture_unload(&fixture);
-	assert_false(fixture_load(&fixture, "stack x\nfstack y\n"));
+	assert_false(fixture_load(&fixture, "stack eth\nfstack eth\n"));
+}
+
+/* What is no string of a stack is told with its line, and where stack= and vnl= may stand. */
+static void test_stack_strings(void **state)
+{
+	(void)state;
+	assert_false(fixture_load(&fixture,
+	    "rstack stack=picox,vnl=vde:///x,ehh\nrstack ip=10.0.0.1/33\nrstack vnl=vde:///y\n"));
+	assert_non_null(strstr(fixture.log, "test.rc (line 1): rstack: unknown tag 'ehh'; there are"));
+	assert_non_null(
+	    strstr(fixture.log, "test.rc (line 2): rstack: ip wants an address, or ADDRESS/LENGTH"));
+	assert_non_null(strstr(fixture.log, "test.rc (line 3): rstack: unknown tag 'vnl'"));
 }
 
 static uint64_t nets_of(const char *text)
@@ -358,6 +371,7 @@ int main(void)
 	    cmocka_unit_test(test_all_mistakes),
 	    cmocka_unit_test(test_large_sets),
 	    cmocka_unit_test(test_stacks),
+	    cmocka_unit_test(test_stack_strings),
 	    cmocka_unit_test(test_nets),
 	    cmocka_unit_test(test_names),
 	    cmocka_unit_test(test_words),

@@ -43,12 +43,13 @@ static void count_line(int level, const char *text, void *argument)
 
 static bool read_conf(void)
 {
-	static const char text[] = "stack a\nstack b\ndns 1.1.1.1\nnet w ::/0\nnet l 10.0.0.0/8\n"
-	                           "net l 11.0.0.0/8\nauth static w,l .test\nauth hash w .h host.x\n"
-	                           "auth hrev w host.x/64\nauth hrev w other.x/32\n"
-	                           "auth otip w .o base.test pw\nstatic AAAA base.test fc00::\n"
-	                           "static TXT a.b.c.test x y z\nstatic SOA test n.test m.test\n"
-	                           "auth static l fc00::/64\noption hashttl 5\n";
+	static const char text[] =
+	    "stack stack=picox\nstack eth\ndns 1.1.1.1\nnet w ::/0\nnet l 10.0.0.0/8\n"
+	    "net l 11.0.0.0/8\nauth static w,l .test\nauth hash w .h host.x\n"
+	    "auth hrev w host.x/64\nauth hrev w other.x/32\n"
+	    "auth otip w .o base.test pw\nstatic AAAA base.test fc00::\n"
+	    "static TXT a.b.c.test x y z\nstatic SOA test n.test m.test\n"
+	    "auth static l fc00::/64\noption hashttl 5\n";
 	unsigned int mistakes = 0;
 	struct named_conf *conf;
 

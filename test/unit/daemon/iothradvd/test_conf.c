@@ -137,8 +137,8 @@ static void test_network(void **state)
 		const char *stack;
 		bool is_vnl;
 	} stacks[] = {{"vde:///tmp/hub", true}, {"vde://a=b", true},
-	    {"stack=vdestack,vnl=vde:///x", false}, {"vnl=vde:///x", false}, {"vde:///x,eth", false},
-	    {"stack=kernel", false}};
+	    {"stack=vdestack,vnl=vde:///x", false}, {"vnl=vde:///x", false},
+	    {"eth,vnl=vde:///x", false}, {"stack=kernel", false}};
 
 	for (size_t i = 0; i < sizeof(stacks) / sizeof(stacks[0]); i++) {
 		struct radvd_conf *conf;

@@ -143,6 +143,12 @@ static void test_mistakes(void **state)
 	assert_told(ENOUGH "tcp 5,::1\n", "is not PORT,HOST,PORT");
 	assert_told(ENOUGH "tcp 5,::1,6,proxy3\n", "is not PORT,HOST,PORT");
 	assert_told(ENOUGH "udp 5,::1,6,proxy1\n", "is not PORT,HOST,PORT");
+	assert_told(ENOUGH "tcp 5,fd77::zz,6\n", "is not PORT,HOST,PORT");
+	assert_told(ENOUGH "udp 5,192.0.2.300,6\n", "is not PORT,HOST,PORT");
+	assert_told(ENOUGH "dns fd77::zz\n", "dns: 'fd77::zz' is not ADDRESS");
+	assert_told(ENOUGH "intstack stack=picox,ehh\n", "intstack: unknown tag 'ehh'");
+	assert_told("extstack stack=picox,ip=10.0.0.1/33\nname a\nbase fc01::\ntcp 1,::1,2\n",
+	    "extstack: ip wants an address, or ADDRESS/LENGTH");
 	assert_told(ENOUGH "otip_period -1\n", "otip_period");
 	assert_told(ENOUGH "otip_period 99999999999\n", "otip_period");
 	assert_told(ENOUGH "otip_period 1\notip_postactive 2147483647\n", "windows would be open");
@@ -151,6 +157,15 @@ static void test_mistakes(void **state)
 	assert_told(ENOUGH "password_file /nonexistent/password\n", "password_file");
 	assert_told(
 	    "extstack stack=picox\nname a\nbase 1.2.3.4:5\ntcp 1,::1,2\n", "not an IPv6 address");
+}
+
+/* What was there, and wrong, is not said to be missing. */
+static void test_told_once(void **state)
+{
+	assert_null(load_text("extstack dhcp\nname .\nbase fd77::zz\ntcp 1\n"));
+	assert_non_null(strstr(told, "(line 4): tcp: "));
+	assert_null(strstr(told, "needed"));
+	assert_null(strstr(told, "expected"));
 }
 
 static void test_proxy_header(void **state)
@@ -201,6 +216,7 @@ int main(void)
 	    cmocka_unit_test(test_periods_are_not_swapped),
 	    cmocka_unit_test(test_stacks),
 	    cmocka_unit_test(test_mistakes),
+	    cmocka_unit_test(test_told_once),
 	    cmocka_unit_test(test_proxy_header),
 	    cmocka_unit_test(test_sources),
 	};
