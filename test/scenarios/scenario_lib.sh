@@ -17,6 +17,12 @@ file()
 	sed "s,/tmp/,$dir/,g" >"$dir/$1"
 }
 
+# example NAME STACK: one of the originals' example configurations, on this stack.
+example()
+{
+	sed "s/stack=vdestack/stack=$2/" "$SRC/test/data/$1" | file "${1##*/}"
+}
+
 # line NAME LINE: a command line of the page, started in the background.
 line()
 {
@@ -40,6 +46,22 @@ serves()
 {
 	! is_gone "$2" || fail "$1 has ended"
 	says "$1" ': serving'
+}
+
+# public_servers OPTION...: the name servers that the pages mention, played by dnsmasq on the loopback interface of a private
+# namespace (in_private_net); OPTIONS are what it knows.
+public_servers()
+{
+	local address list=
+	need_command dnsmasq
+	for address in 8.8.8.8/32 80.80.80.80/32 1.1.1.1/32; do
+		ip addr add "$address" dev lo
+		list+=,${address%/*}
+	done
+	ip addr add 2620:0:ccc::2/128 dev lo nodad
+	start public dnsmasq --keep-in-foreground --no-daemon --no-resolv --no-hosts --conf-file=/dev/null --user=root --group=root \
+		--pid-file= --bind-interfaces --listen-address="${list#,},2620:0:ccc::2" --local-ttl=100 --local=/example.org/ "$@"
+	wait_for says public 'started'
 }
 
 # --- a terminal in a vdens --------------------------------------------------------------------------
@@ -120,7 +142,7 @@ end_scenario()
 	local status=$? pid
 	trap - ERR
 	set +e
-	for pid in $(pgrep -f -- "^dhclient .* -lf $dir/"); do
+	for pid in $(pgrep -f -- "^(dhclient .* -lf |vde_plug -d vde://)$dir/"); do
 		kill "$pid"
 	done
 	(exit "$status")

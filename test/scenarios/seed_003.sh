@@ -4,7 +4,7 @@
 # front of what is a line of the page; its /tmp/sw is a private path here.
 #
 #     iothtest_server 192.168.250.50:5000 ---[switch]--- iothtest_client 192.168.250.51
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../net/lib.sh"
 
 need_userns
 need_vde

@@ -7,7 +7,7 @@
 #     vdestack6   10.0.0.50 fc00::1:50 --+
 #                                        +-- vxvde://234.0.0.1 -- vdens 10.0.0.1 fc00::1:1
 #     vdestack6nl 10.0.0.60 fc00::1:60 --+
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../net/lib.sh"
 
 in_private_net "$@"
 need_vde
