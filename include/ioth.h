@@ -227,7 +227,8 @@ int ioth_iplink_add(struct ioth *stack, const char *ifname, unsigned int ifindex
     const char *data);
 int ioth_iplink_del(struct ioth *stack, const char *ifname, unsigned int ifindex);
 
-/* `prefixlen` may carry flags and scope: nl_addrdata2prefix. EEXIST if the address is there. */
+/* `prefixlen` may carry flags and scope: nl_addrdata2prefix. EEXIST if the address is there; one
+ * that was retired (below) and still has flows is an ordinary address again, and keeps them. */
 int ioth_ipaddr_add(
     struct ioth *stack, int family, void *addr, int prefixlen, unsigned int ifindex);
 int ioth_ipaddr_del(

@@ -78,8 +78,19 @@ int ioth_iplink_del(struct ioth *stack, const char *ifname, unsigned int ifindex
 	DIALOG(stack, nlq_dialog_link_del(io, ifname, ifindex));
 }
 
+/* Was it retired, and is it still there for its flows? Then it is everybody's again. */
+static bool reopen(struct ioth *stack, int family, void *addr, int prefixlen, unsigned int ifindex)
+{
+	CALL_SCOPE call;
+
+	return call_enter_stack(&call, stack) == 0 && call.stack->calls.ipaddr_reopen &&
+	       call.stack->calls.ipaddr_reopen(family, addr, prefixlen, ifindex) == 0;
+}
+
 int ioth_ipaddr_add(struct ioth *stack, int family, void *addr, int prefixlen, unsigned int ifindex)
 {
+	if (reopen(stack, family, addr, prefixlen, ifindex))
+		return 0;
 	DIALOG(stack, nlq_dialog_addr(io, true, family, addr, prefixlen, ifindex));
 }
 

@@ -49,6 +49,7 @@ static const struct {
     LATER(recvmmsg),
     LATER(linksetacceptra),
     LATER(ipaddr_retire),
+    LATER(ipaddr_reopen),
     LATER(lead),
     LATER(drive),
 };

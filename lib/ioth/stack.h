@@ -18,6 +18,7 @@ struct stack_calls {
 	    int fd, struct mmsghdr *msgvec, unsigned int vlen, int flags, struct timespec *timeout);
 	int (*linksetacceptra)(unsigned int ifindex, int accept);
 	int (*ipaddr_retire)(int family, void *addr, int prefixlen, unsigned int ifindex);
+	int (*ipaddr_reopen)(int family, void *addr, int prefixlen, unsigned int ifindex);
 	int (*lead)(int epoll_fd, const struct epoll_event *event);
 	int (*drive)(int *fds, int max);
 };

@@ -292,6 +292,18 @@ void gate_remove(struct gate *gate, const uint8_t ip[16])
 	pthread_mutex_unlock(&gate->lock);
 }
 
+bool gate_find(struct gate *gate, const uint8_t ip[16], uint64_t *tag)
+{
+	struct address *address;
+
+	pthread_mutex_lock(&gate->lock);
+	address = find_address(gate, ip);
+	if (address)
+		*tag = address->tag;
+	pthread_mutex_unlock(&gate->lock);
+	return address;
+}
+
 int gate_add_flow(struct gate *gate, const struct gate_flow *flow)
 {
 	struct address *address;

@@ -31,6 +31,7 @@ void gate_free(struct gate *gate);
  * gate_close. `tag` is the caller's. 0, -EEXIST or -ENOMEM. */
 int gate_add(struct gate *gate, const uint8_t address[16], uint64_t tag);
 void gate_remove(struct gate *gate, const uint8_t address[16]); /* it is not there: nothing */
+bool gate_find(struct gate *gate, const uint8_t address[16], uint64_t *tag);
 
 /* A flow of an address that is there; of others: nothing. 0 or -ENOMEM. */
 int gate_add_flow(struct gate *gate, const struct gate_flow *flow);

@@ -52,10 +52,11 @@ struct relay_gate {
 	uint64_t (*due)(struct relay_gate *gate, uint64_t now);
 };
 
-/* Puts a gate on a line (in place of the one that is there), to be called in the loop; `due` is its
- * first time. It is borrowed as long as there is the line. Returns 0 or -errno. */
 /* The clock of `due`. */
 uint64_t relay_now(void);
+
+/* Puts a gate on a line (in place of the one that is there), to be called in the loop; `due` is its
+ * first time. It is borrowed as long as there is the line. Returns 0 or -errno. */
 int relay_set_gate(
     struct relay *relay, struct relay_line *line, struct relay_gate *gate, uint64_t due);
 

@@ -12,6 +12,11 @@
  * which are over, TIME-WAIT included. The address of which there are none is deleted. With the last
  * one the gate is taken off, and nothing is asked any more.
  *
+ * An address that is added again before that is an ordinary one at once, and its flows go on:
+ * ioth_ipaddr_add asks for it (retire_reopen). A message to the kernel that replaces the address,
+ * or adds it after the interface was down, is not seen; it takes effect with the next look, which
+ * finds an address that is not deprecated.
+ *
  * The sockets are the namespace's, and stay open once there was a retired address.
  */
 #include "retire.h"
@@ -37,6 +42,7 @@
 #define LOOK_EVERY 5000000000ULL /* nanoseconds */
 #define DUMP_TRIES 5
 #define DUMP_SIZE  32768
+#define FOR_EVER   UINT32_MAX /* INFINITY_LIFE_TIME of the kernel's */
 
 /* States of tcp_states.h as bits: all but LISTEN and CLOSE; of UDP "established" is connected. */
 #define TCP_FLOWS (~((1U << 10) | (1U << 7)))
@@ -97,33 +103,39 @@ static int dump(int *fd, struct nlmsghdr *request, nlq_answer *answer, void *arg
 	return err;
 }
 
-static int find_address(struct retire *retire, struct found *found)
+static int each_address(struct retire *retire, nlq_answer *answer, void *argument)
 {
 	NLQ_BUFFER(buffer, 64);
 	const struct ifaddrmsg header = {.ifa_family = AF_INET6};
 	struct nlq_builder builder = nlq_builder(buffer, sizeof(buffer));
+
+	nlq_build_message(&builder, RTM_GETADDR, NLM_F_REQUEST | NLM_F_DUMP, 0, 0);
+	nlq_build_bytes(&builder, &header, sizeof(header));
+	return dump(&retire->route_fd, nlq_build_finish(&builder), answer, argument);
+}
+
+static int find_address(struct retire *retire, struct found *found)
+{
 	struct ifreq name = {.ifr_ifindex = (int)found->ifindex};
 	int err;
 
 	if (ioctl(retire->route_fd, SIOCGIFNAME, &name) < 0)
 		return -errno;
-	nlq_build_message(&builder, RTM_GETADDR, NLM_F_REQUEST | NLM_F_DUMP, 0, 0);
-	nlq_build_bytes(&builder, &header, sizeof(header));
-	err = dump(&retire->route_fd, nlq_build_finish(&builder), take_address, found);
+	err = each_address(retire, take_address, found);
 	if (err == 0 && !found->there)
 		err = -EADDRNOTAVAIL;
 	return err;
 }
 
 /* A deprecated address is no source for anything new (RFC 6724 section 5, rule 3). */
-static int set_preferred(struct retire *retire, const struct found *found, uint32_t preferred)
+static int set_lifetimes(
+    struct retire *retire, const struct found *found, uint32_t preferred, uint32_t valid)
 {
 	NLQ_BUFFER(buffer, 128);
 	const struct ifaddrmsg header = {.ifa_family = AF_INET6,
 	    .ifa_prefixlen = (uint8_t)found->prefixlen,
 	    .ifa_index = found->ifindex};
-	const struct ifa_cacheinfo lifetimes = {
-	    .ifa_prefered = preferred, .ifa_valid = found->lifetimes.ifa_valid};
+	const struct ifa_cacheinfo lifetimes = {.ifa_prefered = preferred, .ifa_valid = valid};
 	struct nlq_builder builder = nlq_builder(buffer, sizeof(buffer));
 	const struct nlq_io io = nlq_io_fd(&retire->route_fd);
 
@@ -134,6 +146,11 @@ static int set_preferred(struct retire *retire, const struct found *found, uint3
 	nlq_build_attr(&builder, IFA_CACHEINFO, &lifetimes, sizeof(lifetimes));
 	nlq_build_attr_u32(&builder, IFA_FLAGS, found->flags);
 	return nlq_dialog(&io, nlq_build_finish(&builder), NULL, NULL);
+}
+
+static int set_preferred(struct retire *retire, const struct found *found, uint32_t preferred)
+{
+	return set_lifetimes(retire, found, preferred, found->lifetimes.ifa_valid);
 }
 
 /* ---- flows ----------------------------------------------------------------------------------- */
@@ -210,6 +227,25 @@ static bool delete_address(const uint8_t address[16], uint64_t tag, void *argume
 	return err == 0 || err == -EADDRNOTAVAIL || err == -ENODEV;
 }
 
+/* Somebody has made it an ordinary one by himself. */
+static int take_ordinary(const struct nlmsghdr *message, void *argument)
+{
+	const struct retire *retire = argument;
+	const struct ifaddrmsg *header = nlq_message_body(message, sizeof(*header));
+	const struct nlattr *attr[IFA_FLAGS + 1] = {NULL};
+	uint64_t tag;
+
+	if (!header || message->nlmsg_type != RTM_NEWADDR || header->ifa_family != AF_INET6 ||
+	    header->ifa_flags & IFA_F_DEPRECATED ||
+	    nlq_parse_attrs(nlq_message_attrs(message, sizeof(*header)), attr, IFA_FLAGS) < 0)
+		return 0;
+	if (attr[IFA_ADDRESS] && nlq_attr_len(attr[IFA_ADDRESS]) == 16 &&
+	    gate_find(retire->gate, nlq_attr_data(attr[IFA_ADDRESS]), &tag) &&
+	    tag >> 8 == header->ifa_index)
+		gate_remove(retire->gate, nlq_attr_data(attr[IFA_ADDRESS]));
+	return 0;
+}
+
 /* In the relay's thread. */
 static uint64_t look(struct relay_gate *relay_gate, uint64_t now)
 {
@@ -218,7 +254,7 @@ static uint64_t look(struct relay_gate *relay_gate, uint64_t now)
 
 	pthread_mutex_lock(&retire->netlink);
 	gate_sweep_begin(retire->gate);
-	if (each_flow(retire, keep_flow) == 0)
+	if (each_address(retire, take_ordinary, retire) == 0 && each_flow(retire, keep_flow) == 0)
 		left = gate_sweep_end(retire->gate, delete_address, retire);
 	pthread_mutex_unlock(&retire->netlink);
 	return left > 0 ? now + LOOK_EVERY : TIMERQ_NEVER;
@@ -330,4 +366,33 @@ int retire_address(struct retire **result, struct vdestack *stack, struct relay 
 		gate_remove(retire->gate, address);
 	pthread_mutex_unlock(&retire->netlink);
 	return 0;
+}
+
+int retire_reopen(
+    struct retire *retire, const uint8_t address[16], int prefixlen, unsigned int ifindex)
+{
+	/* Flags are packed beside the length (ioth.h): as if it had been added with these. */
+	struct found found = {.address = address, .ifindex = ifindex, .prefixlen = prefixlen & 0xff};
+	uint64_t tag;
+	int err = -EADDRNOTAVAIL;
+
+	if (!retire)
+		return err;
+	pthread_mutex_lock(&retire->netlink);
+	if (!gate_find(retire->gate, address, &tag)) {
+		pthread_mutex_unlock(&retire->netlink);
+		return err;
+	}
+	if (tag == tag_of(ifindex, found.prefixlen)) {
+		err = find_address(retire, &found); /* the interface may have been down since */
+		found.flags = (unsigned int)prefixlen >> 16 & 0xff;
+		if (err == 0)
+			err = set_lifetimes(retire, &found, FOR_EVER, FOR_EVER);
+	} else {
+		/* It is another one that is added: on another network, or with another prefix. */
+		(void)delete_address(address, tag, retire);
+	}
+	gate_remove(retire->gate, address);
+	pthread_mutex_unlock(&retire->netlink);
+	return err;
 }

@@ -19,4 +19,8 @@ int retire_address(struct retire **retire, struct vdestack *stack, struct relay 
     struct relay_line **lines, unsigned int count, const uint8_t address[16], int prefixlen,
     unsigned int ifindex);
 
+/* Undoes that for one that is being added (vdestack_ipaddr_reopen). NULL is allowed. */
+int retire_reopen(
+    struct retire *retire, const uint8_t address[16], int prefixlen, unsigned int ifindex);
+
 #endif

@@ -302,6 +302,23 @@ int vdestack_ipaddr_retire(
 	return err;
 }
 
+int vdestack_ipaddr_reopen(
+    struct vdestack *stack, int family, const void *address, int prefixlen, unsigned int ifindex)
+{
+	struct in6_addr copy;
+	int cancel_state, err;
+
+	if (address == NULL || family != AF_INET6 || !helper_is_own(stack->helper))
+		return -EADDRNOTAVAIL;
+	memcpy(&copy, address, sizeof(copy));
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+	pthread_mutex_lock(&stack->retiring);
+	err = retire_reopen(stack->retire, copy.s6_addr, prefixlen, ifindex);
+	pthread_mutex_unlock(&stack->retiring);
+	pthread_setcancelstate(cancel_state, NULL);
+	return err;
+}
+
 /* The block as a file that can be sent. */
 static int block_file(const struct command_block *block)
 {

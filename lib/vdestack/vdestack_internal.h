@@ -36,8 +36,14 @@ int vdestack_socket(struct vdestack *stack, int domain, int type, int protocol);
 int vdestack_accept_ra(struct vdestack *stack, unsigned int ifindex, int accept);
 
 /* ioth_ipaddr_retire(3). 0 or -errno. */
-int vdestack_ipaddr_retire(struct vdestack *stack, int family, const void *address, int prefixlen,
-    unsigned int ifindex);
+int vdestack_ipaddr_retire(
+    struct vdestack *stack, int family, const void *address, int prefixlen, unsigned int ifindex);
+
+/* An address is about to be added, with arguments as for ioth_ipaddr_add(3). 0: it was a retired
+ * one that was still there, and is an ordinary one again, with its flows. -EADDRNOTAVAIL, or
+ * another -errno: it is still to be added. */
+int vdestack_ipaddr_reopen(
+    struct vdestack *stack, int family, const void *address, int prefixlen, unsigned int ifindex);
 
 /* The exit status of the commands, or -errno. */
 int vdestack_command(struct vdestack *stack, const char *commands);

@@ -24,6 +24,7 @@ delstack_prototype ioth_vdestack_delstack;
 int ioth_vdestack_socket(int domain, int type, int protocol);
 int ioth_vdestack_linksetacceptra(unsigned int ifindex, int accept);
 int ioth_vdestack_ipaddr_retire(int family, void *addr, int prefixlen, unsigned int ifindex);
+int ioth_vdestack_ipaddr_reopen(int family, void *addr, int prefixlen, unsigned int ifindex);
 const char *ioth_vdestack_error(void);
 
 extern const char *const ioth_vdestack_license;
@@ -133,6 +134,17 @@ int ioth_vdestack_ipaddr_retire(int family, void *addr, int prefixlen, unsigned 
 	return -1;
 }
 
+int ioth_vdestack_ipaddr_reopen(int family, void *addr, int prefixlen, unsigned int ifindex)
+{
+	int err =
+	    vdestack_ipaddr_reopen(atomic_load(&getstackdata)(), family, addr, prefixlen, ifindex);
+
+	if (err == 0)
+		return 0;
+	errno = -err;
+	return -1;
+}
+
 SYSTEM_CALLS(ioth_vdestack);
 
 newstack_prototype ioth_vdestack_n_newstack ALIAS(ioth_vdestack_newstack);
@@ -142,5 +154,7 @@ extern __typeof__(ioth_vdestack_linksetacceptra) ioth_vdestack_n_linksetacceptra
     ioth_vdestack_linksetacceptra);
 extern __typeof__(ioth_vdestack_ipaddr_retire) ioth_vdestack_n_ipaddr_retire ALIAS(
     ioth_vdestack_ipaddr_retire);
+extern __typeof__(ioth_vdestack_ipaddr_reopen) ioth_vdestack_n_ipaddr_reopen ALIAS(
+    ioth_vdestack_ipaddr_reopen);
 extern __typeof__(ioth_vdestack_error) ioth_vdestack_n_error ALIAS(ioth_vdestack_error);
 extern const char *const ioth_vdestack_n_license ALIAS(ioth_vdestack_license);

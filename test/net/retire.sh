@@ -123,6 +123,21 @@ tell_server retire fd00::77
 wait_for says server '^not retired: EADDRNOTAVAIL'
 flow_goes_on
 
+# It is added again: an ordinary one at once, flows and all; one that is there; and retired once more.
+tell_server add "$address"
+wait_for says server "^added $address"
+probe stranger
+assert_equal 1 "$status" "the probe of an address that is open again: $out"
+flow_goes_on
+tell_server add "$address"
+wait_for says server '^not added: EEXIST'
+wait_for only_the_peer
+tell_server retire "$address"
+is_retired_again() { [ "$(said retired)" = 2 ]; }
+wait_for is_retired_again
+flow_goes_on
+meets_nothing stranger
+
 # The end of the last flow.
 echo close >"$dir/peer.in"
 wait_for says peer_client '^closed'

@@ -2,9 +2,9 @@
 /* An echo server, TCP and UDP on port 7000 of all addresses, that retires addresses when it is told
  * to: retire.sh. Each UDP client gets a socket of its own, connected to it.
  *
- * Usage: retire_server STACK VNL ADDRESS... (of a /64 each). On stdin: "retire ADDRESS";
- * "addresses"; on stdout what comes of it, and "accepted", "datagram" for each that begins
- * something.
+ * Usage: retire_server STACK VNL ADDRESS... (of a /64 each). On stdin: "retire ADDRESS"; "add
+ * ADDRESS"; "addresses"; on stdout what comes of it, and "accepted", "datagram" for each that
+ * begins something.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -126,6 +126,12 @@ static void print_addresses(void)
 	puts("");
 }
 
+static int add_address(struct in6_addr *address)
+{
+	return ioth_ipaddr_add(
+	    stack, AF_INET6, address, nl_addrdata2prefix(64, 2 /* IFA_F_NODAD */, 0), ifindex);
+}
+
 static void command(void)
 {
 	struct in6_addr address;
@@ -141,6 +147,11 @@ static void command(void)
 			printf("not retired: %s\n", strerrorname_np(errno));
 		else
 			printf("retired %s\n", line + 7);
+	} else if (strncmp(line, "add ", 4) == 0 && inet_pton(AF_INET6, line + 4, &address) == 1) {
+		if (add_address(&address) < 0)
+			printf("not added: %s\n", strerrorname_np(errno));
+		else
+			printf("added %s\n", line + 4);
 	}
 }
 
@@ -165,9 +176,7 @@ int main(int argc, char *argv[])
 	for (int i = 3; i < argc; i++) {
 		struct in6_addr address;
 
-		if (inet_pton(AF_INET6, argv[i], &address) != 1 ||
-		    ioth_ipaddr_add(stack, AF_INET6, &address,
-		        nl_addrdata2prefix(64, 2 /* IFA_F_NODAD */, 0), ifindex) < 0)
+		if (inet_pton(AF_INET6, argv[i], &address) != 1 || add_address(&address) < 0)
 			fail(argv[i]);
 	}
 	fds[LISTENER] = (struct pollfd){.fd = open_socket(SOCK_STREAM, NULL), .events = POLLIN};

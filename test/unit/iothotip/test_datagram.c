@@ -207,28 +207,16 @@ static void test_crowd(void **state)
 	end_service();
 }
 
-static int begin(void **state)
-{
-	world_begin();
-	return 0;
-}
-
-static int end(void **state)
-{
-	world_end();
-	return 0;
-}
-
 int main(int argc, char *argv[])
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup(test_answers, world_next),
-	    cmocka_unit_test_setup(test_outlives, world_next),
-	    cmocka_unit_test_setup(test_refusals, world_next),
-	    cmocka_unit_test_setup(test_crowd, world_next),
+	    cmocka_unit_test(test_answers),
+	    cmocka_unit_test(test_outlives),
+	    cmocka_unit_test(test_refusals),
+	    cmocka_unit_test(test_crowd),
 	};
 
 	if (argc > 1)
 		cmocka_set_test_filter(argv[1]);
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, world_setup, world_teardown);
 }

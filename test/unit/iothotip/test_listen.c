@@ -120,6 +120,36 @@ static void test_outlives(void **state)
 	iothotip_stop(otip);
 }
 
+/* A clock that is stepped back: an address that was retired is open again at once, while the
+ * connection that it was kept for goes on. */
+static void test_opens_again(void **state)
+{
+	const int64_t k = NOW / 32;
+	struct in6_addr address = world_address(k);
+	struct iothotip *otip;
+	int fd, here, there;
+
+	wall = NOW;
+	otip = world_service("");
+	fd = iothotip_listen(otip, SOCK_STREAM | SOCK_CLOEXEC, PORT, 5);
+	here = world_connect(&address, PORT);
+	assert_true(here >= 0);
+	there = world_accept(fd);
+	for (int i = 0; i < 3; i++) {
+		world_at(otip, NOW + 108);
+		assert_open(otip, k + 3, k + 3);
+		world_exchange(here, there);
+		world_at(otip, NOW + 10);
+		assert_open(otip, k, k);
+		assert_serves(fd, k);
+		world_exchange(here, there);
+	}
+	ioth_close(here);
+	ioth_close(there);
+	iothotip_close(otip, fd);
+	iothotip_stop(otip);
+}
+
 /* Other addresses of the stack's are none of the service's. */
 static void test_other_addresses(void **state)
 {
@@ -302,32 +332,21 @@ static void test_scan(void **state)
 	iothotip_stop(otip);
 }
 
-static int begin(void **state)
-{
-	world_begin();
-	return 0;
-}
-
-static int end(void **state)
-{
-	world_end();
-	return 0;
-}
-
 int main(int argc, char *argv[])
 {
 	if (argc > 1)
 		cmocka_set_test_filter(argv[1]);
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup(test_windows, world_next),
-	    cmocka_unit_test_setup(test_outlives, world_next),
-	    cmocka_unit_test_setup(test_other_addresses, world_next),
-	    cmocka_unit_test_setup(test_several, world_next),
-	    cmocka_unit_test_setup(test_link, world_next),
-	    cmocka_unit_test_setup(test_scan, world_next),
-	    cmocka_unit_test_setup(test_refusals, world_next),
-	    cmocka_unit_test_setup(test_one_call, world_next),
+	    cmocka_unit_test(test_windows),
+	    cmocka_unit_test(test_outlives),
+	    cmocka_unit_test(test_opens_again),
+	    cmocka_unit_test(test_other_addresses),
+	    cmocka_unit_test(test_several),
+	    cmocka_unit_test(test_link),
+	    cmocka_unit_test(test_scan),
+	    cmocka_unit_test(test_refusals),
+	    cmocka_unit_test(test_one_call),
 	};
 
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, world_setup, world_teardown);
 }

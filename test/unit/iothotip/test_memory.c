@@ -42,21 +42,9 @@ static void test_service(void **state)
 	assert_int_equal(world_open_descriptors(), before);
 }
 
-static int begin(void **state)
-{
-	world_begin();
-	return 0;
-}
-
-static int end(void **state)
-{
-	world_end();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_service)};
 
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, world_setup, world_teardown);
 }

@@ -201,26 +201,14 @@ static void test_real(void **state)
 	iothotip_stop(otip);
 }
 
-static int begin(void **state)
-{
-	world_begin();
-	return 0;
-}
-
-static int end(void **state)
-{
-	world_end();
-	return 0;
-}
-
 int main(int argc, char *argv[])
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup(test_virtual, world_next),
-	    cmocka_unit_test_setup(test_real, world_next),
+	    cmocka_unit_test(test_virtual),
+	    cmocka_unit_test(test_real),
 	};
 
 	if (argc > 1)
 		cmocka_set_test_filter(argv[1]);
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, world_setup, world_teardown);
 }

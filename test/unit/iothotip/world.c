@@ -20,7 +20,7 @@
 #include <ioth.h>
 
 struct ioth *server, *client;
-int64_t world_epoch = 1700000000, wall;
+int64_t wall = NOW;
 uint64_t milliseconds;
 
 static bool is_kernel;
@@ -70,12 +70,6 @@ static void configure(struct ioth *stack, const char *text)
 	    ioth_ipaddr_add(stack, AF_INET6, &address, nl_addrdata2prefix(64, 2, 0), index), 0);
 }
 
-int world_next(void **state)
-{
-	world_epoch += INT64_C(32) * 10000000;
-	return 0;
-}
-
 const char *world_stack(void)
 {
 	const char *name = getenv("TEST_STACK");
@@ -83,7 +77,7 @@ const char *world_stack(void)
 	return name ? name : "picox";
 }
 
-void world_begin(void)
+int world_setup(void **state)
 {
 	const char *name = world_stack();
 	char vnl[100];
@@ -94,7 +88,7 @@ void world_begin(void)
 			leave("no user namespaces");
 		server = client = ioth_newstack(NULL);
 		assert_non_null(server);
-		return;
+		return 0;
 	}
 	assert_non_null(mkdtemp(directory));
 	if (strcmp(name, "picox") == 0)
@@ -104,18 +98,20 @@ void world_begin(void)
 	server = new_stack(name, vnl);
 	client = new_stack(name, vnl);
 	configure(client, "fd00::1");
+	return 0;
 }
 
-void world_end(void)
+int world_teardown(void **state)
 {
 	char command[100];
 
 	assert_int_equal(ioth_delstack(server), 0);
 	if (is_kernel)
-		return;
+		return 0;
 	assert_int_equal(ioth_delstack(client), 0);
 	snprintf(command, sizeof(command), "rm -rf %s", directory);
 	assert_int_equal(system(command), 0);
+	return 0;
 }
 
 /* Linux makes the route to an address of its own a moment after the address: its DAD is put off to

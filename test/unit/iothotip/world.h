@@ -13,23 +13,19 @@
 
 #include "instance.h"
 
-#define NOW      world_epoch
+#define NOW      1700000000 /* the beginning of a window of 32 seconds */
 #define PORT     4242
 #define PATIENCE 30000 /* milliseconds: only to end, never to decide */
 #define CONFIG   "base=fd00::,name=renzo.otip,passwd=mypassword"
 
 extern struct ioth *server, *client; /* stacks */
-extern int64_t world_epoch;          /* the beginning of a window of 32 seconds */
 extern int64_t wall;                 /* seconds: what the service takes for the time */
 extern uint64_t milliseconds;        /* the clock that never runs backwards */
 
-/* Exits with 77 if the machine has no such stack. */
-void world_begin(void);
-void world_end(void);
+/* Of a group of tests; the first exits with 77 if the machine has no such stack. */
+int world_setup(void **state);
+int world_teardown(void **state);
 const char *world_stack(void); /* its name */
-/* A test's setup: it begins years later than the one before, at addresses that nobody has had. (One
- * that was retired may be there for some seconds more.) */
-int world_next(void **state);
 
 /* CONFIG, what the stack needs, and `more`; until the next call. */
 const char *world_config(const char *more);

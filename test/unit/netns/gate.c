@@ -208,8 +208,12 @@ static void test_end(void **state)
 {
 	const struct gate_flow tcp = flow(6, PEER, 5000), other = flow(6, PEER, 5002);
 	unsigned int count = 0;
+	uint64_t tag = 0;
 
 	retire();
+	assert_true(gate_find(gate, address(RETIRED).byte, &tag));
+	assert_int_equal(tag, 7);
+	assert_false(gate_find(gate, address(PEER).byte, &tag));
 	gate_sweep_begin(gate);
 	gate_sweep_keep(gate, &tcp);
 	gate_sweep_keep(gate, &other); /* not one of them */
@@ -228,6 +232,7 @@ static void test_end(void **state)
 	gate_sweep_begin(gate);
 	assert_int_equal(gate_sweep_end(gate, gone, &count), 0);
 	assert_int_equal(count, 2);
+	assert_false(gate_find(gate, address(RETIRED).byte, &tag));
 	assert_true(segment(PEER, RETIRED, 5000, ACK));
 }
 
