@@ -134,6 +134,7 @@ int main(int argc, char *argv[])
 	named_core_init(&core, conf, &shared);
 	named_conf_unref(conf);
 	measure(&core, "static", "n%d.test", NAMES, NAMED_TYPE_A, queries, 1);
+	measure(&core, "static, 1000 names", "n%d.test", 1000, NAMED_TYPE_A, queries, 1);
 	measure(&core, "static, one name", "n%d.test", 1, NAMED_TYPE_A, queries, 1);
 	measure(&core, "static, no such type", "n%d.test", NAMES, NAMED_TYPE_MX, queries, 0);
 	measure(&core, "static, no such name", "x%d.test", NAMES, NAMED_TYPE_A, queries, 0);
@@ -141,6 +142,8 @@ int main(int argc, char *argv[])
 	measure(&core, "static, CNAME", "c%d.alias", 100, NAMED_TYPE_A, queries, 2);
 	measure(&core, "refused", "x%d.err.test", NAMES, NAMED_TYPE_A, queries, 0);
 	measure(&core, "hash", "n%d.hash", NAMES, NAMED_TYPE_AAAA, queries, 1);
+	measure(&core, "hash, 1000 names", "n%d.hash", 1000, NAMED_TYPE_AAAA, queries, 1);
+	measure(&core, "hash, one name", "n%d.hash", 1, NAMED_TYPE_AAAA, queries, 1);
 	measure(&core, "one-time", "n%d.otip", NAMES, NAMED_TYPE_AAAA, queries, 1);
 	measure(&core, "cache", "www%d.example.org", NAMES, NAMED_TYPE_A, queries, 1);
 	measure(&core, "cache, one name", "www%d.example.org", 1, NAMED_TYPE_A, queries, 1);

@@ -8,6 +8,7 @@
 #include "auth.h"
 #include "cache_answer.h"
 #include "hash.h"
+#include "hash_memo.h"
 #include "hrev.h"
 #include "net.h"
 #include "reply.h"
@@ -44,11 +45,13 @@ void named_core_init(struct named_core *core, struct named_conf *conf, struct na
 	memset(core, 0, sizeof(*core));
 	core->conf = named_conf_ref(conf);
 	core->shared = shared;
+	core->memo = named_hash_memo_new();
 }
 
 void named_core_fini(struct named_core *core)
 {
 	named_conf_unref(core->conf);
+	named_hash_memo_free(core->memo);
 }
 
 void named_core_set_conf(struct named_core *core, struct named_conf *conf)
@@ -162,18 +165,20 @@ static uint32_t otip_ttl(const struct question *question)
 static enum outcome answer_hash(struct question *question, const struct named_auth_record *record)
 {
 	const struct named_options *options = &question->conf->options;
+	const struct named_hashing with = {options, question->core->shared->otip, question->core->memo};
+	const struct named_query *query = question->query;
 	bool is_otip = record->type == NAMED_AUTH_OTIP;
 	struct in6_addr address;
 	int error;
 
 	metric_add(is_otip ? &question->core->stats.by_otip : &question->core->stats.by_hash, 1);
-	if (question->query->type != NAMED_TYPE_AAAA && question->query->type != NAMED_TYPE_ANY) {
+	if (query->type != NAMED_TYPE_AAAA && query->type != NAMED_TYPE_ANY) {
 		begin(question, NAMED_FLAG_AA | NAMED_FLAG_RA);
 		put_negative_soa(question, record);
 		return ANSWERED;
 	}
 	error = named_hash_address(
-	    &address, record, options, question->core->shared->otip, question->query, question->wall);
+	    &address, record, &with, query, question->hash[query->name.labels], question->wall);
 	if (error == -EINPROGRESS)
 		return SILENT;
 	if (error < 0) {

@@ -67,6 +67,7 @@ struct named_core_stats {
 struct named_core {
 	struct named_conf *conf; /* a reference */
 	struct named_shared *shared;
+	struct named_hash_memo *memo; /* NULL: no memory for it */
 	struct named_core_stats stats;
 };
 

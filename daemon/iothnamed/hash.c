@@ -6,6 +6,7 @@
 #include <string.h>
 #include <iothaddr.h>
 
+#include "hash_memo.h"
 #include "otip_keys.h"
 
 /* Labels joined by dots, their bytes as they are, since that is what is hashed: a name has no
@@ -31,10 +32,37 @@ static void to_text(char text[NAMED_HASH_TEXT_SIZE], const uint8_t *wire)
 	text[at] = '\0';
 }
 
-int named_hash_address(struct in6_addr *address, const struct named_auth_record *record,
-    const struct named_options *options, struct named_otip_keys *keys,
-    const struct named_query *query, time_t wall)
+/* As iothaddr_hash does, which XORs the digest into the identifier and clears the universal/local
+ * and group bits then. */
+static void apply(struct in6_addr *address, const uint8_t identifier[8])
 {
+	for (size_t i = 0; i < 8; i++)
+		address->s6_addr[8 + i] ^= identifier[i];
+	address->s6_addr[8] &= 0xfc;
+}
+
+static void apply_hash(struct in6_addr *address, struct named_hash_memo *memo, uint64_t hash,
+    const uint8_t *wire, size_t len)
+{
+	const uint8_t *identifier = memo ? named_hash_memo_find(memo, hash, wire, len) : NULL;
+	struct in6_addr of_zero = IN6ADDR_ANY_INIT;
+	char text[NAMED_HASH_TEXT_SIZE];
+
+	if (!identifier) {
+		to_text(text, wire);
+		iothaddr_hash(&of_zero, text, NULL, 0);
+		identifier = of_zero.s6_addr + 8;
+		if (memo)
+			named_hash_memo_put(memo, hash, wire, len, identifier);
+	}
+	apply(address, identifier);
+}
+
+int named_hash_address(struct in6_addr *address, const struct named_auth_record *record,
+    const struct named_hashing *with, const struct named_query *query, uint64_t hash, time_t wall)
+{
+	const struct named_options *options = with->options;
+	const uint8_t *name = options->hashcase ? named_query_spelling(query) : query->name.wire;
 	uint32_t period = (uint32_t)(wall / NAMED_OTIP_PERIOD);
 	uint8_t key[IOTHADDR_KEY_LEN];
 	char text[NAMED_HASH_TEXT_SIZE];
@@ -43,18 +71,18 @@ int named_hash_address(struct in6_addr *address, const struct named_auth_record 
 	*address = record->base;
 	if (record->base_host && !named_host_address(record->base_host, address))
 		return -EAGAIN;
-	to_text(text, options->hashcase ? named_query_spelling(query) : query->name.wire);
 	if (record->type == NAMED_AUTH_HASH) {
-		iothaddr_hash(address, text, NULL, 0);
+		apply_hash(address, with->memo, hash, name, query->name.len);
 		return 0;
 	}
+	to_text(text, name);
 	if (options->otipdigest == NAMED_OTIP_MD5) {
 		iothaddr_hash(address, text, record->password, period);
 		return 0;
 	}
-	error =
-	    keys ? named_otip_key(keys, text, record->password, (unsigned int)options->otiprounds, key)
-	         : -ENOSYS;
+	error = with->keys ? named_otip_key(with->keys, text, record->password,
+	                         (unsigned int)options->otiprounds, key)
+	                   : -ENOSYS;
 	if (error < 0)
 		return error;
 	iothaddr_hmac(address, text, key, period);

@@ -4,6 +4,8 @@
  * Names are hashed in lower case, so that a resolver that plays with case (0x20) gets the one
  * address of the name; with `option hashcase exact`, as the client spells them.
  *
+ * What MD5 makes of a name is kept for those that are asked for again (hash_memo.h).
+ *
  * The stronger digest of one-time addresses (`option otipdigest hmac-sha256`) needs a key for each
  * name, which takes a tenth of a second or more to make: keys are kept, and made by who has the
  * time for it (named_otip_work), not while a query waits. Meanwhile there is no answer, and the
@@ -23,6 +25,7 @@
 #define NAMED_OTIP_WAITING 64   /* that are to be made; others ask again */
 
 struct named_otip_keys;
+struct named_hash_memo;
 
 int named_otip_keys_new(struct named_otip_keys **keys); /* 0, -ENOMEM, -errno of random numbers */
 void named_otip_keys_free(struct named_otip_keys *keys);
@@ -34,10 +37,16 @@ bool named_otip_work(struct named_otip_keys *keys);
 void named_otip_set_wake(
     struct named_otip_keys *keys, void (*wake)(void *argument), void *argument);
 
+/* What addresses are made with. */
+struct named_hashing {
+	const struct named_options *options;
+	struct named_otip_keys *keys; /* may be NULL where MD5 serves */
+	struct named_hash_memo *memo; /* may be NULL */
+};
+
 /* The address for a query, by a record of type hash or otip. 0; -EAGAIN: the record's base has no
- * address yet; -EINPROGRESS: the key is being made. `keys` may be NULL where MD5 serves. */
+ * address yet; -EINPROGRESS: the key is being made. `hash` is that of the query's name (name.h). */
 int named_hash_address(struct in6_addr *address, const struct named_auth_record *record,
-    const struct named_options *options, struct named_otip_keys *keys,
-    const struct named_query *query, time_t wall);
+    const struct named_hashing *with, const struct named_query *query, uint64_t hash, time_t wall);
 
 #endif

@@ -7,9 +7,12 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <arpa/inet.h>
+#include <iothaddr.h>
 
 #include "core_ask.h"
 #include "hash.h"
+#include "hash_memo.h"
 
 static void test_hash(void **state)
 {
@@ -43,6 +46,77 @@ static void test_hash(void **state)
 	assert_string_equal(
 	    ask("Renzo.hash.local", "AAAA"), "8480: Renzo.hash.local AAAA 7 fc00::81:896b:51cb:9ccb");
 	fixture_unload(&fixture);
+}
+
+/* The answer is that of iothaddr_hash, whatever was asked for before. */
+static void assert_hashed(const char *base, const char *name)
+{
+	char text[INET6_ADDRSTRLEN];
+	struct in6_addr address;
+
+	assert_int_equal(inet_pton(AF_INET6, base, &address), 1);
+	iothaddr_hash(&address, name, NULL, 0);
+	inet_ntop(AF_INET6, &address, text, sizeof(text));
+	ask(name, "AAAA");
+	assert_non_null(strstr(fixture.text, name));
+	if (!strstr(fixture.text, text))
+		fail_msg("%s, and not %s", fixture.text, text);
+}
+
+/* Names that come again, beside so many others that some of them are forgotten meanwhile; of more
+ * than one base, in more than one spelling, with room in the table and without, without a table. */
+static void test_asked_again(void **state)
+{
+	static const char long_name[] = "a-name-that-is-too-long-for-the-table-of-digests.of-names.a";
+	struct named_hash_memo *memo;
+	char name[64];
+
+	(void)state;
+	assert_true(strlen(long_name) + 2 > NAMED_HASH_MEMO_NAME);
+	load("net w ::/0\nauth hash w .a fc00::\nauth hash w .b 2001:db8::\n"
+	     "auth hash w .c fc00::ffff:ffff:ffff:ffff\noption hashcase exact\n");
+	memo = fixture.core.memo;
+	for (unsigned int i = 0; i < 30000; i++) {
+		static const char *const bases[] = {"fc00::", "2001:db8::", "fc00::ffff:ffff:ffff:ffff"};
+
+		snprintf(name, sizeof(name), "%c%u.%c", i % 2 ? 'n' : 'N', i % 9000, "abc"[i % 3]);
+		assert_hashed(bases[i % 3], name);
+		if (i % 1000 == 0)
+			assert_hashed("fc00::", long_name);
+		if (i == 29000)
+			fixture.core.memo = NULL;
+	}
+	fixture.core.memo = memo;
+	fixture_unload(&fixture);
+}
+
+static void test_memo(void **state)
+{
+	static const uint8_t identifiers[3][8] = {{1}, {2}, {3}};
+	static const uint8_t longest[NAMED_HASH_MEMO_NAME + 1] = {1};
+	struct named_hash_memo *memo = named_hash_memo_new();
+	const uint8_t *one = (const uint8_t *)"\1a", *two = (const uint8_t *)"\1b",
+	              *three = (const uint8_t *)"\1c";
+
+	(void)state;
+	assert_non_null(memo);
+	assert_null(named_hash_memo_find(memo, 7, one, 3));
+	named_hash_memo_put(memo, 7, one, 3, identifiers[0]);
+	named_hash_memo_put(memo, 7, two, 3, identifiers[1]);
+	assert_memory_equal(named_hash_memo_find(memo, 7, one, 3), identifiers[0], 8);
+	assert_memory_equal(named_hash_memo_find(memo, 7, two, 3), identifiers[1], 8);
+	assert_null(named_hash_memo_find(memo, 7, one, 2));
+	assert_null(named_hash_memo_find(memo, 8, one, 3));
+	named_hash_memo_put(memo, 7, three, 3, identifiers[2]);
+	assert_null(named_hash_memo_find(memo, 7, one, 3)); /* was there for longest */
+	assert_memory_equal(named_hash_memo_find(memo, 7, two, 3), identifiers[1], 8);
+	assert_memory_equal(named_hash_memo_find(memo, 7, three, 3), identifiers[2], 8);
+	named_hash_memo_put(memo, 9, longest, sizeof(longest) - 1, identifiers[0]);
+	assert_non_null(named_hash_memo_find(memo, 9, longest, sizeof(longest) - 1));
+	named_hash_memo_put(memo, 10, longest, sizeof(longest), identifiers[0]);
+	assert_null(named_hash_memo_find(memo, 10, longest, sizeof(longest)));
+	named_hash_memo_free(memo);
+	named_hash_memo_free(NULL);
 }
 
 /* spec 5.7: who can make the server remember a name. */
@@ -199,6 +273,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_hash),
+	    cmocka_unit_test(test_asked_again),
+	    cmocka_unit_test(test_memo),
 	    cmocka_unit_test(test_hrev_modes),
 	    cmocka_unit_test(test_otip),
 	    cmocka_unit_test(test_host),
