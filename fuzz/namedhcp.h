@@ -77,7 +77,7 @@ static inline void play(
 		else
 			input(now, &peer, bytes, len);
 		now += (engine_time)(what >> 3) * 1000;
-		require(server->pending.count <= PENDING_MAX && names->count <= NAMES_MAX);
+		require(server->pending.all.count <= PENDING_MAX && names->count <= 2 * NAMES_MAX);
 	}
 	server_fini(server);
 	names_fini(names);

@@ -164,8 +164,14 @@ static int run(struct daemon *daemon, void *configuration)
 	}
 	if (drop(daemon) < 0)
 		goto close_signals;
-	if (daemon->program->start(daemon, configuration) < 0)
+	if (daemon->program->start(daemon, configuration) < 0) {
+		/* It was asked to: that is an end in order, but for who waits until it serves. */
+		if (daemon->signals.left_on) {
+			daemonize_end(&daemon->daemonize, EXIT_FAILURE);
+			status = EXIT_SUCCESS;
+		}
 		goto close_signals;
+	}
 	configuration = NULL;
 	if (open_control(daemon) < 0)
 		goto stop;

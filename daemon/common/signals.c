@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stddef.h>
 #include <unistd.h>
 #include <sys/signalfd.h>
 
@@ -27,13 +28,11 @@ void signals_block(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
-static void take_signal(struct loop_source *source, uint32_t events)
+static void take(struct signals *signals, int fd)
 {
-	struct signals *signals = (struct signals *)source;
 	struct signalfd_siginfo info;
 
-	/* One a turn: its function may close the descriptor. */
-	if (read(source->fd, &info, sizeof(info)) != sizeof(info))
+	if (read(fd, &info, sizeof(info)) != sizeof(info))
 		return;
 	if (info.ssi_signo == SIGHUP) {
 		signals->reload(signals);
@@ -45,27 +44,64 @@ static void take_signal(struct loop_source *source, uint32_t events)
 	signals->leave(signals);
 }
 
-int signals_open(
-    struct signals *signals, struct loop *loop, signals_function *leave, signals_function *reload)
+/* One a turn: its function may close the descriptor. */
+static void take_signal(struct loop_source *source, uint32_t events)
 {
-	sigset_t set;
-	int fd, err;
+	take((struct signals *)source, source->fd);
+}
 
-	*signals = (struct signals){.leave = leave, .reload = reload};
-	wanted(&set);
-	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+static void take_meanwhile(struct loop_source *source, uint32_t events)
+{
+	take((struct signals *)(void *)((char *)source - offsetof(struct signals, meanwhile)),
+	    source->fd);
+}
+
+static int open_source(struct loop_source *source, struct loop *loop, const sigset_t *set,
+    loop_source_function *function)
+{
+	int fd = signalfd(-1, set, SFD_CLOEXEC | SFD_NONBLOCK), err;
+
 	if (fd < 0)
 		return -errno;
-	err = loop_add(loop, &signals->source, fd, EPOLLIN, take_signal);
+	err = loop_add(loop, source, fd, EPOLLIN, function);
 	if (err)
 		close(fd);
 	return err;
 }
 
+static void close_source(struct loop_source *source)
+{
+	if (!source->loop)
+		return;
+	loop_remove(source);
+	close(source->fd);
+}
+
+int signals_open(
+    struct signals *signals, struct loop *loop, signals_function *leave, signals_function *reload)
+{
+	sigset_t set;
+
+	*signals = (struct signals){.leave = leave, .reload = reload};
+	wanted(&set);
+	return open_source(&signals->source, loop, &set, take_signal);
+}
+
 void signals_close(struct signals *signals)
 {
-	if (!signals->source.loop)
-		return;
-	loop_remove(&signals->source);
-	close(signals->source.fd);
+	close_source(&signals->source);
+}
+
+int signals_hear(struct signals *signals, struct loop *loop)
+{
+	sigset_t set;
+
+	wanted(&set);
+	sigdelset(&set, SIGHUP);
+	return open_source(&signals->meanwhile, loop, &set, take_meanwhile);
+}
+
+void signals_unhear(struct signals *signals)
+{
+	close_source(&signals->meanwhile);
 }

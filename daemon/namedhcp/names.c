@@ -13,8 +13,7 @@ struct key {
 
 int names_init(struct names *names, const struct names_ops *ops, void *context)
 {
-	*names = (struct names){.ops = ops, .context = context};
-	list_init(&names->asked);
+	*names = (struct names){.ops = ops, .context = context, .max = NAMES_MAX};
 	list_init(&names->known);
 	return hashtable_init(&names->by_name, NULL);
 }
@@ -24,7 +23,9 @@ static void question_free(struct question *question)
 	struct names *names = question->names;
 
 	hashtable_remove(&names->by_name, &question->by_name);
-	list_remove(&question->age);
+	if (!question->is_known)
+		lots_remove(&names->asked, &question->asked);
+	list_remove(&question->known);
 	names->count--;
 	free(question);
 }
@@ -33,7 +34,7 @@ void names_forget(struct names *names)
 {
 	struct question *question;
 
-	list_for_each_safe (question, &names->known, age)
+	list_for_each_safe (question, &names->known, known)
 		question_free(question);
 }
 
@@ -42,7 +43,8 @@ void names_fini(struct names *names)
 	struct question *question;
 
 	names_forget(names);
-	list_for_each_safe (question, &names->asked, age) {
+	while (names->asked.count > 0) {
+		question = lot_entry(names->asked.lot[0], struct question, asked);
 		names->ops->cancel(names->context, question);
 		while (!list_is_empty(&question->waiters))
 			list_remove(question->waiters.next);
@@ -80,8 +82,8 @@ const struct names_answer *names_look(
 		return NULL;
 	}
 	question->answer.ttl = engine_left(now, question->until);
-	list_remove(&question->age);
-	list_append(&names->known, &question->age);
+	list_remove(&question->known);
+	list_append(&names->known, &question->known);
 	return &question->answer;
 }
 
@@ -96,19 +98,16 @@ static void tell(struct list *waiters, const struct names_answer *answer)
 	}
 }
 
+/* For one more question. */
 static void make_room(struct names *names)
 {
 	static const struct names_answer nothing = {.error = ECANCELED};
-	struct question *question = list_first(&names->known, struct question, age);
+	struct question *question;
 	struct list waiters;
 
-	if (names->count < NAMES_MAX)
+	if (names->asked.count < names->max)
 		return;
-	if (question) {
-		question_free(question);
-		return;
-	}
-	question = list_first(&names->asked, struct question, age);
+	question = lot_entry(lots_draw(&names->asked, &names->by_name.key), struct question, asked);
 	names->ops->cancel(names->context, question);
 	names->dropped_total++;
 	list_init(&waiters);
@@ -130,11 +129,11 @@ static struct question *question_new(struct names *names, const char *name, enum
 	question->names = names;
 	question->type = type;
 	memcpy(question->name, name, len + 1);
-	list_init(&question->age);
+	list_init(&question->known);
 	list_init(&question->waiters);
 	hashtable_insert(
 	    &names->by_name, &question->by_name, hashtable_hash(&names->by_name, name, len));
-	list_append(&names->asked, &question->age);
+	lots_add(&names->asked, &question->asked);
 	names->count++;
 	return question;
 }
@@ -172,6 +171,20 @@ void names_leave(struct names_waiter *waiter)
 	list_remove(&waiter->link);
 }
 
+/* What was a question is an answer from now on. */
+static void keep(struct question *question, engine_time now, const struct names_answer *answer)
+{
+	struct names *names = question->names;
+
+	if (names->count - names->asked.count == NAMES_MAX)
+		question_free(list_first(&names->known, struct question, known));
+	question->answer = *answer;
+	question->is_known = true;
+	question->until = engine_after(now, answer->ttl);
+	lots_remove(&names->asked, &question->asked);
+	list_append(&names->known, &question->known);
+}
+
 void names_answered(struct question *question, engine_time now, const struct names_answer *answer)
 {
 	struct names *names = question->names;
@@ -181,14 +194,9 @@ void names_answered(struct question *question, engine_time now, const struct nam
 	list_append_all(&waiters, &question->waiters);
 	if (answer->error != 0 && answer->error != ENOENT)
 		names->failed_total++;
-	if (answer->error == 0 && answer->ttl > 0 && (answer->count > 0 || answer->text[0] != '\0')) {
-		question->answer = *answer;
-		question->is_known = true;
-		question->until = engine_after(now, answer->ttl);
-		list_remove(&question->age);
-		list_append(&names->known, &question->age);
-	} else {
+	if (answer->error == 0 && answer->ttl > 0 && (answer->count > 0 || answer->text[0] != '\0'))
+		keep(question, now, answer);
+	else
 		question_free(question);
-	}
 	tell(&waiters, answer);
 }

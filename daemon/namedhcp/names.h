@@ -3,10 +3,12 @@
  * long as they are valid. An engine without I/O: who has sockets is told what to ask, and says what
  * came of it.
  *
- * Who waits for the same records of the same name shares one question. There are NAMES_MAX entries
- * at most: room for a new one is made by the answer that has not been used for the longest time,
- * or, if all of them are questions, by the oldest of these, whose waiters are told that nothing is
- * known. A question that nobody waits for any more goes on: its answer may be asked for soon.
+ * Who waits for the same records of the same name shares one question. There are NAMES_MAX
+ * questions at most, or fewer (`max`): room for a new one is made by one that is drawn by lot
+ * (lots.h), whose waiters are told that nothing is known. Beside them there are NAMES_MAX answers
+ * at most, which no flood of questions pushes out; room is made by the one that has not been used
+ * for the longest time. A question that nobody waits for any more goes on: its answer may be asked
+ * for soon.
  *
  * Answers that say that there is nothing are not kept, nor are failures.
  *
@@ -19,6 +21,7 @@
 #include "engine.h"
 #include "hashtable.h"
 #include "list.h"
+#include "lots.h"
 
 #define NAMES_MAX       512
 #define NAMES_ADDRESSES 8
@@ -39,7 +42,8 @@ struct names;
 struct question {
 	struct names *names;
 	struct hashtable_link by_name;
-	struct list age; /* in `asked` or `known` */
+	struct lot asked; /* as long as it is not known */
+	struct list known;
 	struct list waiters;
 	bool is_known;
 	engine_time until; /* of an answer */
@@ -68,8 +72,10 @@ struct names {
 	const struct names_ops *ops;
 	void *context;
 	struct hashtable by_name;
-	struct list asked, known; /* oldest first */
-	size_t count;
+	struct lots asked;
+	struct list known; /* the one that was not used for longest first */
+	size_t count;      /* of both */
+	size_t max; /* of questions; NAMES_MAX unless it is set: as many as can be asked at a time */
 	uint64_t asked_total, failed_total, dropped_total;
 };
 

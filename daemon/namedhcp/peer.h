@@ -11,9 +11,10 @@ struct peer {
 	uint8_t mac[6];      /* of the frame: VNL mode */
 	uint8_t address[16]; /* IPv6, or IPv4 in the first 4 bytes */
 	uint16_t port;
-	uint32_t scope; /* the interface's index: stack mode */
-	uint32_t flow;  /* IPv6's traffic class and flow label, copied into the reply's header */
-	uint8_t ttl;    /* IPv4's, and its identification; likewise */
+	bool is_unicast; /* DHCPv6: it was sent to the server's own address */
+	uint32_t scope;  /* the interface's index: stack mode */
+	uint32_t flow;   /* IPv6's traffic class and flow label, copied into the reply's header */
+	uint8_t ttl;     /* IPv4's, and its identification; likewise */
 	uint16_t ip_id;
 };
 

@@ -16,16 +16,13 @@ struct pending_client {
 int pending_init(struct pending *pending, void (*evict)(struct pending_request *request))
 {
 	*pending = (struct pending){.evict = evict};
-	list_init(&pending->age);
 	return hashtable_init(&pending->clients, NULL);
 }
 
 void pending_fini(struct pending *pending)
 {
-	struct pending_request *request;
-
-	list_for_each_safe (request, &pending->age, age)
-		pending->evict(request);
+	while (pending->all.count > 0)
+		pending->evict(lot_entry(pending->all.lot[0], struct pending_request, of_all));
 	hashtable_clear(&pending->clients);
 }
 
@@ -57,17 +54,17 @@ int pending_add(
 	struct pending_client *of;
 
 	/* Before the client is looked for: it is freed with its last request. */
-	if (pending->count >= PENDING_MAX) {
+	if (pending->all.count >= PENDING_MAX) {
 		pending->evicted_total++;
-		pending->evict(list_first(&pending->age, struct pending_request, age));
+		pending->evict(lot_entry(
+		    lots_draw(&pending->all, &pending->clients.key), struct pending_request, of_all));
 	}
 	of = client_get(pending, client);
 	if (!of)
 		return -ENOMEM;
 	request->client = of;
-	list_append(&pending->age, &request->age);
+	lots_add(&pending->all, &request->of_all);
 	list_append(&of->requests, &request->of_client);
-	pending->count++;
 	if (++of->count > PENDING_OF_CLIENT) {
 		pending->evicted_total++;
 		pending->evict(list_first(&of->requests, struct pending_request, of_client));
@@ -79,9 +76,8 @@ void pending_remove(struct pending *pending, struct pending_request *request)
 {
 	struct pending_client *client = request->client;
 
-	list_remove(&request->age);
+	lots_remove(&pending->all, &request->of_all);
 	list_remove(&request->of_client);
-	pending->count--;
 	if (--client->count == 0) {
 		hashtable_remove(&pending->clients, &client->link);
 		free(client);

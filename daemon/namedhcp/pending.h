@@ -2,9 +2,9 @@
 /* Requests of clients that wait for the DNS: so many and no more, and of each client few.
  *
  * A client that has PENDING_OF_CLIENT requests waiting loses its oldest when it sends another (it
- * has repeated itself, and does not wait for the old one any more); when the table is full, the
- * oldest request of all goes. So one who floods uses up its own share, and many who flood delay
- * nobody whose name the DNS answers for in time.
+ * has repeated itself, and does not wait for the old one any more); when the table is full, one of
+ * all is drawn by lot (lots.h). So one who floods uses up its own share, and one who floods as many
+ * puts out himself, mostly.
  */
 #ifndef PENDING_H
 #define PENDING_H
@@ -14,22 +14,23 @@
 
 #include "hashtable.h"
 #include "list.h"
+#include "lots.h"
 
-#define PENDING_MAX       1024
+#define PENDING_MAX       LOTS_MAX
 #define PENDING_OF_CLIENT 4
 #define PENDING_KEY       16 /* bytes that name a client */
 
 struct pending_client;
 
 struct pending_request {
-	struct list age, of_client;
+	struct lot of_all;
+	struct list of_client;
 	struct pending_client *client;
 };
 
 struct pending {
 	struct hashtable clients;
-	struct list age; /* oldest first */
-	size_t count;
+	struct lots all;
 	uint64_t evicted_total;
 	/* Is to take a request out and to free it. */
 	void (*evict)(struct pending_request *request);

@@ -42,10 +42,26 @@ static void use(struct service *service, struct change *change)
 	change_free(change);
 }
 
-/* At the start nobody is served meanwhile. The daemon's loop has signals in it, which it is too
- * early for. */
-static int ask_and_wait(struct change **change, struct service *service, struct settings *settings)
+/* Until all hosts are known, or a signal ends the start. 0 or -errno. */
+static int wait_for_hosts(struct loop *loop, struct signals *signals, const struct change *change)
 {
+	int err = signals_hear(signals, loop);
+
+	if (err) {
+		log_error("signals: %s", strerror(-err));
+		return err;
+	}
+	while (!change_is_ready(change) && !signals->left_on)
+		(void)loop_turn(loop, TIMERQ_NEVER);
+	signals_unhear(signals);
+	return signals->left_on ? -EINTR : 0;
+}
+
+/* At the start nobody is served meanwhile. It is too early for the daemon's loop: a reload may be
+ * waiting there. If this returns -errno, the settings are the caller's. */
+static int ask_and_wait(struct change **begun, struct service *service, struct settings *settings)
+{
+	struct change *change;
 	struct loop loop;
 	int err = loop_init(&loop);
 
@@ -53,9 +69,17 @@ static int ask_and_wait(struct change **change, struct service *service, struct 
 		log_error("event loop: %s", strerror(-err));
 		return err;
 	}
-	err = change_begin(change, &loop, service, settings, NULL);
-	while (!err && !change_is_ready(*change))
-		(void)loop_turn(&loop, TIMERQ_NEVER);
+	err = change_begin(&change, &loop, service, settings, NULL);
+	if (err)
+		goto fini_loop;
+	err = wait_for_hosts(&loop, &service->daemon->signals, change);
+	if (err) {
+		change->settings = NULL;
+		change_free(change);
+	} else {
+		*begun = change;
+	}
+fini_loop:
 	loop_fini(&loop);
 	return err;
 }
@@ -151,7 +175,7 @@ static void print_status(struct daemon *daemon, FILE *out)
 
 	fprintf(out, "server id: ");
 	program_of(daemon)->print_id(service, out);
-	fprintf(out, "\nwaiting for the DNS: %zu\n", service->server->pending.count);
+	fprintf(out, "\nwaiting for the DNS: %zu\n", service->server->pending.all.count);
 }
 
 static void print_received(const struct program *program, const struct server *server, FILE *out)

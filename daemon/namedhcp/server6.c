@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nd_packet.h"
+
 struct waiting {
 	struct pending_request pending;
 	struct names_waiter waiter;
@@ -93,6 +95,27 @@ static void wait_for_name(struct server6 *server, const struct peer *peer,
 		free_waiting(waiting);
 }
 
+/* RFC 8415, 16: clients are on the link, and what is meant for any server is sent to the group of
+ * them. A relay may be anywhere. */
+static bool is_from_client(const struct peer *peer, const struct request6 *request)
+{
+	static const uint8_t unspecified[16];
+
+	if (request->relays > 0)
+		return peer->address[0] != 0xff && memcmp(peer->address, unspecified, 16) != 0;
+	if (!nd_is_link_local(peer->address))
+		return false;
+	switch (request->message.type) {
+	case DHCP6_SOLICIT:
+	case DHCP6_CONFIRM:
+	case DHCP6_REBIND:
+	case DHCP6_INFORMATION_REQUEST:
+		return !peer->is_unicast;
+	default:
+		return true;
+	}
+}
+
 /* With names a message is answered only if it has one that is ours: other clients are other
  * servers'. */
 static bool is_ours(struct server6 *server, const struct request6 *request)
@@ -121,7 +144,7 @@ void server6_input(struct server6 *server, engine_time now, const struct peer *p
 		return;
 	}
 	server_count(&server->common, request.message.type, request.relays > 0);
-	if (!request6_is_valid(&request, &server->config->duid)) {
+	if (!is_from_client(peer, &request) || !request6_is_valid(&request, &server->config->duid)) {
 		metric_add(&server->common.stats.invalid, 1);
 		return;
 	}

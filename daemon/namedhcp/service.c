@@ -10,12 +10,23 @@
 #include "descriptors.h"
 #include "log.h"
 
+/* A query has three, and there are others. */
+#define QUERY_DESCRIPTORS 4
+
+/* Where few are allowed, a question less is better than one that cannot be asked. */
+static size_t questions_max(void)
+{
+	uint64_t max = descriptors_allowed() / QUERY_DESCRIPTORS;
+
+	return max == 0 ? 1 : max < NAMES_MAX ? (size_t)max : NAMES_MAX;
+}
+
 int service_open(struct service *service, struct daemon *daemon, const struct settings *settings)
 {
 	int err;
 
 	service->daemon = daemon;
-	descriptors_allow(4 * (uint64_t)NAMES_MAX); /* a query has three */
+	descriptors_allow(QUERY_DESCRIPTORS * (uint64_t)NAMES_MAX);
 	/* All three plugins are ours, and LGPL; others may be loaded, too. */
 	ioth_set_license("GPL-2.0-or-later");
 	err = place_open(&service->place, settings);
@@ -27,6 +38,7 @@ int service_open(struct service *service, struct daemon *daemon, const struct se
 		log_error("%s", strerror(-err));
 		place_close(&service->place);
 	}
+	service->names.max = questions_max();
 	return err;
 }
 

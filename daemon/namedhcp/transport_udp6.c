@@ -21,20 +21,44 @@ struct udp6 {
 	struct link_watch link;
 };
 
+union receive_control {
+	struct cmsghdr header;
+	uint8_t bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+};
+
+static bool is_unicast(struct msghdr *message)
+{
+	struct cmsghdr *control = CMSG_FIRSTHDR(message);
+	struct in6_pktinfo info;
+
+	if (!control || control->cmsg_level != IPPROTO_IPV6 || control->cmsg_type != IPV6_PKTINFO ||
+	    control->cmsg_len < CMSG_LEN(sizeof(info)))
+		return false;
+	memcpy(&info, CMSG_DATA(control), sizeof(info));
+	return info.ipi6_addr.s6_addr[0] != 0xff;
+}
+
 static ssize_t receive(struct socket_source *socket)
 {
 	struct udp6 *udp = (struct udp6 *)(void *)((char *)socket - offsetof(struct udp6, socket));
-	uint8_t message[MESSAGE_MAX];
+	uint8_t bytes[MESSAGE_MAX];
 	struct sockaddr_in6 from = {0};
-	socklen_t from_len = sizeof(from);
-	ssize_t got = ioth_recvfrom(socket->fd, message, sizeof(message), MSG_DONTWAIT | MSG_TRUNC,
-	    (struct sockaddr *)&from, &from_len);
+	union receive_control control;
+	struct iovec piece = {.iov_base = bytes, .iov_len = sizeof(bytes)};
+	struct msghdr message = {.msg_name = &from,
+	    .msg_namelen = sizeof(from),
+	    .msg_iov = &piece,
+	    .msg_iovlen = 1,
+	    .msg_control = &control,
+	    .msg_controllen = sizeof(control)};
+	ssize_t got = ioth_recvmsg(socket->fd, &message, MSG_DONTWAIT);
 	struct peer peer = {.port = ntohs(from.sin6_port), .scope = from.sin6_scope_id};
 
-	if (got < 0 || (size_t)got > sizeof(message) || from_len < sizeof(from))
+	if (got < 0 || (message.msg_flags & MSG_TRUNC) || message.msg_namelen < sizeof(from))
 		return got;
 	memcpy(peer.address, &from.sin6_addr, 16);
-	transport_received(&udp->transport, &peer, message, (size_t)got);
+	peer.is_unicast = is_unicast(&message);
+	transport_received(&udp->transport, &peer, bytes, (size_t)got);
 	return got;
 }
 
@@ -95,6 +119,7 @@ static int prepare(int fd, const char *interface, unsigned int ifindex, const ch
 	(void)set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
 	(void)set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
 	(void)set(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, 1);
+	(void)set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
 	*what = "interface";
 	if (ioth_setsockopt(
 	        fd, SOL_SOCKET, SO_BINDTODEVICE, interface, (socklen_t)strlen(interface) + 1) < 0)

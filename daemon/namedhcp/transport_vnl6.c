@@ -121,14 +121,6 @@ static bool is_for_us(const struct vnl6 *vnl6, const uint8_t destination[16])
 	       memcmp(destination, servers[0], 16) == 0 || memcmp(destination, servers[1], 16) == 0;
 }
 
-/* Clients are on the link; a relay may have another address. */
-static bool is_from_client(const struct udp_packet *udp)
-{
-	return nd_is_link_local(udp->source) ||
-	       (udp->len > 0 && udp->payload[0] == DHCP6_RELAY_FORWARD && udp->source[0] != 0xff &&
-	           udp->source[0] != 0);
-}
-
 static void take_frame(struct vnl *vnl, const uint8_t *frame, size_t len)
 {
 	struct vnl6 *vnl6 = of_vnl(vnl);
@@ -142,10 +134,10 @@ static void take_frame(struct vnl *vnl, const uint8_t *frame, size_t len)
 		return;
 	}
 	if (!udp_packet_get6(&udp, frame + VNL_HEADER, len - VNL_HEADER, false) ||
-	    udp.destination_port != DHCP6_SERVER_PORT || !is_for_us(vnl6, udp.destination) ||
-	    !is_from_client(&udp))
+	    udp.destination_port != DHCP6_SERVER_PORT || !is_for_us(vnl6, udp.destination))
 		return;
-	peer = (struct peer){.port = udp.source_port, .flow = udp.flow};
+	peer = (struct peer){
+	    .port = udp.source_port, .is_unicast = udp.destination[0] != 0xff, .flow = udp.flow};
 	memcpy(peer.mac, frame + 6, 6);
 	memcpy(peer.address, udp.source, 16);
 	transport_received(&vnl6->transport, &peer, udp.payload, udp.len);

@@ -43,8 +43,8 @@ named_start()
 	wait_for says named '^iothnamed: serving'
 }
 
-# server_start OPTION...: $SERVER in $mode, ready. $address is what its stack has.
-server_start()
+# server_begin OPTION...: starts $SERVER in $mode. $address is what its stack has.
+server_begin()
 {
 	local where=()
 	case $mode in
@@ -56,6 +56,12 @@ server_start()
 		env LD_LIBRARY_PATH="$LD_LIBRARY_PATH" IOTH_PLUGIN_PATH="$IOTH_PLUGIN_PATH" \
 		"$SERVER" -v --control "$dir/ctl" "${where[@]}" "$@"
 	server=$pid
+}
+
+# server_start OPTION...: the same, and it is ready.
+server_start()
+{
+	server_begin "$@"
 	wait_for says server ': serving'
 }
 

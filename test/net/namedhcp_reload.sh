@@ -26,11 +26,13 @@ printf '%s\n' 'nameserver fc00::25' 'options timeout:30 attempts:5' >"$dir/silen
 host_start silent
 inside silent ip addr add fc00::25/64 dev vde0 nodad
 start deaf nsenter --target "${inside_pid[silent]}" --user --net --preserve-credentials python3 -c '
-import signal, socket
+import socket
 s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
 s.bind(("fc00::25", 53))
 print("bound", flush=True)
-signal.pause()'
+while True:
+    s.recv(2048)
+    print("asked", flush=True)'
 wait_for says deaf bound
 
 configure()
@@ -81,4 +83,15 @@ client one fc00::1 fc00::22 fc00::11
 # The end does not wait for one.
 reload "resolvconf $dir/silent.conf" 'dns ns2.hash.local'
 server_stop
+
+# Nor does the end of a start. A reload has to wait until it has begun.
+asked=$(grep -c asked "$dir/deaf.log") || :
+server_begin --rcfile "$dir/rc"
+wait_for eval "[ \$(grep -c asked \"$dir/deaf.log\") -gt $asked ]"
+kill -HUP "$server"
+kill -TERM "$server"
+await "$server"
+assert_equal 0 "$status" "status of a start that is ended; $(tail -n 5 "$dir/server.log")"
+assert_match 'leaving on signal 15' "$(cat "$dir/server.log")" "the signal"
+assert_no_match ': serving|reload' "$(cat "$dir/server.log")" "a start that is ended"
 pass

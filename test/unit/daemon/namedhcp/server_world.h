@@ -56,7 +56,7 @@ static void world_flood(const struct server *server, void (*input)(const char *h
 		snprintf(message, sizeof(message), "%s%02x%02x%02x%02x%s", before, 'a' + i % 26,
 		    'a' + i / 26 % 26, 'a' + i / 676 % 26, 'a', after);
 		input(message);
-		assert_in_range(server->pending.count, 0, PENDING_OF_CLIENT);
+		assert_in_range(server->pending.all.count, 0, PENDING_OF_CLIENT);
 		assert_in_range(names.count, 0, questions);
 	}
 }
@@ -67,7 +67,7 @@ static void world_without_dns(
 	dns.refuse = -EMFILE;
 	input(message);
 	assert_int_equal(replies, 0);
-	assert_int_equal(server->pending.count, 0);
+	assert_int_equal(server->pending.all.count, 0);
 }
 
 #endif

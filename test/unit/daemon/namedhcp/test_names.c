@@ -101,25 +101,81 @@ static void nothing_is_not_kept(void **state)
 	assert_int_equal(names.count, 0);
 }
 
-static void the_oldest_makes_room(void **state)
+static struct asker many[4 * NAMES_MAX];
+
+/* Questions from `first` on, that the DNS does not answer. */
+static void ask_many(size_t first, size_t count)
 {
-	static struct asker many[NAMES_MAX + 2];
 	char name[32];
 
-	for (size_t i = 0; i < NAMES_MAX + 2; i++) {
+	for (size_t i = first; i < first + count; i++) {
 		many[i] = asker();
 		snprintf(name, sizeof(name), "n%zu.test", i);
 		assert_int_equal(names_wait(&names, name, NAMES_AAAA, &many[i].waiter), 0);
-		if (i == 2)
-			dns_answer(0, name, NAMES_AAAA, 60, "fc00::1");
 	}
-	/* First the answer, then the oldest question. */
+}
+
+static size_t count_told(size_t count)
+{
+	size_t told = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		assert_in_range(many[i].told, 0, 1);
+		assert_true(!many[i].told || many[i].error == ECANCELED);
+		told += many[i].told;
+	}
+	return told;
+}
+
+static void one_makes_room(void **state)
+{
+	ask_many(0, NAMES_MAX + 2);
 	assert_int_equal(names.count, NAMES_MAX);
-	assert_null(names_look(&names, 1, "n2.test", NAMES_AAAA));
-	assert_int_equal(many[0].told, 1);
-	assert_int_equal(many[0].error, ECANCELED);
-	assert_int_equal(many[1].told, 0);
-	assert_int_equal(dns.cancels, 1);
+	assert_int_equal(count_told(NAMES_MAX + 2), 2);
+	assert_int_equal(dns.cancels, 2);
+	assert_int_equal(names.dropped_total, 2);
+}
+
+/* As many as there are descriptors for. */
+static void fewer_questions(void **state)
+{
+	names.max = 5;
+	ask_many(0, 20);
+	assert_int_equal(names.count, 5);
+	assert_int_equal(count_told(20), 15);
+}
+
+/* With three new questions for each place the share of those that stay is exp(-3), 25 of 512: that
+ * it is none has a chance of less than 10^-11. In the order of their age there would be none. */
+static void who_was_first_has_a_chance(void **state)
+{
+	ask_many(0, 4 * NAMES_MAX);
+	assert_int_equal(count_told(4 * NAMES_MAX), 3 * NAMES_MAX);
+	assert_in_range(count_told(NAMES_MAX), NAMES_MAX / 2, NAMES_MAX - 1);
+}
+
+/* A flood of questions costs nobody what is known of his name. */
+static void answers_stay(void **state)
+{
+	struct asker one = asker();
+	char name[32];
+
+	names_wait(&names, "known.test", NAMES_AAAA, &one.waiter);
+	dns_answer(0, "known.test", NAMES_AAAA, 60, "fc00::1");
+	ask_many(0, NAMES_MAX + 2);
+	assert_non_null(names_look(&names, 1, "known.test", NAMES_AAAA));
+	/* Other answers do, those that are not used first. */
+	for (size_t i = 0; i < 2 * NAMES_MAX; i++) {
+		snprintf(name, sizeof(name), "m%zu.test", i);
+		names_wait(&names, name, NAMES_AAAA, &one.waiter);
+		assert_true(dns_answer(1, name, NAMES_AAAA, 60, "fc00::2"));
+		assert_in_range(names.count, 0, 2 * NAMES_MAX);
+		if (i < NAMES_MAX)
+			assert_non_null(names_look(&names, 1, "known.test", NAMES_AAAA));
+	}
+	assert_null(names_look(&names, 1, "known.test", NAMES_AAAA));
+	assert_null(names_look(&names, 1, "m0.test", NAMES_AAAA));
+	assert_non_null(names_look(&names, 1, name, NAMES_AAAA));
 }
 
 int main(void)
@@ -128,7 +184,10 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(who_asks_the_same_shares_a_question, setup, teardown),
 	    cmocka_unit_test_setup_teardown(an_answer_is_known_as_long_as_it_says, setup, teardown),
 	    cmocka_unit_test_setup_teardown(nothing_is_not_kept, setup, teardown),
-	    cmocka_unit_test_setup_teardown(the_oldest_makes_room, setup, teardown),
+	    cmocka_unit_test_setup_teardown(one_makes_room, setup, teardown),
+	    cmocka_unit_test_setup_teardown(fewer_questions, setup, teardown),
+	    cmocka_unit_test_setup_teardown(who_was_first_has_a_chance, setup, teardown),
+	    cmocka_unit_test_setup_teardown(answers_stay, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("namedhcp_names", tests, NULL, NULL);

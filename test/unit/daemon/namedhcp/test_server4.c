@@ -204,7 +204,7 @@ static void a_failing_dns_takes_nothing(void **state)
 	dns_answer(0, NAME, NAMES_A, 60, "192.168.1.1");
 	dns_fail(0, NAME, NAMES_TXT, EREMOTEIO);
 	assert_int_equal(replies, 0);
-	assert_int_equal(server.common.pending.count, 0);
+	assert_int_equal(server.common.pending.all.count, 0);
 }
 
 static void silence(void **state)

@@ -111,10 +111,10 @@ static void a_slow_name_delays_nobody(void **state)
 	      "6c6f63616c00" IA_EMPTY); /* s.hash.local, of which nothing is heard */
 	assert_non_null(dns_find("s.hash.local", NAMES_AAAA));
 	assert_string_equal(exchange(SOLICIT, ADDRESS), ADVERTISE);
-	assert_int_equal(server.common.pending.count, 1);
+	assert_int_equal(server.common.pending.all.count, 1);
 	dns_fail(0, "s.hash.local", NAMES_AAAA, ETIMEDOUT);
 	assert_int_equal(replies, 1);
-	assert_int_equal(server.common.pending.count, 0);
+	assert_int_equal(server.common.pending.all.count, 0);
 }
 
 static void leases(void **state)
@@ -424,6 +424,38 @@ static void cut_messages(void **state)
 	assert_int_equal(replies, 0);
 }
 
+/* RFC 8415, 16: who is not on the link needs a relay, and a question to any server is no letter to
+ * one. (18.4 is about the others.) */
+static void where_clients_are(void **state)
+{
+	static const char *const types[] = {"01", "04", "06", "0b"};
+	const struct peer saved = client;
+	struct peer far = {.address = {0xfc, [15] = 9}, .port = 546};
+	char relayed[1024], message[512];
+
+	client = far;
+	input(SOLICIT);
+	assert_int_equal(dns.asks, 0);
+	assert_int_equal(metric_get(&server.common.stats.invalid), 1);
+	snprintf(
+	    relayed, sizeof(relayed), "0c00%032x%032x0009%04zx" SOLICIT, 0, 0, strlen(SOLICIT) / 2);
+	assert_string_not_equal(exchange(relayed, ADDRESS), "");
+	for (size_t i = 0; i < 2; i++) { /* a group, and nobody, have no relay */
+		memset(client.address, i ? 0 : 0xff, 16);
+		input(relayed);
+		assert_int_equal(replies, 1);
+	}
+	client = saved;
+	client.is_unicast = true;
+	for (size_t i = 0; i < 4; i++) {
+		snprintf(message, sizeof(message), "%s010203" CLIENT FQDN IA_WITH(HEX_ADDR), types[i]);
+		input(message);
+		assert_int_equal(replies, 1);
+	}
+	assert_string_not_equal(exchange("05010203" CLIENT SERVER FQDN IA_WITH(HEX_ADDR), ADDRESS), "");
+	client = saved;
+}
+
 static void a_flood(void **state)
 {
 	struct peer saved = client;
@@ -467,6 +499,7 @@ int main(void)
 	    TEST(relays),
 	    TEST(relays_without_end),
 	    TEST(cut_messages),
+	    TEST(where_clients_are),
 	    TEST(a_flood),
 	    TEST(no_dns),
 	};
