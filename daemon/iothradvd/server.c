@@ -126,8 +126,12 @@ static int open_stack(struct radvd_server *server, const struct radvd_conf *conf
 	if (!conf->stack || conf->is_vnl)
 		return 0;
 	server->stack = ioth_newstackc(conf->stack);
-	if (server->stack)
+	if (server->stack) {
+		/* What failed although there is a stack: an address that another node has, say. */
+		if (*ioth_config_error())
+			log_warning("stack '%s': %s", conf->stack, ioth_config_error());
 		return 0;
+	}
 	err = -errno;
 	reason = *ioth_config_error() ? ioth_config_error() : ioth_error();
 	log_error("stack '%s': %s", conf->stack, *reason ? reason : strerror(-err));

@@ -16,8 +16,12 @@ static int open_stack(struct ioth **stack, const char *text, const char *role)
 	int err;
 
 	*stack = ioth_newstackc(text);
-	if (*stack)
+	if (*stack) {
+		/* What failed although there is a stack: an address that another node has, say. */
+		if (*ioth_config_error())
+			log_warning("%s \"%s\": %s", role, text, ioth_config_error());
 		return 0;
+	}
 	err = -errno;
 	log_error(
 	    "%s \"%s\": %s", role, text, *ioth_config_error() ? ioth_config_error() : strerror(-err));

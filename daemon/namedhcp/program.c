@@ -51,6 +51,8 @@ static int wait_for_hosts(struct loop *loop, struct signals *signals, const stru
 		log_error("signals: %s", strerror(-err));
 		return err;
 	}
+	if (!change_is_ready(change))
+		log_info("hosts are being asked for");
 	while (!change_is_ready(change) && !signals->left_on)
 		(void)loop_turn(loop, TIMERQ_NEVER);
 	signals_unhear(signals);

@@ -254,6 +254,8 @@ static int run(const struct options *options, int argc, char *argv[])
 			fprintf(stderr, "iothdig: no stack: %s (%s)\n", strerror(errno), ioth_config_error());
 			return status;
 		}
+		if (*ioth_config_error()) /* the question goes out all the same, if it can */
+			fprintf(stderr, "iothdig: %s\n", ioth_config_error());
 	}
 	config = make_config(stack, options);
 	if (config) {
