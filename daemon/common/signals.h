@@ -15,9 +15,9 @@ typedef void signals_function(struct signals *signals);
 struct signals {
 	struct loop_source source;
 	struct loop_source meanwhile; /* signals_hear */
-	signals_function *leave;  /* SIGINT or SIGTERM has come; it has been logged */
-	signals_function *reload; /* SIGHUP */
-	int left_on;              /* the number of the first one that ends the daemon; 0: none yet */
+	signals_function *leave;      /* SIGINT or SIGTERM has come; it has been logged */
+	signals_function *reload;     /* SIGHUP */
+	int left_on; /* the number of the first one that ends the daemon; 0: none yet */
 };
 
 /* Blocks the signals; before there are threads. */

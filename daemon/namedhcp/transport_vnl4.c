@@ -61,6 +61,8 @@ static void take_frame(struct vnl *vnl, const uint8_t *frame, size_t len)
 	struct udp_packet udp;
 	struct peer peer;
 
+	if (vnl_is_own(vnl, frame))
+		return;
 	if (vnl_ethertype(frame) == ETHERTYPE_ARP)
 		take_arp(vnl4, frame, len);
 	if (vnl_ethertype(frame) != ETHERTYPE_IP ||

@@ -133,7 +133,8 @@ static void take_frame(struct vnl *vnl, const uint8_t *frame, size_t len)
 		take_icmp(vnl6, frame, len);
 		return;
 	}
-	if (!udp_packet_get6(&udp, frame + VNL_HEADER, len - VNL_HEADER, false) ||
+	if (vnl_is_own(vnl, frame) ||
+	    !udp_packet_get6(&udp, frame + VNL_HEADER, len - VNL_HEADER, false) ||
 	    udp.destination_port != DHCP6_SERVER_PORT || !is_for_us(vnl6, udp.destination))
 		return;
 	peer = (struct peer){

@@ -15,7 +15,7 @@
 
 static bool is_ours(const struct vnl *vnl, const uint8_t *frame, size_t len)
 {
-	return len >= VNL_HEADER && !(frame[6] & 1) && memcmp(frame + 6, vnl->mac, 6) != 0 &&
+	return len >= VNL_HEADER && !(frame[6] & 1) &&
 	       ((frame[0] & 1) || memcmp(frame, vnl->mac, 6) == 0);
 }
 

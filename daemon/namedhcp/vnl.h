@@ -5,6 +5,7 @@
 #define NAMEDHCP_VNL_H
 
 #include <stdint.h>
+#include <string.h>
 
 #include "loop.h"
 
@@ -16,7 +17,7 @@ struct vdelink;
 struct vnl;
 
 struct vnl_ops {
-	/* A frame of at least VNL_HEADER bytes that another node has sent to us, a group or all. */
+	/* A frame of at least VNL_HEADER bytes that has been sent to us, a group or all. */
 	void (*frame)(struct vnl *vnl, const uint8_t *frame, size_t len);
 	void (*changed)(struct vnl *vnl, bool is_up);
 };
@@ -42,6 +43,12 @@ void vnl_make_mac(struct vnl *vnl);
 /* The packet of a frame that was begun in `frame` is `len` bytes long. 0 or -errno. */
 int vnl_send(
     struct vnl *vnl, uint8_t *frame, const uint8_t destination[6], uint16_t ethertype, size_t len);
+
+/* Is it from our own MAC address? It has come back then, or is a twin's, which has the same. */
+static inline bool vnl_is_own(const struct vnl *vnl, const uint8_t *frame)
+{
+	return memcmp(frame + 6, vnl->mac, 6) == 0;
+}
 
 static inline uint16_t vnl_ethertype(const uint8_t *frame)
 {

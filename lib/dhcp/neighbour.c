@@ -37,6 +37,7 @@ static void solicit(void *context, const uint8_t target[16], const uint8_t nonce
 	uint8_t group[16], mac[6], message[32];
 	struct wire_writer writer = wire_writer(message, sizeof(message));
 
+	memcpy(neighbour->nonce, nonce, sizeof(neighbour->nonce));
 	nd_solicited_node(group, target);
 	nd_group_mac(mac, group);
 	nd_put_dad_solicit(&writer, target, nonce);
@@ -107,6 +108,9 @@ void neighbour_input(struct neighbour *neighbour, engine_time now, const uint8_t
 	if (message.type == ND_NEIGHBOUR_SOLICIT && anonymous &&
 	    (message.has_mac || destination[0] != 0xff))
 		return;
+	if (anonymous && message.has_nonce &&
+	    memcmp(message.nonce, neighbour->nonce, sizeof(message.nonce)) == 0)
+		return; /* our own */
 	if (neighbour->state == NEIGHBOUR_USABLE) {
 		if (message.type == ND_NEIGHBOUR_SOLICIT)
 			answer(neighbour, source, message.has_mac ? message.mac : mac);

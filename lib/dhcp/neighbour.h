@@ -28,6 +28,7 @@ struct neighbour {
 	enum neighbour_state state;
 	bool is_router; /* what it says of itself */
 	uint8_t mac[6], address[16];
+	uint8_t nonce[6]; /* of the last solicitation */
 	struct dad dad;
 	engine_time retry;
 	engine_time deadline;
@@ -40,7 +41,8 @@ void neighbour_start(struct neighbour *neighbour, engine_time now, const uint8_t
 void neighbour_stop(struct neighbour *neighbour);
 
 /* A neighbour solicitation or advertisement, whose hop limit and checksum have been looked at, and
- * the MAC address of its frame. */
+ * the MAC address of its frame. That may be our own: what a switch has sent back is known by its
+ * nonce (RFC 7527), and anything else comes from a node with the same MAC address. */
 void neighbour_input(struct neighbour *neighbour, engine_time now, const uint8_t source[16],
     const uint8_t destination[16], const uint8_t mac[6], const void *icmp, size_t len);
 

@@ -150,11 +150,16 @@ static void take_frame(struct vnl *vnl, const uint8_t *frame, size_t len)
 	size_t icmp_len;
 
 	if (len < ETHERNET_HEADER + ND_IPV6_HEADER || frame[12] != ETHERTYPE_IPV6 >> 8 ||
-	    frame[13] != (ETHERTYPE_IPV6 & 0xff) || (mac[0] & 1) || memcmp(mac, vnl->mac, 6) == 0 ||
+	    frame[13] != (ETHERTYPE_IPV6 & 0xff) || (mac[0] & 1) ||
 	    !is_for_us(vnl, frame, nd_packet_destination(packet)))
 		return;
 	icmp = nd_packet_get(packet, len - ETHERNET_HEADER, false, &icmp_len);
 	if (!icmp)
+		return;
+	/* With our MAC address it is our own, come back, or that of a twin, which has been given the
+	 * same address: the neighbour's engine tells them apart. */
+	if (memcmp(mac, vnl->mac, 6) == 0 && icmp[0] != ND_NEIGHBOUR_SOLICIT &&
+	    icmp[0] != ND_NEIGHBOUR_ADVERT)
 		return;
 	source = nd_packet_source(packet);
 	switch (icmp[0]) {

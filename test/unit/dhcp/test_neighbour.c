@@ -150,6 +150,30 @@ static void test_duplicate(void **state)
 	assert_int_equal(world.neighbour.state, NEIGHBOUR_USABLE);
 }
 
+/* A hub's cable in a ring: what was sent comes back, and says nothing about others; the same with
+ * another nonce does. RFC 7527, 4.2. */
+static void test_own(void **state)
+{
+	uint8_t own[64];
+	size_t len;
+
+	begin();
+	len = world.len;
+	memcpy(own, world.icmp, len);
+	neighbour_input(&world.neighbour, world.now, unspecified, world.group, mac, own, len);
+	assert_int_equal(world.neighbour.state, NEIGHBOUR_TENTATIVE);
+	pass(1000);
+	assert_int_equal(world.neighbour.state, NEIGHBOUR_USABLE);
+	neighbour_input(&world.neighbour, world.now, unspecified, world.group, mac, own, len);
+	assert_int_equal(world.sent, 1);
+	own[len - 1] ^= 1; /* a twin */
+	neighbour_input(&world.neighbour, world.now, unspecified, world.group, mac, own, len);
+	assert_int_equal(world.sent, 2);
+	begin();
+	neighbour_input(&world.neighbour, world.now, unspecified, world.group, mac, own, len);
+	assert_int_equal(world.neighbour.state, NEIGHBOUR_DUPLICATE);
+}
+
 static void test_stop(void **state)
 {
 	begin();
@@ -171,6 +195,7 @@ int main(void)
 	    cmocka_unit_test(test_usable),
 	    cmocka_unit_test(test_answers),
 	    cmocka_unit_test(test_duplicate),
+	    cmocka_unit_test(test_own),
 	    cmocka_unit_test(test_stop),
 	};
 
