@@ -44,6 +44,7 @@ struct named_options {
 	int64_t otipdigest;
 	int64_t otiprounds; /* of the password's stretching, for NAMED_OTIP_HMAC_SHA256 */
 	int64_t otipttl;    /* enum named_otip_ttl */
+	int64_t otipperiod; /* seconds */
 	int64_t staticttl;
 	int64_t negativesoa; /* bool: a synthetic SOA in negative answers, for RFC 2308 */
 	int64_t ednssize;    /* bytes of a UDP reply, at most */

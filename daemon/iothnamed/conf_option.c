@@ -37,6 +37,7 @@ static const struct option_line {
     {AT(otipdigest), NAMED_OTIP_MD5, STRICT, 0, 0, {"md5", "hmac-sha256"}},
     {AT(otiprounds), 600000, STRICT, 1, 100000000, {NULL}},
     {AT(otipttl), NAMED_OTIP_TTL_1, STRICT, 0, 0, {"1", "left"}},
+    {AT(otipperiod), 32, STRICT, 1, WEEK, {NULL}},
     {AT(staticttl), INT32_MAX, STRICT, 0, INT32_MAX, {NULL}},
     {AT(negativesoa), 0, STRICT, 0, 0, NO_YES},
     {AT(ednssize), 1232, STRICT, 512, 65535, {NULL}},

@@ -153,12 +153,14 @@ static void remember(struct question *question, const struct in6_addr *address)
 	    (uint32_t)options->hashttl, question->now);
 }
 
-/* A one-time address is nobody's business when its half minute is over: a second, or what is left
- * of it, for who leases it (namedhcp --lease auto). */
+/* A one-time address is nobody's business when its period is over: a second, or what is left of it,
+ * for who leases it (namedhcp --lease auto). */
 static uint32_t otip_ttl(const struct question *question)
 {
-	if (question->conf->options.otipttl == NAMED_OTIP_TTL_LEFT)
-		return NAMED_OTIP_PERIOD - (uint32_t)(question->wall % NAMED_OTIP_PERIOD);
+	const struct named_options *options = &question->conf->options;
+
+	if (options->otipttl == NAMED_OTIP_TTL_LEFT)
+		return (uint32_t)(options->otipperiod - question->wall % options->otipperiod);
 	return OTIP_TTL;
 }
 

@@ -20,7 +20,6 @@
 #include "conf.h"
 #include "query.h"
 
-#define NAMED_OTIP_PERIOD  32
 #define NAMED_OTIP_KEYS    4096 /* that are kept */
 #define NAMED_OTIP_WAITING 64   /* that are to be made; others ask again */
 

@@ -178,6 +178,13 @@ static void test_otip(void **state)
 	assert_string_equal(
 	    ask("renzo.otip", "AAAA"), "8480: renzo.otip AAAA 32 fc01::6494:ed3c:158:80a5");
 	fixture_unload(&fixture);
+	/* Another period: it is by its number that the address follows. */
+	load("net w ::/0\nauth otip w .otip fc01:: mypassword\noption otipttl left\n"
+	     "option otipperiod 4\n");
+	fixture.wall = 1699999968 / 32 * 4 + 1;
+	assert_string_equal(
+	    ask("renzo.otip", "AAAA"), "8480: renzo.otip AAAA 3 fc01::6494:ed3c:158:80a5");
+	fixture_unload(&fixture);
 	load("net w ::/0\nauth otip w .otip fc01:: mypassword\noption otipdigest hmac-sha256\n"
 	     "option otiprounds 10\n");
 	assert_string_equal(ask("renzo.otip", "AAAA"), "drop");
