@@ -8,11 +8,14 @@
  *
  * Each thread makes itself a stack as the string says (iothconf(7)), with its own name in it: what
  * it has to know of the network, its address first, it asks the network. When all have an answer
- * each says who it is on port 80, to who comes by, until the program is told to end (SIGTERM,
- * SIGINT).
+ * each says who it is on port 80, to who comes by, or, asked for /N, sends N bytes. Told to end
+ * (SIGTERM, SIGINT), it says what went through the interface of each.
+ *
+ * Which stack it is makes no difference: stack=vdestack, or, inside of a vdens that has configured
+ * the network, stack=kernel. Many picox stacks share one plug of the network by an Ethernet in
+ * memory: vnl=mem://threads/uplink=vde:///tmp/sw.
  */
 #include <errno.h>
-#include <ifaddrs.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -22,8 +25,10 @@
 #include <time.h>
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <ioth.h>
 #include <iothconf.h>
+#include "own_traffic.h"
 
 #define PORT      80
 #define NODES_MAX 1000
@@ -39,6 +44,7 @@ struct node {
 };
 
 static const char *string;
+static char stack_name[32]; /* of the string: for who asks */
 static struct node nodes[NODES_MAX];
 static pthread_barrier_t ready;
 
@@ -127,9 +133,22 @@ static void close_connection(void *argument)
 	ioth_close(*(int *)argument);
 }
 
+static void send_bytes(int fd, unsigned long count)
+{
+	static const char bytes[65536];
+	ssize_t sent;
+
+	for (; count > 0; count -= (unsigned long)sent) {
+		sent = ioth_send(fd, bytes, count < sizeof(bytes) ? count : sizeof(bytes), MSG_NOSIGNAL);
+		if (sent < 0)
+			break;
+	}
+}
+
 static void converse(const struct node *node, int fd)
 {
 	char request[4096], reply[400];
+	unsigned long count = 0;
 	size_t got = 0;
 	ssize_t len;
 
@@ -138,10 +157,19 @@ static void converse(const struct node *node, int fd)
 		got += len > 0 ? (size_t)len : 0;
 		request[got] = '\0';
 	} while (len > 0 && got < sizeof(request) - 1 && !strstr(request, "\r\n\r\n"));
-	snprintf(reply, sizeof(reply),
-	    "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\nI am %s, a thread at %s.\n", node->name,
-	    node->address);
-	(void)ioth_send(fd, reply, strlen(reply), MSG_NOSIGNAL);
+	if (strncmp(request, "GET /", 5) == 0)
+		count = strtoul(request + 5, NULL, 10);
+	len = snprintf(
+	    reply, sizeof(reply), "HTTP/1.0 200 OK\r\nServer: ioth_names (%s)\r\n", stack_name);
+	if (count > 0)
+		snprintf(reply + len, sizeof(reply) - (size_t)len,
+		    "Content-Type: application/octet-stream\r\nContent-Length: %lu\r\n\r\n", count);
+	else
+		snprintf(reply + len, sizeof(reply) - (size_t)len,
+		    "Content-Type: text/plain\r\n\r\nI am %s, a thread at %s.\n", node->name,
+		    node->address);
+	if (ioth_send(fd, reply, strlen(reply), MSG_NOSIGNAL) >= 0)
+		send_bytes(fd, count);
 }
 
 static void answer(const struct node *node, int fd)
@@ -157,7 +185,10 @@ static void leave(void *argument)
 
 	if (node->fd >= 0)
 		ioth_close(node->fd);
-	if (node->stack && ioth_delstack(node->stack) < 0)
+	if (!node->stack)
+		return;
+	own_traffic(node->stack, node->name);
+	if (ioth_delstack(node->stack) < 0)
 		perror("delstack");
 }
 
@@ -179,6 +210,27 @@ static void *node_main(void *argument)
 	return NULL;
 }
 
+/* The word after stack= in the string. */
+static void find_stack_name(void)
+{
+	const char *at = strstr(string, "stack=");
+
+	at = at ? at + strlen("stack=") : "";
+	at += strspn(at, "'\"");
+	snprintf(stack_name, sizeof(stack_name), "%.*s", (int)strcspn(at, ",;'\" \n"), at);
+}
+
+/* A stack, with what configures it, takes a handful of descriptors. */
+static void allow_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
 int main(int argc, char *argv[])
 {
 	unsigned int count = argc > 2 ? (unsigned int)argc - 2 : 0, failed = 0;
@@ -190,6 +242,8 @@ int main(int argc, char *argv[])
 		return EXIT_FAILURE;
 	}
 	string = argv[1];
+	find_stack_name();
+	allow_descriptors();
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	/* Blocked in all threads: sigwait gets them. */
 	sigemptyset(&end_signals);
