@@ -1,0 +1,655 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A proxy, its client, its servers: see live.h. */
+#include "live.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ifaddrs.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <arpa/inet.h>
+#include <sys/eventfd.h>
+#include <ioth.h>
+#include <iothaddr.h>
+
+#include "clock.h"
+#include "conf.h"
+#include "daemon.h"
+#include "log.h"
+#include "schedule.h"
+#include "server.h"
+#include "words.h"
+
+#define CLOCKS_MAX 1024 /* descriptors */
+
+static struct daemon proxy;
+static struct ioth *client, *servers;
+static struct ioth *proxys[2]; /* its stacks: outer, inner */
+static size_t proxy_stacks;
+static char outside[100], inside[100], directory[] = "/tmp/rproxy_live-XXXXXX";
+static uint16_t server_port;
+
+/* ---- what the linker puts in place of others ------------------------------------------------- */
+
+static int64_t wall;
+static uint64_t passed; /* seconds that the test has let pass */
+static int64_t armed[CLOCKS_MAX];
+static bool is_clock[CLOCKS_MAX];
+
+int64_t __wrap_otip_clock_now(void);
+int __wrap_otip_clock_open(void);
+int __wrap_otip_clock_arm(int fd, int64_t time);
+int __real_close(int fd);
+int __wrap_close(int fd);
+int __real_clock_gettime(clockid_t clock, struct timespec *time);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *time);
+struct ioth *__real_ioth_newstackc(const char *text);
+struct ioth *__wrap_ioth_newstackc(const char *text);
+
+int64_t __wrap_otip_clock_now(void)
+{
+	return wall;
+}
+
+int __wrap_otip_clock_open(void)
+{
+	int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+
+	assert_in_range(fd, 0, CLOCKS_MAX - 1);
+	is_clock[fd] = true;
+	armed[fd] = OTIP_NEVER;
+	return fd;
+}
+
+int __wrap_otip_clock_arm(int fd, int64_t time)
+{
+	assert_true(is_clock[fd]);
+	armed[fd] = time;
+	return 0;
+}
+
+int __wrap_close(int fd)
+{
+	if (fd >= 0 && fd < CLOCKS_MAX)
+		is_clock[fd] = false;
+	return __real_close(fd);
+}
+
+int __wrap_clock_gettime(clockid_t clock, struct timespec *time)
+{
+	int result = __real_clock_gettime(clock, time);
+
+	if (clock == CLOCK_MONOTONIC)
+		time->tv_sec += (time_t)passed;
+	return result;
+}
+
+struct ioth *__wrap_ioth_newstackc(const char *text)
+{
+	struct ioth *stack = __real_ioth_newstackc(text);
+
+	if (stack && proxy_stacks < 2)
+		proxys[proxy_stacks++] = stack;
+	return stack;
+}
+
+static atomic_long blocks;
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+char *__real_strdup(const char *text);
+void __real_free(void *memory);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+char *__wrap_strdup(const char *text);
+void __wrap_free(void *memory);
+
+static void *taken(void *memory)
+{
+	blocks += memory != NULL;
+	return memory;
+}
+
+void *__wrap_malloc(size_t size)
+{
+	return taken(__real_malloc(size));
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+	return taken(__real_calloc(count, size));
+}
+
+char *__wrap_strdup(const char *text)
+{
+	return taken(__real_strdup(text));
+}
+
+void __wrap_free(void *memory)
+{
+	blocks -= memory != NULL;
+	__real_free(memory);
+}
+
+/* ---- turns ----------------------------------------------------------------------------------- */
+
+void live_turn(void)
+{
+	/* A job that was put off at a turn's end runs in the next. */
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(loop_turn(&proxy.loop, 0), 0);
+}
+
+static void wake(struct loop_source *source, uint32_t events)
+{
+}
+
+static uint64_t real_seconds(void)
+{
+	struct timespec now;
+
+	__real_clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec;
+}
+
+/* The loop turns until a descriptor is ready. False: it never was. */
+static bool becomes(int fd, short events)
+{
+	uint64_t end = real_seconds() + LIVE_PATIENCE;
+	struct pollfd item = {.fd = fd, .events = events};
+	struct loop_source source = {0};
+	bool ready;
+
+	assert_int_equal(loop_add(&proxy.loop, &source, fd, (uint32_t)events, wake), 0);
+	while (!(ready = poll(&item, 1, 0) == 1) && real_seconds() < end)
+		assert_int_equal(loop_turn(&proxy.loop, LOOP_SEC), 0);
+	loop_remove(&source);
+	return ready;
+}
+
+/* ---- servers --------------------------------------------------------------------------------- */
+
+struct echo {
+	struct loop_source source;
+};
+
+static struct loop_source listening, datagrams;
+
+static void echo(struct loop_source *source, uint32_t events)
+{
+	char bytes[64];
+	ssize_t len = ioth_recv(source->fd, bytes, sizeof(bytes), 0);
+	int fd = source->fd;
+
+	if (len > 0 && ioth_send(fd, bytes, (size_t)len, MSG_NOSIGNAL) == len)
+		return;
+	if (len < 0 && errno == EAGAIN)
+		return;
+	loop_remove(source);
+	ioth_close(fd);
+	free(source);
+}
+
+static void welcome(struct loop_source *source, uint32_t events)
+{
+	int fd = ioth_accept4(source->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	struct echo *one;
+
+	if (fd < 0)
+		return;
+	one = calloc(1, sizeof(*one));
+	assert_non_null(one);
+	assert_int_equal(loop_add(&proxy.loop, &one->source, fd, EPOLLIN, echo), 0);
+}
+
+static void echo_datagram(struct loop_source *source, uint32_t events)
+{
+	struct sockaddr_in6 from;
+	socklen_t from_len = sizeof(from);
+	char bytes[64];
+	ssize_t len =
+	    ioth_recvfrom(source->fd, bytes, sizeof(bytes), 0, (struct sockaddr *)&from, &from_len);
+
+	if (len >= 0)
+		(void)ioth_sendto(
+		    source->fd, bytes, (size_t)len, 0, (struct sockaddr *)&from, sizeof(from));
+}
+
+static int bound(int type, uint16_t port)
+{
+	struct sockaddr_in6 name = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+	int fd = ioth_msocket(servers, AF_INET6, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	if (!servers)
+		name.sin6_addr = in6addr_loopback;
+	if (ioth_bind(fd, (struct sockaddr *)&name, sizeof(name)) < 0) {
+		ioth_close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* One port for both, whichever is free. */
+static void start_servers(void)
+{
+	struct sockaddr_in6 name;
+	socklen_t len = sizeof(name);
+	int fd, other;
+
+	do {
+		fd = bound(SOCK_STREAM, 0);
+		assert_int_equal(ioth_getsockname(fd, (struct sockaddr *)&name, &len), 0);
+		server_port = ntohs(name.sin6_port);
+		other = bound(SOCK_DGRAM, server_port);
+		if (other < 0)
+			ioth_close(fd);
+	} while (other < 0);
+	assert_int_equal(ioth_listen(fd, 100), 0);
+	assert_int_equal(loop_add(&proxy.loop, &listening, fd, EPOLLIN, welcome), 0);
+	assert_int_equal(loop_add(&proxy.loop, &datagrams, other, EPOLLIN, echo_datagram), 0);
+}
+
+static void stop_server(struct loop_source *source)
+{
+	int fd = source->fd;
+
+	loop_remove(source);
+	ioth_close(fd);
+}
+
+/* ---- stacks ---------------------------------------------------------------------------------- */
+
+static const char *environment(const char *name)
+{
+	const char *text = getenv(name);
+
+	return text ? text : "picox";
+}
+
+bool live_outer_is(const char *stack)
+{
+	return strcmp(environment("TEST_OUTER"), stack) == 0;
+}
+
+static void leave(const char *reason)
+{
+	printf("SKIP: %s\n", reason);
+	rmdir(directory);
+	exit(77);
+}
+
+/* picox alone has its networks in memory. */
+static void name_network(char text[100], const char *stack, const char *name)
+{
+	if (strcmp(stack, "picox") == 0)
+		snprintf(text, 100, "mem://rproxy_%s_%d", name, (int)getpid());
+	else
+		snprintf(text, 100, "ptp://%s/%s", directory, name);
+}
+
+static struct ioth *new_stack(const char *vnl, const char *address)
+{
+	struct ioth *stack = ioth_newstack("picox", vnl);
+	struct in6_addr own;
+	unsigned int index;
+
+	assert_non_null(stack);
+	assert_int_equal(inet_pton(AF_INET6, address, &own), 1);
+	index = (unsigned int)ioth_if_nametoindex(stack, "vde0");
+	assert_int_equal(ioth_linksetupdown(stack, index, 1), 0);
+	/* IFA_F_NODAD: it is there at once. */
+	assert_int_equal(
+	    ioth_ipaddr_add(stack, AF_INET6, &own, nl_addrdata2prefix(64, 2, 0), index), 0);
+	return stack;
+}
+
+static void need_stack(const char *name, const char *vnl)
+{
+	struct ioth *stack = ioth_newstack(name, vnl);
+
+	if (!stack)
+		leave(ioth_error());
+	assert_int_equal(ioth_delstack(stack), 0);
+}
+
+static bool inner_is_kernel(void)
+{
+	return strcmp(environment("TEST_INNER"), "kernel") == 0;
+}
+
+static void be_quiet(int level, const char *text, void *argument)
+{
+	if (level <= LOG_ERR || getenv("TEST_VERBOSE"))
+		print_message("%s\n", text);
+}
+
+void live_begin(void)
+{
+	assert_non_null(mkdtemp(directory));
+	log_set_hook(be_quiet, NULL);
+	log_set_verbose(getenv("TEST_VERBOSE"));
+	name_network(outside, environment("TEST_OUTER"), "outside");
+	name_network(inside, environment("TEST_INNER"), "inside");
+	if (live_outer_is("vdestack"))
+		need_stack("vdestack", outside);
+	assert_int_equal(loop_init(&proxy.loop), 0);
+	client = new_stack(outside, "fd01::1");
+	if (!inner_is_kernel())
+		servers = new_stack(inside, "fd00::1");
+	start_servers();
+}
+
+void live_end(void)
+{
+	char command[100];
+
+	stop_server(&listening);
+	stop_server(&datagrams);
+	/* Their clients' connections have ended with the proxy. */
+	live_turn();
+	loop_fini(&proxy.loop);
+	assert_int_equal(ioth_delstack(client), 0);
+	if (servers)
+		assert_int_equal(ioth_delstack(servers), 0);
+	snprintf(command, sizeof(command), "rm -rf %s", directory);
+	assert_int_equal(system(command), 0);
+}
+
+/* ---- the proxy ------------------------------------------------------------------------------- */
+
+static struct rproxy_conf *configuration(const struct live_schedule *schedule, const char *name)
+{
+	struct rproxy_values values = {0};
+	char outer[200], inner[200], tcp[100], down[100], udp[100];
+	const char *server = servers ? "fd00::1" : "::1";
+	char *tcps[] = {tcp, down}, *udps[] = {udp};
+	struct rproxy_conf *conf;
+
+	rproxy_option_defaults(&values);
+	snprintf(outer, sizeof(outer), "stack=%s,vnl=%s", environment("TEST_OUTER"), outside);
+	snprintf(inner, sizeof(inner), "stack=%s,vnl=%s,eth,ip=fd00::2/64,nodad",
+	    environment("TEST_INNER"), inside);
+	snprintf(tcp, sizeof(tcp), "%d,%s,%u", LIVE_PORT, server, server_port);
+	snprintf(down, sizeof(down), "%d,%s,1", LIVE_DOWN, server);
+	snprintf(udp, sizeof(udp), "%d,%s,%u", LIVE_PORT, server, server_port);
+	values.extstack = outer;
+	values.intstack = inner_is_kernel() ? NULL : inner;
+	values.name = (char *)(uintptr_t)name;
+	values.base = (char *)(uintptr_t)"fd01::";
+	values.passwd = (char *)(uintptr_t)LIVE_PASSWORD;
+	values.tcp = (struct option_list){2, tcps};
+	values.udp = (struct option_list){1, udps};
+	values.tcp_timeout = 0;
+	values.otip_period = schedule->period;
+	values.otip_preactive = schedule->preactive;
+	values.otip_postactive = schedule->postactive;
+	conf = rproxy_configure(NULL, NULL, &values);
+	assert_non_null(conf);
+	return conf;
+}
+
+void live_start(const struct live_schedule *schedule, const char *name, int64_t first_second)
+{
+	wall = first_second;
+	proxy_stacks = 0;
+	assert_int_equal(server_start(&proxy, configuration(schedule, name)), 0);
+	live_turn();
+}
+
+void live_reload(const struct live_schedule *schedule, const char *name)
+{
+	assert_int_equal(server_reload(&proxy, configuration(schedule, name)), 0);
+	live_turn();
+}
+
+void live_stop(void)
+{
+	server_stop(&proxy);
+	live_turn();
+}
+
+/* ---- time ------------------------------------------------------------------------------------ */
+
+int64_t live_now(void)
+{
+	return wall;
+}
+
+static int64_t next_due(void)
+{
+	int64_t next = OTIP_NEVER;
+
+	for (int fd = 0; fd < CLOCKS_MAX; fd++) {
+		if (is_clock[fd] && armed[fd] < next)
+			next = armed[fd];
+	}
+	return next;
+}
+
+static void ring(bool all)
+{
+	for (int fd = 0; fd < CLOCKS_MAX; fd++) {
+		if (is_clock[fd] && (all || armed[fd] <= wall))
+			assert_int_equal(eventfd_write(fd, 1), 0);
+	}
+	live_turn();
+}
+
+void live_set(int64_t now)
+{
+	while (wall < now) {
+		int64_t next = next_due();
+
+		/* It is due later than now, always: otip_keeper_run. */
+		assert_true(next > wall);
+		if (next > now)
+			next = now;
+		passed += (uint64_t)(next - wall);
+		wall = next;
+		ring(false);
+	}
+}
+
+void live_step(int64_t now)
+{
+	wall = now;
+	ring(true);
+}
+
+/* ---- clients --------------------------------------------------------------------------------- */
+
+struct in6_addr live_address(const char *name, const char *password, int64_t window)
+{
+	struct in6_addr address;
+
+	assert_int_equal(inet_pton(AF_INET6, "fd01::", &address), 1);
+	iothaddr_hash(&address, name, password, (uint32_t)window);
+	return address;
+}
+
+/* Linux makes the route to an address of its own a moment after the address: what comes before is
+ * dropped, and a client's second try comes a second later. */
+static void wait_for_address(const struct in6_addr *address)
+{
+	struct sockaddr_in6 name = {.sin6_family = AF_INET6, .sin6_addr = *address};
+	socklen_t len = sizeof(name);
+	struct pollfd item = {.events = POLLIN};
+	int fd;
+
+	if (live_outer_is("picox"))
+		return;
+	fd = ioth_msocket(proxys[0], AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	assert_true(fd >= 0);
+	item.fd = fd;
+	if (ioth_bind(fd, (struct sockaddr *)&name, sizeof(name)) == 0) {
+		assert_int_equal(ioth_getsockname(fd, (struct sockaddr *)&name, &len), 0);
+		for (int i = 0; i < 500; i++) {
+			(void)ioth_sendto(fd, "", 1, 0, (struct sockaddr *)&name, sizeof(name));
+			if (poll(&item, 1, 10) == 1)
+				break;
+		}
+	}
+	ioth_close(fd);
+}
+
+static int client_socket(int type, const struct in6_addr *address, uint16_t port)
+{
+	struct sockaddr_in6 name = {
+	    .sin6_family = AF_INET6, .sin6_addr = *address, .sin6_port = htons(port)};
+	int fd = ioth_msocket(client, AF_INET6, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	if (ioth_connect(fd, (struct sockaddr *)&name, sizeof(name)) < 0)
+		assert_int_equal(errno, EINPROGRESS);
+	return fd;
+}
+
+int live_call(const struct in6_addr *address, uint16_t port)
+{
+	return client_socket(SOCK_STREAM, address, port);
+}
+
+int live_state_of(int fd)
+{
+	struct pollfd item = {.fd = fd, .events = POLLOUT};
+	int err = 0;
+	socklen_t len = sizeof(err);
+
+	(void)poll(&item, 1, 0);
+	assert_int_equal(ioth_getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len), 0);
+	if (err)
+		return -err;
+	return item.revents & POLLOUT && !(item.revents & POLLHUP);
+}
+
+bool live_echoes(int fd)
+{
+	char byte = 0;
+
+	return ioth_send(fd, "a", 1, MSG_NOSIGNAL) == 1 && becomes(fd, POLLIN) &&
+	       ioth_recv(fd, &byte, 1, 0) == 1 && byte == 'a';
+}
+
+void live_hang_up(int fd)
+{
+	const struct linger reset = {.l_onoff = 1};
+
+	assert_int_equal(ioth_setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset)), 0);
+	ioth_close(fd);
+}
+
+int live_connect(const struct in6_addr *address)
+{
+	int fd;
+
+	wait_for_address(address);
+	fd = live_call(address, LIVE_PORT);
+	if (becomes(fd, POLLOUT) && live_state_of(fd) == 1 && live_echoes(fd))
+		return fd;
+	live_hang_up(fd);
+	return -1;
+}
+
+bool live_asks_again(int fd)
+{
+	char byte = 0;
+
+	return ioth_send(fd, "d", 1, 0) == 1 && becomes(fd, POLLIN) &&
+	       ioth_recv(fd, &byte, 1, 0) == 1 && byte == 'd';
+}
+
+int live_ask(const struct in6_addr *address)
+{
+	int fd;
+
+	wait_for_address(address);
+	fd = client_socket(SOCK_DGRAM, address, LIVE_PORT);
+	if (live_asks_again(fd))
+		return fd;
+	ioth_close(fd);
+	return -1;
+}
+
+void live_forget(int fd)
+{
+	ioth_close(fd);
+}
+
+/* ---- figures --------------------------------------------------------------------------------- */
+
+uint64_t live_metric(const char *name)
+{
+	static char text[16384];
+	char key[100];
+	FILE *out = fmemopen(text, sizeof(text), "w");
+	const char *line;
+
+	assert_non_null(out);
+	server_print_stats(&proxy, out);
+	fclose(out);
+	snprintf(key, sizeof(key), "\notip_rproxy_%s ", name);
+	line = strstr(text, key);
+	assert_non_null(line);
+	return strtoull(line + strlen(key), NULL, 10);
+}
+
+bool live_comes_to(const char *name, uint64_t value)
+{
+	uint64_t end = real_seconds() + LIVE_PATIENCE;
+
+	while (live_metric(name) != value && real_seconds() < end)
+		assert_int_equal(loop_turn(&proxy.loop, LOOP_MSEC), 0);
+	return live_metric(name) == value;
+}
+
+static size_t entries_of(const char *path)
+{
+	DIR *list = opendir(path);
+	size_t count = 0;
+
+	assert_non_null(list);
+	while (readdir(list))
+		count++;
+	closedir(list);
+	return count;
+}
+
+static size_t addresses_of(struct ioth *stack)
+{
+	struct ifaddrs *list;
+	size_t count = 0;
+
+	assert_int_equal(ioth_getifaddrs(stack, &list), 0);
+	for (const struct ifaddrs *item = list; item; item = item->ifa_next)
+		count += item->ifa_addr && item->ifa_addr->sa_family == AF_INET6;
+	ioth_freeifaddrs(list);
+	return count;
+}
+
+static size_t resident(void)
+{
+	FILE *file = fopen("/proc/self/statm", "r");
+	unsigned long size, pages = 0;
+
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "%lu %lu", &size, &pages), 2);
+	fclose(file);
+	return pages * (size_t)sysconf(_SC_PAGESIZE) / 1024;
+}
+
+struct live_usage live_usage(void)
+{
+	return (struct live_usage){entries_of("/proc/self/fd"), entries_of("/proc/self/task"),
+	    addresses_of(proxys[0]), blocks, resident()};
+}
