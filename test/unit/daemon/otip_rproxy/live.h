@@ -21,7 +21,7 @@
 #define LIVE_PASSWORD "mypassword"
 #define LIVE_PORT     4242 /* an echo server, TCP and UDP */
 #define LIVE_DOWN     4299 /* nobody is there, TCP */
-#define LIVE_PATIENCE 60   /* seconds: only to end, never to decide */
+#define LIVE_PATIENCE 30   /* seconds: only to end, never to decide */
 
 struct live_schedule {
 	int64_t period, preactive, postactive;
