@@ -1,0 +1,117 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Five minutes of real windows of a second through otip_rproxy: clients whose clocks are 7 seconds fast and slow connect
+# all the time, one connection and one socket for datagrams stay from the first window to the last, and nothing grows.
+# (Ten thousand windows, by a clock that runs faster: test/unit/daemon/otip_rproxy/test_live_windows.c.)
+#
+# Without arguments: all pairs of stacks, side by side; five minutes are enough for all of them.
+# OTIP_WINDOWS: how many.
+if [ $# = 0 ]; then
+	status=0
+	jobs=()
+	for pair in 'vdestack kernel' 'picox kernel' 'picox picox'; do
+		# shellcheck disable=SC2086 # two words
+		bash "$0" $pair &
+		jobs+=($!)
+	done
+	for job in "${jobs[@]}"; do
+		one=0
+		wait "$job" || one=$?
+		# What fails counts most, then what was tested at all.
+		case $one in
+		0) [ "$status" != 77 ] || status=0 ;;
+		77) ;;
+		*) status=$one ;;
+		esac
+	done
+	exit "$status"
+fi
+# shellcheck source=test/net/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=test/net/otip_lib.sh
+. "$SRC/test/net/otip_lib.sh"
+CLIENTS=$BUILD/test/net/otip_clients
+need_program "$CLIENTS"
+windows=${OTIP_WINDOWS:-300}
+deadline=$((windows + deadline))
+
+# have_windows NUMBER: so many have opened.
+have_windows()
+{
+	[ "$(metric windows_total)" -ge "$1" ]
+}
+
+threads()
+{
+	find "/proc/$(rproxy_pid)/task" -mindepth 1 -maxdepth 1 | wc -l
+}
+
+descriptors()
+{
+	find "/proc/$(rproxy_pid)/fd" -mindepth 1 | wc -l
+}
+
+kib()
+{
+	sed -n 's/^VmRSS:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$(rproxy_pid)/status"
+}
+
+# Flows and addresses come and go; the most of some moments is what counts.
+most()
+{
+	local i n max=0
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		n=$("$1")
+		[ "$n" -le "$max" ] || max=$n
+		wait_a_moment
+	done
+	echo "$max"
+}
+
+hosts_start
+servers_start
+rproxy_rc "tcp 4242,$server,$port" "udp 4242,$server,$port" 'otip_period 1' 'udp_timeout 8'
+rproxy_start
+mkfifo "$dir/clients.in"
+stdin=$dir/clients.in start clients "$CLIENTS" "$outside" fc01:: renzo.otip mypassword 4242 1 8 7 -7
+clients_group=$pid
+wait_for says clients '^ready'
+opened=$(metric windows_total)
+# Mappings live for 8 seconds: after some more there are as many as there will ever be.
+wait_for have_windows $((opened + windows / 5))
+before_fds=$(most descriptors)
+before_threads=$(most threads)
+before_kib=$(most kib)
+wait_for have_windows $((opened + windows))
+after_fds=$(most descriptors)
+after_threads=$(most threads)
+after_kib=$(most kib)
+echo end >"$dir/clients.in"
+await "$clients_group"
+cat "$dir/clients.log"
+[ "$status" = 0 ] || fail "clients have failed"
+echo "$outer-$inner: descriptors $before_fds, $after_fds; threads $before_threads, $after_threads;" \
+	"KiB $before_kib, $after_kib; $(tail -n 1 "$dir/clients.log")"
+read -r _ visits _ late _ < <(tail -n 1 "$dir/clients.log")
+[ $((late * 20)) -le "$visits" ] || fail "$late of $visits came too late"
+[ "$visits" -ge "$windows" ] || fail "only $visits visits"
+[ "$after_threads" -le "$before_threads" ] || fail "threads grow"
+# As many flows as there are at one time, more or less; a window that left one behind would have left hundreds.
+[ "$after_fds" -le $((before_fds + windows / 10)) ] || fail "descriptors grow"
+if ! ldd "$RPROXY" | grep -E 'lib(asan|tsan)' >/dev/null; then
+	[ "$after_kib" -le $((before_kib + 2048)) ] || fail "memory grows"
+fi
+assert_equal 0 "$(metric no_descriptors_total)" "lacks of descriptors"
+assert_equal 0 "$(metric udp_lost_total)" "datagrams that were lost"
+# And without clients there is nothing but two dozen addresses.
+wait_for is_metric tcp_open 0
+wait_for is_metric udp_open 0
+few_addresses()
+{
+	[ "$(metric addresses)" -le 20 ]
+}
+wait_for few_addresses
+kill -TERM "$(rproxy_pid)"
+await "$rproxy_group"
+assert_equal 0 "$status" "exit status"
+pass
