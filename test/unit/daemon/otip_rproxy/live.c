@@ -392,7 +392,7 @@ static struct rproxy_conf *configuration(const struct live_schedule *schedule, c
 	values.extstack = outer;
 	values.intstack = inner_is_kernel() ? NULL : inner;
 	values.name = (char *)(uintptr_t)name;
-	values.base = (char *)(uintptr_t)"fd01::";
+	values.base = (char *)(uintptr_t) "fd01::";
 	values.passwd = (char *)(uintptr_t)LIVE_PASSWORD;
 	values.tcp = (struct option_list){2, tcps};
 	values.udp = (struct option_list){1, udps};

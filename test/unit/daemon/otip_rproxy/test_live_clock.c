@@ -58,8 +58,8 @@ static void assert_all_served(void)
 		assert_served(skew);
 }
 
-/* Nobody is there: not even a refusal comes. What was sent after it has been answered, so this would
- * have been, too. */
+/* Nobody is there: not even a refusal comes. What was sent after it has been answered, so this
+ * would have been, too. */
 static void assert_silent(const struct in6_addr *address)
 {
 	int fd = live_call(address, LIVE_PORT), state;

@@ -26,8 +26,7 @@ static long number(const char *name, long otherwise)
 /* A client with a clock that is off by `skew`. */
 static void visit(int skew)
 {
-	struct in6_addr address =
-	    live_address(LIVE_NAME, LIVE_PASSWORD, (live_now() + skew) / PERIOD);
+	struct in6_addr address = live_address(LIVE_NAME, LIVE_PASSWORD, (live_now() + skew) / PERIOD);
 	int fd = live_connect(&address);
 
 	assert_true(fd >= 0);
@@ -86,9 +85,9 @@ static void test_many(void **state)
 	assert_in_range(after.threads, 1, before.threads);
 	assert_in_range(after.addresses, 1, before.addresses + 1);
 	assert_true(after.blocks <= before.blocks + 8);
-	print_message("%ld windows: %zu to %zu descriptors, %ld to %ld blocks, %zu to %zu KiB\n", windows,
-	    before.descriptors, after.descriptors, before.blocks, after.blocks, before.resident,
-	    after.resident);
+	print_message("%ld windows: %zu to %zu descriptors, %ld to %ld blocks, %zu to %zu KiB\n",
+	    windows, before.descriptors, after.descriptors, before.blocks, after.blocks,
+	    before.resident, after.resident);
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 	assert_true(after.resident <= before.resident + 2048);
 #endif
