@@ -3,9 +3,9 @@
  *
  *	DAEMONctl [-s SOCKET] VERB [ARGUMENT...]
  *
- * One program for all daemons: which one is meant is told by the name it is called by, and so is
- * where the socket lies, /run/DAEMON/control. What the verbs are, the daemon knows. The protocol is
- * told in daemon/common/control.h.
+ * One source for all daemons: which one is meant (DAEMON) is compiled in, so that no two of the
+ * programs are the same file, and so is where the socket lies, /run/DAEMON/control. What the verbs
+ * are, the daemon knows. The protocol is told in daemon/common/control.h.
  */
 #include <err.h>
 #include <errno.h>
@@ -17,34 +17,18 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#define SUFFIX "ctl"
+#define SOCKET "/run/" DAEMON "/control"
 
 static const char ok[] = "ok\n";
 
-static void usage(const char *daemon)
+static void usage(void)
 {
-	fprintf(stderr,
-	    "Usage: %s" SUFFIX " [OPTIONS] REQUEST [ARGUMENT]\n"
-	    "Asks %s for something; the request \"help\" lists what there is.\n"
-	    "  -s, --socket SOCKET  where it listens (default: /run/%s/control)\n"
-	    "  -h, --help           show this text\n"
-	    "      --version        show the version\n",
-	    daemon, daemon, daemon);
-}
-
-/* "iothnamed" for "/usr/bin/iothnamedctl"; what err(3) calls us stays as it is. */
-static const char *daemon_name(const char *called)
-{
-	const char *slash = strrchr(called, '/');
-	char *name = strdup(slash ? slash + 1 : called);
-	size_t len;
-
-	if (!name)
-		err(EXIT_FAILURE, "%s", called);
-	len = strlen(name);
-	if (len > strlen(SUFFIX) && strcmp(name + len - strlen(SUFFIX), SUFFIX) == 0)
-		name[len - strlen(SUFFIX)] = '\0';
-	return name; /* until the end of the program */
+	fputs("Usage: " DAEMON "ctl [OPTIONS] REQUEST [ARGUMENT]\n"
+	      "Asks " DAEMON " for something; the request \"help\" lists what there is.\n"
+	      "  -s, --socket SOCKET  where it listens (default: " SOCKET ")\n"
+	      "  -h, --help           show this text\n"
+	      "      --version        show the version\n",
+	    stderr);
 }
 
 static FILE *dial(const char *path)
@@ -93,9 +77,7 @@ int main(int argc, char *argv[])
 	static const struct option options[] = {{"socket", required_argument, NULL, 's'},
 	    {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, OPT_VERSION},
 	    {NULL, 0, NULL, 0}};
-	const char *name = daemon_name(argv[0]);
-	const char *socket_path = NULL;
-	char standard[PATH_MAX];
+	const char *socket_path = SOCKET;
 	FILE *stream;
 	int opt;
 
@@ -105,19 +87,18 @@ int main(int argc, char *argv[])
 			socket_path = optarg;
 			break;
 		case OPT_VERSION:
-			printf("%s" SUFFIX " %s\n", name, VERSION);
+			puts(DAEMON "ctl " VERSION);
 			return EXIT_SUCCESS;
 		default:
-			usage(name);
+			usage();
 			return EXIT_FAILURE;
 		}
 	}
 	if (optind >= argc) {
-		usage(name);
+		usage();
 		return EXIT_FAILURE;
 	}
-	snprintf(standard, sizeof(standard), "/run/%s/control", name);
-	stream = dial(socket_path ? socket_path : standard);
+	stream = dial(socket_path);
 	for (int i = optind; i < argc; i++)
 		fprintf(stream, "%s%c", argv[i], i + 1 < argc ? ' ' : '\n');
 	if (fflush(stream) != 0)
