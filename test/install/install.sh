@@ -44,7 +44,7 @@ for lib in "$libs"/lib*.so.0; do
     ! grep -E 'RPATH|RUNPATH' "$dir/dynamic" || fail "$name looks for libraries in the build tree"
     [ "$(readlink -f "$libs/$name.so")" = "$(readlink -f "$lib")" ] || fail "$name.so is no link for linkers"
 done
-for plugin in kernel vdestack; do
+for plugin in kernel picox vdestack; do
     [ -f "$libs/ioth/ioth_$plugin-r.so" ] || fail "plugin $plugin is not installed"
     [ "$(readlink "$libs/ioth/ioth_${plugin}_n.so")" = "ioth_$plugin-r.so" ] ||
         fail "plugin ${plugin}_n is no link to $plugin"
@@ -59,67 +59,10 @@ for program in iothip vdens; do
     [ -x "$DESTDIR$prefix/bin/$program" ] || fail "$program is not installed"
 done
 
-# --- programs
+# --- programs: Meson's files say the final prefix; pkg-config puts DESTDIR in front
 
-cat >"$dir/with_ioth.c" <<'END'
-#include <stdio.h>
-#include <ioth.h>
-
-int main(void)
-{
-	struct ioth *stack = ioth_newstack("kernel");
-	int fd;
-
-	if (stack == NULL) {
-		printf("%s\n", ioth_error());
-		return 1;
-	}
-	fd = ioth_msocket(stack, AF_INET, SOCK_DGRAM, 0);
-	if (fd < 0 || ioth_delstack(stack) == 0 || ioth_close(fd) != 0)
-		return 2;
-	return ioth_delstack(stack) == 0 ? 0 : 3;
-}
-END
-cat >"$dir/with_nlq.c" <<'END'
-#include <libnlq.h>
-
-int main(void)
-{
-	struct ioth *stack = ioth_get_defstack();
-
-	return nlqx_if_nametoindex(stack, "lo") == 1 && nlq_if_nametoindex("lo") == 1 ? 0 : 1;
-}
-END
-cat >"$dir/with_iothaddr.c" <<'END'
-#include <iothaddr.h>
-
-int main(void)
-{
-	unsigned char mac[6];
-
-	iothaddr_hashmac(mac, "renzo.hash.local", (void *)0);
-	return mac[0] == 0x06 && mac[5] == 0x3a ? 0 : 1;
-}
-END
-cat >"$dir/with_vdestack.c" <<'END'
-#include <vdestack.h>
-
-int main(void)
-{
-	vde_delstack((void *)0);
-	return vde_stackcmd((void *)0, (char *)"/bin/true") == -1 ? 0 : 1;
-}
-END
-
-# Meson's files say the final prefix; pkg-config puts DESTDIR in front.
-export PKG_CONFIG_SYSROOT_DIR=$DESTDIR PKG_CONFIG_LIBDIR=$libs/pkgconfig
-for package in ioth libioth iothaddr libiothaddr nlq libnlq vdestack; do
-    source=with_${package#lib}
-    flags=$(pkg-config --cflags --libs "$package") || fail "pkg-config does not know $package"
-    # shellcheck disable=SC2086 # several words
-    "$@" -o "$dir/$source" "$dir/$source.c" $flags || fail "a program does not compile with: $flags"
-    LD_LIBRARY_PATH=$libs "$dir/$source" || fail "$source ended with status $?"
-done
+PKG_CONFIG_SYSROOT_DIR=$DESTDIR PKG_CONFIG_LIBDIR=$libs/pkgconfig LD_LIBRARY_PATH=$libs \
+    "$src/test/install/consumers.sh" "$@" || fail "a program does not work with what is installed"
 
 # --- and away: also after a second installation, whose log knows of no directory made
 
