@@ -25,7 +25,7 @@ TSAN = $(SANITIZE) -Db_sanitize=thread
 FUZZ = $(SANITIZE) -Db_sanitize=address,undefined -Dfuzz=true -Dtests=false \
 	'-Dc_args=-fsanitize=fuzzer-no-link -fno-sanitize-recover=all'
 
-.PHONY: all help demo check bench asan tsan tidy fuzz format install uninstall clean
+.PHONY: all help demo check bench asan tsan tidy fuzz format install uninstall deb check-deb clean
 
 all: $(BUILD)/build.ninja
 	ninja -C $(BUILD)
@@ -41,6 +41,8 @@ help:
 	@echo "make fuzz       run each fuzz target for FUZZ_SECONDS ($(FUZZ_SECONDS))"
 	@echo "make format     clang-format over all C files"
 	@echo "make install    into PREFIX ($(PREFIX)); uninstall takes all of it away again"
+	@echo "make deb        Debian packages, from a clean copy of the tree: $(BUILD)-deb/"
+	@echo "make check-deb  the same, installed on a copy of this machine, used and removed (root)"
 	@echo "make clean      remove the build directories"
 
 demo:
@@ -94,6 +96,15 @@ install: $(BUILD)/build.ninja
 uninstall:
 	@scripts/uninstall $(BUILD)
 	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then ldconfig; fi
+
+deb:
+	$(NEED) build deb
+	@scripts/deb $(BUILD)-deb
+	@ls $(BUILD)-deb/*.deb
+
+check-deb:
+	$(NEED) build run test deb
+	@test/packages/packages.sh
 
 clean:
 	rm -rf $(BUILD) $(BUILD)-*
