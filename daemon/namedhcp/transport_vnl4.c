@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* DHCPv4 on a VDE network without a stack: frames, and ARP for the server's address, so that
- * clients can renew by unicast. If another node has the address, it is left to that node: messages
- * are broadcast then, or come to both. */
+/* DHCPv4 on a VDE network without a stack: frames, and ARP for the server's address (address4.h),
+ * so that clients can renew by unicast. If another node has the address, it is left to that node:
+ * messages are broadcast then, or come to both. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <net/ethernet.h>
 
-#include "arp_packet.h"
+#include "address4.h"
 #include "dhcp4.h"
+#include "dns.h"
 #include "log.h"
 #include "packet4.h"
 #include "transport.h"
@@ -17,8 +18,8 @@
 struct vnl4 {
 	struct transport transport; /* first */
 	struct vnl vnl;
-	uint8_t server[4];
-	bool is_taken; /* by another node */
+	struct address4 address;
+	struct loop_timer timer;
 };
 
 static struct vnl4 *of_vnl(struct vnl *vnl)
@@ -26,33 +27,46 @@ static struct vnl4 *of_vnl(struct vnl *vnl)
 	return (struct vnl4 *)(void *)((char *)vnl - offsetof(struct vnl4, vnl));
 }
 
+/* ---- the address ----------------------------------------------------------------------------- */
+
+static void arm(struct vnl4 *vnl4)
+{
+	engine_time deadline = vnl4->address.deadline;
+
+	loop_timer_at(&vnl4->timer, deadline == ENGINE_NEVER ? TIMERQ_NEVER : deadline * LOOP_MSEC);
+}
+
+static void send_arp(void *context, const uint8_t mac[6], const uint8_t packet[ARP_PACKET_LEN])
+{
+	struct vnl4 *vnl4 = context;
+	uint8_t frame[VNL_HEADER + ARP_PACKET_LEN];
+
+	memcpy(frame + VNL_HEADER, packet, ARP_PACKET_LEN);
+	(void)vnl_send(&vnl4->vnl, frame, mac, ETHERTYPE_ARP, ARP_PACKET_LEN);
+}
+
+static void due(struct loop_timer *timer)
+{
+	struct vnl4 *vnl4 = (struct vnl4 *)(void *)((char *)timer - offsetof(struct vnl4, timer));
+
+	address4_timer(&vnl4->address, dns_now(vnl4->transport.loop));
+	arm(vnl4);
+}
+
 static void take_arp(struct vnl4 *vnl4, const uint8_t *frame, size_t len)
 {
-	uint8_t sent[VNL_HEADER + ARP_PACKET_LEN];
-	struct arp_packet arp, reply = {.operation = ARP_REPLY};
-
-	if (!arp_packet_get(frame + VNL_HEADER, len - VNL_HEADER, &arp))
-		return;
-	/* RFC 5227, 2.4. */
-	if (memcmp(arp.sender, vnl4->server, 4) == 0 && !vnl4->is_taken) {
-		vnl4->is_taken = true;
-		log_warning("another node has the server's address: it is left to it");
-	}
-	if (vnl4->is_taken || arp.operation != ARP_REQUEST || memcmp(arp.target, vnl4->server, 4) != 0)
-		return;
-	memcpy(reply.sender_mac, vnl4->vnl.mac, 6);
-	memcpy(reply.sender, vnl4->server, 4);
-	memcpy(reply.target_mac, arp.sender_mac, 6);
-	memcpy(reply.target, arp.sender, 4);
-	arp_packet_put(sent + VNL_HEADER, &reply);
-	(void)vnl_send(&vnl4->vnl, sent, arp.sender_mac, ETHERTYPE_ARP, ARP_PACKET_LEN);
+	address4_input(
+	    &vnl4->address, dns_now(vnl4->transport.loop), frame + VNL_HEADER, len - VNL_HEADER);
+	arm(vnl4);
 }
+
+/* ---- messages -------------------------------------------------------------------------------- */
 
 static bool is_for_us(const struct vnl4 *vnl4, const uint8_t destination[4])
 {
 	static const uint8_t all[4] = {0xff, 0xff, 0xff, 0xff};
 
-	return memcmp(destination, all, 4) == 0 || memcmp(destination, vnl4->server, 4) == 0;
+	return memcmp(destination, all, 4) == 0 || memcmp(destination, vnl4->address.address, 4) == 0;
 }
 
 static void take_frame(struct vnl *vnl, const uint8_t *frame, size_t len)
@@ -80,23 +94,20 @@ static void reply(
 	uint8_t frame[VNL_FRAME_MAX];
 
 	if (vnl_send(&vnl4->vnl, frame, peer->mac, ETHERTYPE_IP,
-	        packet4_put(frame + VNL_HEADER, VNL_PACKET_MAX, vnl4->server, peer, payload, len)) < 0)
+	        packet4_put(
+	            frame + VNL_HEADER, VNL_PACKET_MAX, vnl4->address.address, peer, payload, len)) < 0)
 		transport->send_errors++;
 }
 
-/* Who has the address is asked once for each time that the network is there (RFC 5227, 2.1.1, in
- * one probe: nothing depends on the answer but who answers for it from then on). */
 static void changed_link(struct vnl *vnl, bool is_up)
 {
-	static const uint8_t all[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 	struct vnl4 *vnl4 = of_vnl(vnl);
-	uint8_t sent[VNL_HEADER + ARP_PACKET_LEN];
 
-	if (!is_up)
-		return;
-	vnl4->is_taken = false;
-	arp_packet_put_probe(sent + VNL_HEADER, vnl->mac, vnl4->server);
-	(void)vnl_send(vnl, sent, all, ETHERTYPE_ARP, ARP_PACKET_LEN);
+	if (is_up)
+		address4_start(&vnl4->address, dns_now(vnl->loop), vnl->mac);
+	else
+		address4_stop(&vnl4->address);
+	arm(vnl4);
 }
 
 static const struct vnl_ops vnl4_vnl_ops = {take_frame, changed_link};
@@ -105,6 +116,7 @@ static void close_vnl4(struct transport *transport)
 {
 	struct vnl4 *vnl4 = (struct vnl4 *)transport;
 
+	loop_timer_cancel(&vnl4->timer);
 	vnl_close(&vnl4->vnl);
 	free(vnl4);
 }
@@ -124,7 +136,8 @@ int transport_vnl4_open(struct transport **transport, struct loop *loop, const c
 	}
 	vnl4->transport =
 	    (struct transport){.ops = &vnl4_ops, .loop = loop, .input = input, .context = context};
-	memcpy(vnl4->server, server, 4);
+	loop_timer_init(loop, &vnl4->timer, due);
+	address4_init(&vnl4->address, server, send_arp, vnl4);
 	err = vnl_open(&vnl4->vnl, loop, vnl, "DHCP", mac, &vnl4_vnl_ops);
 	if (err) {
 		free(vnl4);
