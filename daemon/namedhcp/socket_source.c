@@ -61,12 +61,17 @@ int socket_source_open(
 	*source = (struct socket_source){.loop = loop, .fd = fd, .receive = receive};
 	loop_timer_init(loop, &source->pause, again);
 	err = loop_add(loop, &source->source, fd, EPOLLIN, ready);
+	if (err)
+		source->fd = -1;
 	return err;
 }
 
 void socket_source_close(struct socket_source *source)
 {
+	if (source->fd < 0)
+		return;
 	loop_timer_cancel(&source->pause);
 	loop_remove(&source->source);
 	ioth_close(source->fd);
+	source->fd = -1;
 }

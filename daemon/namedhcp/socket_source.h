@@ -25,6 +25,7 @@ struct socket_source {
 /* Takes the descriptor, which is an ioth one and does not block, if it returns 0; or -errno. */
 int socket_source_open(
     struct socket_source *source, struct loop *loop, int fd, socket_receive *receive);
+/* Harmless for one that is closed, and has been open. */
 void socket_source_close(struct socket_source *source);
 
 #endif

@@ -17,6 +17,7 @@
 #include <ioth.h>
 
 #include "dhcp4.h"
+#include "link_watch.h"
 #include "log.h"
 #include "packet4.h"
 #include "socket_source.h"
@@ -28,6 +29,7 @@
 struct packet4 {
 	struct transport transport; /* first */
 	struct socket_source socket;
+	struct link_watch link;
 	struct ioth *stack;
 	int udp_fd;
 	int ifindex;
@@ -136,13 +138,20 @@ static void reply(
 		transport_failed(transport, errno);
 }
 
+static void close_sockets(struct packet4 *packet4)
+{
+	socket_source_close(&packet4->socket);
+	if (packet4->udp_fd >= 0)
+		ioth_close(packet4->udp_fd);
+	packet4->udp_fd = -1;
+}
+
 static void close_packet4(struct transport *transport)
 {
 	struct packet4 *packet4 = (struct packet4 *)transport;
 
-	socket_source_close(&packet4->socket);
-	if (packet4->udp_fd >= 0)
-		ioth_close(packet4->udp_fd);
+	link_watch_close(&packet4->link);
+	close_sockets(packet4);
 	free(packet4);
 }
 
@@ -189,38 +198,59 @@ static int open_packet(struct ioth *stack, int ifindex)
 	return err;
 }
 
+/* Both sockets. 0 or -errno, which has been logged. */
+static int open_sockets(
+    struct packet4 *packet4, struct loop *loop, const char *interface, unsigned int ifindex)
+{
+	int fd = open_packet(packet4->stack, (int)ifindex);
+	int err = fd < 0 ? fd : socket_source_open(&packet4->socket, loop, fd, receive);
+
+	if (err) {
+		if (fd >= 0)
+			ioth_close(fd);
+		log_error("%s: %s", interface, strerror(-err));
+		return err;
+	}
+	packet4->ifindex = (int)ifindex;
+	packet4->udp_fd = open_udp(packet4->stack, interface);
+	return 0;
+}
+
+static int open_again(struct link_watch *watch, unsigned int ifindex)
+{
+	struct packet4 *packet4 =
+	    (struct packet4 *)(void *)((char *)watch - offsetof(struct packet4, link));
+
+	close_sockets(packet4);
+	return open_sockets(packet4, packet4->transport.loop, watch->interface, ifindex);
+}
+
 int transport_packet4_open(struct transport **transport, struct loop *loop, struct ioth *stack,
     const char *interface, const uint8_t server[4], transport_input *input, void *context)
 {
-	struct packet4 *packet4 = calloc(1, sizeof(*packet4));
-	int fd, err = -ENOMEM;
+	int ifindex = ioth_if_nametoindex(stack, interface), err;
+	struct packet4 *packet4;
 
-	if (!packet4)
-		goto failed;
+	if (ifindex <= 0) {
+		log_error("%s: %s", interface, strerror(ENODEV));
+		return -ENODEV;
+	}
+	packet4 = calloc(1, sizeof(*packet4));
+	if (!packet4) {
+		log_error("%s", strerror(ENOMEM));
+		return -ENOMEM;
+	}
 	memcpy(packet4->server, server, 4);
 	packet4->stack = stack;
-	packet4->ifindex = ioth_if_nametoindex(stack, interface);
-	err = -ENODEV;
-	if (packet4->ifindex <= 0)
-		goto free_packet4;
-	fd = err = open_packet(stack, packet4->ifindex);
-	if (err < 0)
-		goto free_packet4;
-	err = socket_source_open(&packet4->socket, loop, fd, receive);
-	if (err)
-		goto close_fd;
-	packet4->udp_fd = open_udp(stack, interface);
+	err = open_sockets(packet4, loop, interface, (unsigned int)ifindex);
+	if (err) {
+		free(packet4);
+		return err;
+	}
+	link_watch_open(&packet4->link, loop, stack, interface, (unsigned int)ifindex, open_again);
 	packet4->transport =
 	    (struct transport){.ops = &packet4_ops, .loop = loop, .input = input, .context = context};
 	list_own(packet4);
 	*transport = &packet4->transport;
 	return 0;
-
-close_fd:
-	ioth_close(fd);
-free_packet4:
-	free(packet4);
-failed:
-	log_error("%s: %s", interface, strerror(-err));
-	return err;
 }

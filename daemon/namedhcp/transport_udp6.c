@@ -132,38 +132,55 @@ static int prepare(int fd, const char *interface, unsigned int ifindex, const ch
 	return err;
 }
 
+/* The socket, in the loop. 0 or -errno, which has been logged. */
+static int open_socket(struct udp6 *udp, struct loop *loop, struct ioth *stack,
+    const char *interface, unsigned int ifindex)
+{
+	const char *what = "socket";
+	int fd = ioth_msocket(stack, AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int err = fd < 0 ? -errno : prepare(fd, interface, ifindex, &what);
+
+	if (!err)
+		err = socket_source_open(&udp->socket, loop, fd, receive);
+	if (!err)
+		return 0;
+	if (fd >= 0)
+		ioth_close(fd);
+	log_error("%s: %s: %s", interface, what, strerror(-err));
+	return err;
+}
+
+static int open_again(struct link_watch *watch, unsigned int ifindex)
+{
+	struct udp6 *udp = (struct udp6 *)(void *)((char *)watch - offsetof(struct udp6, link));
+
+	socket_source_close(&udp->socket);
+	return open_socket(udp, udp->transport.loop, watch->stack, watch->interface, ifindex);
+}
+
 int transport_udp6_open(struct transport **transport, struct loop *loop, struct ioth *stack,
     const char *interface, transport_input *input, void *context)
 {
-	struct udp6 *udp = calloc(1, sizeof(*udp));
-	int ifindex = ioth_if_nametoindex(stack, interface), fd, err = -ENOMEM;
-	const char *what = "socket";
+	int ifindex = ioth_if_nametoindex(stack, interface), err;
+	struct udp6 *udp;
 
-	if (!udp)
-		goto failed;
-	err = -ENODEV;
-	if (ifindex <= 0)
-		goto free_udp;
-	fd = ioth_msocket(stack, AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	err = -errno;
-	if (fd < 0)
-		goto free_udp;
-	err = prepare(fd, interface, (unsigned int)ifindex, &what);
-	if (!err)
-		err = socket_source_open(&udp->socket, loop, fd, receive);
-	if (err)
-		goto close_fd;
-	link_watch_open(&udp->link, loop, stack, (unsigned int)ifindex);
+	if (ifindex <= 0) {
+		log_error("%s: %s", interface, strerror(ENODEV));
+		return -ENODEV;
+	}
+	udp = calloc(1, sizeof(*udp));
+	if (!udp) {
+		log_error("%s", strerror(ENOMEM));
+		return -ENOMEM;
+	}
+	err = open_socket(udp, loop, stack, interface, (unsigned int)ifindex);
+	if (err) {
+		free(udp);
+		return err;
+	}
+	link_watch_open(&udp->link, loop, stack, interface, (unsigned int)ifindex, open_again);
 	udp->transport =
 	    (struct transport){.ops = &udp6_ops, .loop = loop, .input = input, .context = context};
 	*transport = &udp->transport;
 	return 0;
-
-close_fd:
-	ioth_close(fd);
-free_udp:
-	free(udp);
-failed:
-	log_error("%s: %s: %s", interface, what, strerror(-err));
-	return err;
 }

@@ -10,6 +10,9 @@
  * While more hosts ask than can be answered one by one, all of them wait for the same
  * advertisement. Then what comes may stay in the socket's queue for some milliseconds, as in that
  * of a network card: waking up is most of what a message costs.
+ *
+ * An interface that is deleted, and made again with the same name, is another one, and what is
+ * bound to the old one hears nothing any more, and does not learn of it: the socket is opened anew.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -31,6 +34,7 @@
 #define BURSTS       8 /* at a time: then it is looked whether anything else is due */
 #define HOP_LIMIT    255
 #define REST         ((engine_time)5) /* of a queue that has room for many times more */
+#define AGAIN        ENGINE_SECOND    /* until a socket that could not be opened is tried again */
 
 enum { MESSAGES, CHANGES }; /* what is polled */
 
@@ -39,9 +43,11 @@ struct stack_transport {
 	struct ioth *stack;
 	unsigned int ifindex;
 	char name[IF_NAMESIZE];
-	int fd, changes;
-	bool ready;
-	engine_time rest; /* until when messages may wait; ENGINE_NEVER: they need not */
+	int fd; /* -1: the interface is another one, and it could not be opened yet */
+	int changes;
+	bool ready, gone;
+	engine_time rest;  /* until when messages may wait; ENGINE_NEVER: they need not */
+	engine_time again; /* fd -1: when it is tried again */
 	uint8_t address[16], mac[6];
 	uint8_t messages[BURST][MESSAGE_SIZE];
 };
@@ -150,108 +156,7 @@ static int receive_burst(struct stack_transport *stack, engine_time now)
 	return got;
 }
 
-/* ---- the interface --------------------------------------------------------------------------- */
-
-static unsigned int mtu_of(const struct stack_transport *stack)
-{
-	struct ifreq request = {0};
-
-	memcpy(request.ifr_name, stack->name, sizeof(request.ifr_name));
-	return ioth_ioctl(stack->fd, SIOCGIFMTU, &request) < 0 ? 0 : (unsigned int)request.ifr_mtu;
-}
-
-/* Looks at the interface again: a link that has come up, another address or another MAC address is
- * a beginning. `was_down`: it may be up again already. */
-static void look(struct stack_transport *stack, engine_time now, bool was_down)
-{
-	static const uint8_t no_mac[6];
-	struct iothradvd *instance = stack->transport.instance;
-	uint8_t address[16], mac[6] = {0};
-	bool ready = link_is(stack->stack, stack->name, IFF_RUNNING) &&
-	             link_local_address(stack->stack, stack->name, address) == 0;
-	bool has_mac =
-	    ioth_linkgetaddr(stack->stack, stack->ifindex, mac) == 0 && memcmp(mac, no_mac, 6) != 0;
-
-	if (!ready) {
-		if (stack->ready)
-			instance_log(instance, LOG_WARNING, "the link is down, or has no address");
-		stack->ready = false;
-		router_unready(&instance->router);
-		return;
-	}
-	if (stack->ready && !was_down && memcmp(address, stack->address, 16) == 0 &&
-	    memcmp(mac, stack->mac, 6) == 0)
-		return;
-	stack->ready = true;
-	memcpy(stack->address, address, 16);
-	memcpy(stack->mac, mac, 6);
-	router_ready(&instance->router, now, address, has_mac ? mac : NULL, mtu_of(stack));
-}
-
-/* Netlink tells of much else, too: one look for all of it. */
-static void take_changes(struct stack_transport *stack, engine_time now)
-{
-	bool changed = false, down = false;
-
-	for (;;) {
-		enum link_change change = link_read_change(stack->changes, stack->ifindex);
-
-		if (change == LINK_NOTHING)
-			break;
-		changed = true;
-		down = down || change == LINK_DOWN;
-	}
-	if (changed)
-		look(stack, now, down);
-}
-
-static void stack_work(struct transport *transport, const struct pollfd *fds, engine_time now)
-{
-	struct stack_transport *stack = (struct stack_transport *)transport;
-	bool came = false;
-
-	if (!fds || fds[CHANGES].revents)
-		take_changes(stack, now);
-	for (unsigned int burst = 0; burst < BURSTS; burst++) {
-		int got = receive_burst(stack, now);
-
-		came = came || got > 0;
-		if (got < BURST)
-			break;
-	}
-	stack->rest = came && transport->instance->router.crowded ? now + REST : ENGINE_NEVER;
-}
-
-static unsigned int stack_polls(struct transport *transport, struct pollfd *fds)
-{
-	struct stack_transport *stack = (struct stack_transport *)transport;
-
-	fds[MESSAGES] =
-	    (struct pollfd){.fd = stack->rest == ENGINE_NEVER ? stack->fd : -1, .events = POLLIN};
-	fds[CHANGES] = (struct pollfd){.fd = stack->changes, .events = POLLIN};
-	return 2;
-}
-
-static engine_time stack_deadline(struct transport *transport)
-{
-	struct stack_transport *stack = (struct stack_transport *)transport;
-
-	return stack->rest;
-}
-
-/* ---- beginning and end ----------------------------------------------------------------------- */
-
-static void stack_close(struct transport *transport)
-{
-	struct stack_transport *stack = (struct stack_transport *)transport;
-
-	ioth_close(stack->fd);
-	ioth_close(stack->changes);
-	free(stack);
-}
-
-static const struct transport_ops stack_ops = {
-    stack_polls, stack_work, stack_deadline, stack_send, stack_close};
+/* ---- the socket ------------------------------------------------------------------------------ */
 
 static int set_int(int fd, int option, int value)
 {
@@ -284,6 +189,182 @@ static int set_up(const struct stack_transport *stack)
 	return err ? err : set_int(stack->fd, IPV6_MULTICAST_HOPS, HOP_LIMIT);
 }
 
+/* 0 or -errno, and perhaps the reason in words. */
+static int open_socket(struct stack_transport *stack, char why[SETTINGS_WHY_SIZE])
+{
+	int err;
+
+	stack->fd = ioth_msocket(
+	    stack->stack, AF_INET6, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_ICMPV6);
+	if (stack->fd < 0) {
+		err = -errno;
+		snprintf(why, SETTINGS_WHY_SIZE, "a raw socket: %s", strerror(-err));
+		return err;
+	}
+	return 0;
+}
+
+static void close_socket(struct stack_transport *stack)
+{
+	if (stack->fd >= 0)
+		ioth_close(stack->fd);
+	stack->fd = -1;
+}
+
+/* ---- the interface --------------------------------------------------------------------------- */
+
+static unsigned int mtu_of(const struct stack_transport *stack)
+{
+	struct ifreq request = {0};
+
+	memcpy(request.ifr_name, stack->name, sizeof(request.ifr_name));
+	return ioth_ioctl(stack->fd, SIOCGIFMTU, &request) < 0 ? 0 : (unsigned int)request.ifr_mtu;
+}
+
+/* The interface of this name is another one. */
+static void follow(struct stack_transport *stack, engine_time now, unsigned int ifindex)
+{
+	struct iothradvd *instance = stack->transport.instance;
+	bool told = stack->again != ENGINE_NEVER;
+	char why[SETTINGS_WHY_SIZE] = "";
+	int err;
+
+	close_socket(stack);
+	stack->ifindex = ifindex;
+	stack->again = ENGINE_NEVER;
+	err = open_socket(stack, why);
+	if (!err)
+		err = set_up(stack);
+	if (!err) {
+		instance_log(instance, LOG_NOTICE, "the interface is there again");
+		return;
+	}
+	close_socket(stack);
+	stack->again = now + AGAIN;
+	if (!told)
+		instance_log(instance, LOG_WARNING, "the interface is there again, but: %s",
+		    *why ? why : strerror(-err));
+}
+
+/* Is it still the interface that it was? Asked by name, so that nothing depends on which messages
+ * have been read. True: there is one that can be used; *is_another: since this call. */
+static bool find_interface(struct stack_transport *stack, engine_time now, bool *is_another)
+{
+	int ifindex = ioth_if_nametoindex(stack->stack, stack->name);
+
+	*is_another = false;
+	if (ifindex <= 0) {
+		if (!stack->gone)
+			instance_log(stack->transport.instance, LOG_WARNING, "the interface is gone");
+		stack->gone = true;
+		stack->again = ENGINE_NEVER;
+		return false;
+	}
+	stack->gone = false;
+	if ((unsigned int)ifindex != stack->ifindex || stack->fd < 0) {
+		follow(stack, now, (unsigned int)ifindex);
+		*is_another = true;
+	}
+	return stack->fd >= 0;
+}
+
+/* Looks at the interface again: another one, a link that has come up, another address or another
+ * MAC address is a beginning. `was_down`: it may be up again already. */
+static void look(struct stack_transport *stack, engine_time now, bool was_down)
+{
+	static const uint8_t no_mac[6];
+	struct iothradvd *instance = stack->transport.instance;
+	uint8_t address[16], mac[6] = {0};
+	bool is_another;
+	bool ready = find_interface(stack, now, &is_another) &&
+	             link_is(stack->stack, stack->name, IFF_RUNNING) &&
+	             link_local_address(stack->stack, stack->name, address) == 0;
+	bool has_mac =
+	    ioth_linkgetaddr(stack->stack, stack->ifindex, mac) == 0 && memcmp(mac, no_mac, 6) != 0;
+
+	if (!ready) {
+		if (stack->ready && !stack->gone)
+			instance_log(instance, LOG_WARNING, "the link is down, or has no address");
+		stack->ready = false;
+		router_unready(&instance->router);
+		return;
+	}
+	if (stack->ready && !was_down && !is_another && memcmp(address, stack->address, 16) == 0 &&
+	    memcmp(mac, stack->mac, 6) == 0)
+		return;
+	stack->ready = true;
+	memcpy(stack->address, address, 16);
+	memcpy(stack->mac, mac, 6);
+	router_ready(&instance->router, now, address, has_mac ? mac : NULL, mtu_of(stack));
+}
+
+/* Netlink tells of much else, too: one look for all of it. */
+static void take_changes(struct stack_transport *stack, engine_time now)
+{
+	bool changed = false, down = false;
+
+	for (;;) {
+		enum link_change change = link_read_change(stack->changes, stack->ifindex);
+
+		if (change == LINK_NOTHING)
+			break;
+		changed = true;
+		down = down || change == LINK_DOWN;
+	}
+	if (changed)
+		look(stack, now, down);
+}
+
+static void stack_work(struct transport *transport, const struct pollfd *fds, engine_time now)
+{
+	struct stack_transport *stack = (struct stack_transport *)transport;
+	bool came = false;
+
+	if (!fds || fds[CHANGES].revents)
+		take_changes(stack, now);
+	if (now >= stack->again)
+		look(stack, now, false);
+	for (unsigned int burst = 0; burst < BURSTS; burst++) {
+		int got = receive_burst(stack, now);
+
+		came = came || got > 0;
+		if (got < BURST)
+			break;
+	}
+	stack->rest = came && transport->instance->router.crowded ? now + REST : ENGINE_NEVER;
+}
+
+static unsigned int stack_polls(struct transport *transport, struct pollfd *fds)
+{
+	struct stack_transport *stack = (struct stack_transport *)transport;
+
+	fds[MESSAGES] =
+	    (struct pollfd){.fd = stack->rest == ENGINE_NEVER ? stack->fd : -1, .events = POLLIN};
+	fds[CHANGES] = (struct pollfd){.fd = stack->changes, .events = POLLIN};
+	return 2;
+}
+
+static engine_time stack_deadline(struct transport *transport)
+{
+	struct stack_transport *stack = (struct stack_transport *)transport;
+
+	return engine_min(stack->rest, stack->again);
+}
+
+/* ---- beginning and end ----------------------------------------------------------------------- */
+
+static void stack_close(struct transport *transport)
+{
+	struct stack_transport *stack = (struct stack_transport *)transport;
+
+	close_socket(stack);
+	ioth_close(stack->changes);
+	free(stack);
+}
+
+static const struct transport_ops stack_ops = {
+    stack_polls, stack_work, stack_deadline, stack_send, stack_close};
+
 static int find_name(struct stack_transport *stack)
 {
 	struct ifreq request = {.ifr_ifindex = (int)stack->ifindex};
@@ -298,15 +379,10 @@ static int find_name(struct stack_transport *stack)
 /* Both sockets. */
 static int open_sockets(struct stack_transport *stack, char why[SETTINGS_WHY_SIZE])
 {
-	int err;
+	int err = open_socket(stack, why);
 
-	stack->fd = ioth_msocket(
-	    stack->stack, AF_INET6, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_ICMPV6);
-	if (stack->fd < 0) {
-		err = -errno;
-		snprintf(why, SETTINGS_WHY_SIZE, "a raw socket: %s", strerror(-err));
+	if (err)
 		return err;
-	}
 	err = find_name(stack);
 	if (err)
 		snprintf(why, SETTINGS_WHY_SIZE, "there is no interface %u", stack->ifindex);
@@ -317,7 +393,7 @@ static int open_sockets(struct stack_transport *stack, char why[SETTINGS_WHY_SIZ
 		err = stack->changes < 0 ? stack->changes : 0;
 	}
 	if (err)
-		ioth_close(stack->fd);
+		close_socket(stack);
 	return err;
 }
 
@@ -332,6 +408,7 @@ int transport_stack_open(struct iothradvd *instance, struct ioth *on, unsigned i
 	stack->transport = (struct transport){.ops = &stack_ops, .instance = instance};
 	stack->stack = on;
 	stack->ifindex = ifindex;
+	stack->again = ENGINE_NEVER;
 	err = open_sockets(stack, why);
 	if (err) {
 		free(stack);
