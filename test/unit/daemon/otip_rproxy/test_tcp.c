@@ -60,9 +60,9 @@ static int call(void)
 	return call_from(1);
 }
 
-static uint64_t count_of(const metric *metric)
+static uint64_t count_of(const metric *counter)
 {
-	return metric_get(metric);
+	return metric_get(counter);
 }
 
 static void assert_ended(int client)

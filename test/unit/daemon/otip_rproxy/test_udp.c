@@ -57,9 +57,9 @@ static void answer(unsigned int source)
 	assert_int_equal(world_got(source), 1);
 }
 
-static uint64_t count_of(const metric *metric)
+static uint64_t count_of(const metric *counter)
 {
-	return metric_get(metric);
+	return metric_get(counter);
 }
 
 static void test_clients(void **state)
