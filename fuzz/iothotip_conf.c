@@ -25,7 +25,8 @@ static void check(struct otip_config *config)
 	    windows.first > windows.last || windows.last - windows.first >= OTIP_OPEN_MAX ||
 	    windows.next_change <= 1700000000)
 		abort();
-	config->identity.rounds %= 100; /* it is to take long: that is what they are for */
+	/* They are there to take long. */
+	config->identity.rounds = 1 + config->identity.rounds % 100;
 	if (otip_identity_init(&identity, &config->identity) < 0)
 		return;
 	address = otip_identity_address(&identity, windows.first);
