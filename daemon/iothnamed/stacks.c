@@ -9,6 +9,7 @@
 
 #include "log.h"
 #include "optlist.h"
+#include "stack_state.h"
 
 /* Is it the stack that socket(2) uses? */
 static bool is_kernel(const struct named_stack_lines *lines)
@@ -72,6 +73,8 @@ int named_stacks_open(struct named_stacks *stacks, const struct named_conf *conf
 	if (err)
 		return err;
 	stacks->request_is_kernel = is_kernel(&conf->request);
+	if (!stacks->request_is_kernel)
+		stack_state_tell(stacks->request, "request stack", NULL, true);
 	if (conf->one_stack) {
 		stacks->forward = stacks->request;
 		stacks->all_kernel = stacks->request_is_kernel;
@@ -81,6 +84,8 @@ int named_stacks_open(struct named_stacks *stacks, const struct named_conf *conf
 	if (err && stacks->request)
 		ioth_delstack(stacks->request);
 	stacks->all_kernel = stacks->request_is_kernel && is_kernel(&conf->forward);
+	if (!err && !is_kernel(&conf->forward))
+		stack_state_tell(stacks->forward, "forwarding stack", NULL, true);
 	return err;
 }
 

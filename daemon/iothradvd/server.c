@@ -12,6 +12,7 @@
 
 #include "conf.h"
 #include "log.h"
+#include "stack_state.h"
 
 /* An advertiser; its address stays, since the library's thread has it for the log. */
 struct advertiser {
@@ -36,21 +37,30 @@ static void log_event(int level, const char *message, void *argument)
 
 /* ---- one interface --------------------------------------------------------------------------- */
 
-static struct iothradvd *advertise(const struct radvd_server *server, const struct radvd_conf *conf,
-    const struct radvd_conf_interface *interface)
+/* 0: there is none, which is logged. */
+static unsigned int find_interface(
+    const struct radvd_server *server, const struct radvd_conf *conf, const char *name)
 {
-	int ifindex;
+	int ifindex = ioth_if_nametoindex(server->stack, name);
 
+	if (ifindex > 0)
+		return (unsigned int)ifindex;
+	log_error("%s: there is no such interface on %s", name,
+	    server->stack ? conf->stack : "the kernel's stack");
+	return 0;
+}
+
+static struct iothradvd *advertise(const struct radvd_server *server, const struct radvd_conf *conf,
+    const struct radvd_conf_interface *interface, unsigned int ifindex)
+{
 	if (conf->is_vnl)
 		return iothradvd_vdestart_config(
 		    interface->name, conf->has_mac ? conf->mac : NULL, interface->config);
-	ifindex = ioth_if_nametoindex(server->stack, interface->name);
 	/* Of a stack of ours nobody else can do it, and the stack's string configures one only. */
-	if (server->stack && ifindex > 0 &&
-	    ioth_linksetupdown(server->stack, (unsigned int)ifindex, 1) < 0)
+	if (server->stack && ioth_linksetupdown(server->stack, ifindex, 1) < 0)
 		log_warning("%s: %s", interface->name, strerror(errno));
-	return iothradvd_start_config(
-	    server->stack, ifindex > 0 ? (unsigned int)ifindex : 0, interface->config);
+	stack_state_tell(server->stack, interface->name, interface->name, false);
+	return iothradvd_start_config(server->stack, ifindex, interface->config);
 }
 
 static void end_advertiser(struct advertiser *advertiser)
@@ -65,16 +75,23 @@ static void end_advertiser(struct advertiser *advertiser)
 static int begin_advertiser(struct radvd_server *server, const struct radvd_conf *conf,
     const struct radvd_conf_interface *interface)
 {
-	struct advertiser *advertiser = calloc(1, sizeof(*advertiser));
+	struct advertiser *advertiser;
+	unsigned int ifindex = 0;
 	int err = -ENOMEM;
 
+	if (!conf->is_vnl) {
+		ifindex = find_interface(server, conf, interface->name);
+		if (ifindex == 0)
+			return -ENODEV;
+	}
+	advertiser = calloc(1, sizeof(*advertiser));
 	if (!advertiser)
 		goto failed;
 	advertiser->name = strdup(interface->name);
 	if (!advertiser->name)
 		goto free_advertiser;
 	(void)iothradvd_config_log(interface->config, log_event, advertiser);
-	advertiser->ra = advertise(server, conf, interface);
+	advertiser->ra = advertise(server, conf, interface, ifindex);
 	if (!advertiser->ra) {
 		err = -errno;
 		log_error("%s: %s", interface->name, iothradvd_error());

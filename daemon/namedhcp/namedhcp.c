@@ -48,6 +48,7 @@ static int open_server(struct service *service, const struct change *first)
 	if (err)
 		return err;
 	service->server = &namedhcp->server.common;
+	service_tell_stacks(service, first->settings);
 	return open_transport(service, first->settings);
 }
 

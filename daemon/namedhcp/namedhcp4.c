@@ -87,6 +87,7 @@ static int open_server(struct service *service, const struct change *first)
 	if (err)
 		return err;
 	service->server = &namedhcp->server.common;
+	service_tell_stacks(service, first->settings);
 	err = find_server_id(namedhcp, first);
 	return err ? err : open_transport(namedhcp, first->settings);
 }

@@ -9,6 +9,7 @@
 #include "change.h"
 #include "descriptors.h"
 #include "log.h"
+#include "stack_state.h"
 
 /* A query has three, and there are others. */
 #define QUERY_DESCRIPTORS 4
@@ -67,6 +68,17 @@ int service_find_mac(struct service *service, const struct settings *settings)
 		return 0;
 	log_error("%s: %s", settings->iface, ifindex > 0 ? "no MAC address" : "no such interface");
 	return -ENODEV;
+}
+
+void service_tell_stacks(const struct service *service, const struct settings *settings)
+{
+	const struct place *place = &service->place;
+
+	if (!settings->is_vnl)
+		stack_state_tell(place->stack, "stack", settings->iface, false);
+	/* DHCP tells nobody's address; the DNS has to be asked from one. */
+	if (place->dns_stack && place->dns_stack != place->stack)
+		stack_state_tell(place->dns_stack, "dnsstack", NULL, true);
 }
 
 bool service_is_kernel(const struct service *service)

@@ -34,6 +34,9 @@ void service_close(struct service *service);
 /* The MAC address: --macaddr, or the interface's. 0 or -errno, which has been logged. */
 int service_find_mac(struct service *service, const struct settings *settings);
 
+/* Warns of stacks that nobody reaches, or that reach nobody. */
+void service_tell_stacks(const struct service *service, const struct settings *settings);
+
 /* Is everything on the kernel's stack? */
 bool service_is_kernel(const struct service *service);
 

@@ -157,23 +157,27 @@ static void close_packet4(struct transport *transport)
 
 static const struct transport_ops packet4_ops = {reply, close_packet4};
 
-/* What fails here only costs renewals a detour. */
+/* The port is not shared (SO_REUSEADDR): another server on this interface is a mistake of who
+ * started the second one. Anything else that fails here only costs renewals a detour. A descriptor,
+ * -1, or -EADDRINUSE. */
 static int open_udp(struct ioth *stack, const char *interface)
 {
 	struct sockaddr_in name = {.sin_family = AF_INET, .sin_port = htons(DHCP4_SERVER_PORT)};
 	int fd = ioth_msocket(stack, AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	int on = 1, least = 1;
+	int least = 1, err;
 
 	if (fd < 0)
 		return -1;
-	(void)ioth_setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	(void)ioth_setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &least, sizeof(least));
 	(void)ioth_setsockopt(
 	    fd, SOL_SOCKET, SO_BINDTODEVICE, interface, (socklen_t)strlen(interface) + 1);
 	if (ioth_bind(fd, (struct sockaddr *)&name, sizeof(name)) == 0)
 		return fd;
-	log_warning("port 67: %s", strerror(errno));
+	err = errno;
 	ioth_close(fd);
+	if (err == EADDRINUSE)
+		return -err;
+	log_warning("port 67: %s", strerror(err));
 	return -1;
 }
 
@@ -202,17 +206,25 @@ static int open_packet(struct ioth *stack, int ifindex)
 static int open_sockets(
     struct packet4 *packet4, struct loop *loop, const char *interface, unsigned int ifindex)
 {
-	int fd = open_packet(packet4->stack, (int)ifindex);
-	int err = fd < 0 ? fd : socket_source_open(&packet4->socket, loop, fd, receive);
+	int udp_fd = open_udp(packet4->stack, interface), fd, err;
 
+	packet4->udp_fd = -1;
+	if (udp_fd < -1) {
+		log_error("%s: port 67: %s", interface, strerror(-udp_fd));
+		return udp_fd;
+	}
+	fd = open_packet(packet4->stack, (int)ifindex);
+	err = fd < 0 ? fd : socket_source_open(&packet4->socket, loop, fd, receive);
 	if (err) {
 		if (fd >= 0)
 			ioth_close(fd);
+		if (udp_fd >= 0)
+			ioth_close(udp_fd);
 		log_error("%s: %s", interface, strerror(-err));
 		return err;
 	}
 	packet4->ifindex = (int)ifindex;
-	packet4->udp_fd = open_udp(packet4->stack, interface);
+	packet4->udp_fd = udp_fd;
 	return 0;
 }
 

@@ -115,8 +115,8 @@ static int prepare(int fd, const char *interface, unsigned int ifindex, const ch
 	struct sockaddr_in6 name = {.sin6_family = AF_INET6, .sin6_port = htons(DHCP6_SERVER_PORT)};
 	int err;
 
-	(void)set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-	(void)set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+	/* The port is not shared (SO_REUSEADDR, SO_REUSEPORT): two servers on one interface, with two
+	 * identifiers, are a mistake of who started the second one. */
 	(void)set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
 	(void)set(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, 1);
 	(void)set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);

@@ -89,8 +89,9 @@ static bool set_inner(struct rproxy_conf *conf, const char *text)
 		return false;
 	}
 	name_alone = list.count == 1 && !list.items[0].value;
-	conf->all_kernel = conf->all_kernel &&
-	                   (name_alone ? strcmp(list.items[0].tag, "kernel") == 0 : is_kernel(&list));
+	conf->inner_is_kernel =
+	    name_alone ? strcmp(list.items[0].tag, "kernel") == 0 : is_kernel(&list);
+	conf->all_kernel = conf->all_kernel && conf->inner_is_kernel;
 	optlist_free(&list);
 	if (!name_alone)
 		return stack_string_is(text, "intstack") && copy(&conf->inner, text);
@@ -145,9 +146,9 @@ static bool set_identity(
 {
 	bool right = set_password(conf, values);
 
-	if (!options_mention(options, "name"))
+	if (!values->name && !options_mention(options, "name"))
 		log_error("name: it is needed");
-	if (!options_mention(options, "base"))
+	if (!values->base && !options_mention(options, "base"))
 		log_error("base: it is needed");
 	/* Whoever saw the value had a mistake logged already, if it is none. */
 	if (values->digest)
@@ -206,7 +207,8 @@ static bool set_services(
 	}
 	right = add_services(conf, SOCK_STREAM, &values->tcp);
 	right = add_services(conf, SOCK_DGRAM, &values->udp) && right;
-	if (!options_mention(options, "tcp") && !options_mention(options, "udp")) {
+	if (conf->service_count == 0 && !options_mention(options, "tcp") &&
+	    !options_mention(options, "udp")) {
 		log_error("tcp, udp: at least one service is needed");
 		right = false;
 	}

@@ -18,7 +18,7 @@ struct options;
 struct rproxy_conf {
 	char *outer, *inner; /* strings of iothconf(7); `inner` NULL: the kernel's */
 	char *interface;     /* outside */
-	bool all_kernel;
+	bool inner_is_kernel, all_kernel;
 	char *name, *base, *password, *dns;
 	enum otip_digest digest;
 	bool case_exact;

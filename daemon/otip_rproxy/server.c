@@ -17,6 +17,7 @@
 #include "log.h"
 #include "lookup.h"
 #include "place.h"
+#include "stack_state.h"
 #include "window.h"
 
 #define OTHER_DESCRIPTORS 128u /* than those of flows */
@@ -149,6 +150,8 @@ static int open_stacks(struct server *server, const struct rproxy_conf *conf)
 		err = open_stack(&server->inner, conf->inner, "intstack");
 	if (err)
 		return err;
+	if (server->inner && !conf->inner_is_kernel)
+		stack_state_tell(server->inner, "intstack", NULL, true);
 	err = otip_place_open(&server->place, server->outer, conf->interface);
 	if (err)
 		log_error("extstack: interface %s: %s", conf->interface, strerror(-err));

@@ -385,7 +385,9 @@ static int open_sockets(struct stack_transport *stack, char why[SETTINGS_WHY_SIZ
 		return err;
 	err = find_name(stack);
 	if (err)
-		snprintf(why, SETTINGS_WHY_SIZE, "there is no interface %u", stack->ifindex);
+		snprintf(why, SETTINGS_WHY_SIZE,
+		    stack->ifindex ? "there is no interface %u" : "there is no such interface",
+		    stack->ifindex);
 	else
 		err = set_up(stack);
 	if (!err) {

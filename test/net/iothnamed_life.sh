@@ -66,7 +66,7 @@ assert_status 1 ctl reload
 assert_match "local\+forward.rc \(line $line\): " "$err" "the line is named"
 assert_match "local\+forward.rc \(line $((line + 1))\): " "$err" "the other line, too"
 answers 192.168.1.24 new20.test.local A 192.168.1.20
-echo 'rstack stack=picox' >>"$dir/first.rc"
+echo 'rstack ip=10.77.0.99/24' >>"$dir/first.rc"
 cp "$dir/first.rc" "$rc"
 assert_status 1 ctl reload
 assert_match 'takes a restart' "$err" "another stack"
