@@ -7,6 +7,10 @@ Usage: man_pages.py HEADER-DIRECTORY BUILT-PAGES-DIRECTORY [LIBRARY...]
 Every function that a public header declares, and every function that a library exports, has a page
 (or a link page) of section 3 by its name.  Every link page points to a page whose NAME section names
 it, and every name in a NAME section has a page.  mandoc finds no error.
+
+What Meson installs is described: each program has a page of section 1 or 8, each library one of its name, each public header is in the
+SYNOPSIS of one, each file that a unit names below /etc has one of section 5, each plugin one of section 7. Pages of
+ours that others name are there.
 """
 import json
 import pathlib
@@ -50,6 +54,51 @@ def names_of(page):
     return {name.strip() for name in text.split(' - ')[0].split(',')}
 
 
+def plain(page):
+    """The text of a built page without the escapes of letters."""
+    return re.sub(r'\\(?:&|f[BIR])', '', page.read_text())
+
+
+def check_references(pages):
+    """A page of ours that a page names is there."""
+    ours = r'\b((?:ioth|lib(?:ioth|nlq|picox|vdestack)|nlq|picox|vde_\w*stack|vdens|namedhcp|otip|hashaddr)[\w.]*)\((\d)\)'
+    count = 0
+    for page in sorted(pages.glob('*.[0-9]')):
+        for name, section in set(re.findall(ours, plain(page))):
+            count += 1
+            if not (pages / f'{name}.{section}').exists():
+                problems.append(f'{page.name} names {name}({section}), which is not there')
+    if count < 100:
+        problems.append(f'only {count} references: this test is wrong')
+
+
+def check_installed(installed, pages):
+    """Programs, libraries, headers, units, plugins, each with its page."""
+    count = 0
+    included = {header for page in pages.glob('*.[37]') for header in re.findall(r'#include <(\S+\.h)>', plain(page))}
+    for source, target in installed.items():
+        target = pathlib.PurePath(target)
+        name = target.name
+        if target.parts[-2] in ('bin', 'sbin'):
+            found = any((pages / f'{name}.{section}').exists() for section in '18')
+        elif target.parts[-2] == 'include':
+            found = name in included
+        elif re.fullmatch(r'lib\w+\.so', name):
+            found = any((pages / f'{name[:-3]}.{section}').exists() for section in '37')
+        elif re.fullmatch(r'ioth_\w+-r\.so', name):
+            found = (pages / f'{name[:-5]}.7').exists()
+        elif name.endswith('.service'):
+            files = re.findall(r'/etc/(\S+)', pathlib.Path(source).read_text())
+            found = files and all((pages / f'{file}.5').exists() for file in files)
+        else:
+            continue
+        count += 1
+        if not found:
+            problems.append(f'{target} is installed, and no page describes it')
+    if count < 20:
+        problems.append(f'{count} things are installed that should have a page: this test is wrong')
+
+
 def main(headers, pages, libraries):
     functions = {}
     for header in sorted(headers.glob('*.h')):
@@ -87,6 +136,8 @@ def main(headers, pages, libraries):
 
     # Where it is installed, and where man(1) finds it in the build directory: sections, names with a dot.
     installed = json.loads((pages.parent / 'meson-info/intro-installed.json').read_text())
+    check_installed(installed, pages)
+    check_references(pages)
     for page in sorted(pages.glob('*.[0-9]')):
         section = f'man{page.suffix[1:]}'
         if not (pages / section / page.name).exists():
