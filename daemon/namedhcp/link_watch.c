@@ -40,7 +40,7 @@ static void look(struct link_watch *watch)
 		watch->is_gone = true;
 		return;
 	}
-	if ((unsigned int)ifindex != watch->ifindex) {
+	if ((unsigned int)ifindex != watch->ifindex || watch->is_another) {
 		if (watch->again(watch, (unsigned int)ifindex) < 0) {
 			loop_timer_after(&watch->retry, watch->delay);
 			watch->delay = watch->delay < DELAY_MAX ? 2 * watch->delay : DELAY_MAX;
@@ -49,6 +49,7 @@ static void look(struct link_watch *watch)
 		loop_timer_cancel(&watch->retry);
 		watch->delay = DELAY_MIN;
 		watch->ifindex = (unsigned int)ifindex;
+		watch->is_another = false;
 		watch->is_gone = true; /* perhaps nobody has looked meanwhile */
 		watch->is_down = !link_is(watch->stack, watch->interface, IFF_RUNNING);
 	}
@@ -73,12 +74,14 @@ static void ready(struct loop_source *source, uint32_t events)
 		change = link_read_change(source->fd, watch->ifindex);
 		if (change == LINK_NOTHING)
 			break;
-		if (change != LINK_SOMETHING || last == LINK_NOTHING)
+		if (change == LINK_GONE)
+			watch->is_another = true;
+		if (change == LINK_UP || change == LINK_DOWN || last == LINK_NOTHING)
 			last = change;
 	}
 	if (last == LINK_NOTHING)
 		return;
-	if (last != LINK_SOMETHING)
+	if (last == LINK_UP || last == LINK_DOWN)
 		tell(watch, last == LINK_DOWN);
 	look(watch);
 }

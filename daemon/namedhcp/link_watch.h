@@ -26,6 +26,7 @@ struct link_watch {
 	char interface[IF_NAMESIZE];
 	unsigned int ifindex;
 	bool is_down, is_gone;
+	bool is_another; /* that of the sockets has been deleted */
 	loop_time delay; /* until the next try */
 	link_watch_again *again;
 };

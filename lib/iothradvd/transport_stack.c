@@ -301,7 +301,7 @@ static void look(struct stack_transport *stack, engine_time now, bool was_down)
 /* Netlink tells of much else, too: one look for all of it. */
 static void take_changes(struct stack_transport *stack, engine_time now)
 {
-	bool changed = false, down = false;
+	bool changed = false, down = false, gone = false;
 
 	for (;;) {
 		enum link_change change = link_read_change(stack->changes, stack->ifindex);
@@ -310,7 +310,10 @@ static void take_changes(struct stack_transport *stack, engine_time now)
 			break;
 		changed = true;
 		down = down || change == LINK_DOWN;
+		gone = gone || change == LINK_GONE;
 	}
+	if (gone)
+		close_socket(stack);
 	if (changed)
 		look(stack, now, down);
 }

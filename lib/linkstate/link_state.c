@@ -34,15 +34,19 @@ static enum link_change change_of(
 {
 	struct ifinfomsg info;
 
-	if (header->nlmsg_type != RTM_NEWLINK || header->nlmsg_len < NLMSG_LENGTH(sizeof(info)))
+	if ((header->nlmsg_type != RTM_NEWLINK && header->nlmsg_type != RTM_DELLINK) ||
+	    header->nlmsg_len < NLMSG_LENGTH(sizeof(info)))
 		return LINK_SOMETHING;
 	memcpy(&info, message + NLMSG_HDRLEN, sizeof(info));
 	if ((unsigned int)info.ifi_index != ifindex)
 		return LINK_SOMETHING;
+	if (header->nlmsg_type == RTM_DELLINK) /* of AF_BRIDGE: it has left a bridge */
+		return info.ifi_family == AF_UNSPEC ? LINK_GONE : LINK_SOMETHING;
 	return info.ifi_flags & IFF_RUNNING ? LINK_UP : LINK_DOWN;
 }
 
-/* A datagram may hold several messages: the last word about the link counts. */
+/* A datagram may hold several messages: the last word about the link counts, unless it is about
+ * another link. */
 enum link_change link_read_change(int fd, unsigned int ifindex)
 {
 	uint8_t buffer[8192];
@@ -63,7 +67,7 @@ enum link_change link_read_change(int fd, unsigned int ifindex)
 		if (header.nlmsg_len < sizeof(header) || header.nlmsg_len > (size_t)got - at)
 			break;
 		said = change_of(buffer + at, &header, ifindex);
-		if (said != LINK_SOMETHING)
+		if (said != LINK_SOMETHING && change != LINK_GONE)
 			change = said;
 	}
 	return change;

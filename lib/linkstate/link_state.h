@@ -13,7 +13,8 @@ struct ioth;
  * descriptor or -errno. */
 int link_changes(struct ioth *stack);
 
-enum link_change { LINK_NOTHING, LINK_SOMETHING, LINK_UP, LINK_DOWN };
+/* GONE: it was deleted. One that has the name, and even the number, since then is another one. */
+enum link_change { LINK_NOTHING, LINK_SOMETHING, LINK_UP, LINK_DOWN, LINK_GONE };
 /* Reads one message: what it says about the interface. LINK_NOTHING: no message is there. */
 enum link_change link_read_change(int fd, unsigned int ifindex);
 
