@@ -134,10 +134,27 @@ static void run_jobs(struct loop *loop)
 	}
 }
 
+void loop_rest(struct loop *loop, loop_time delay)
+{
+	loop->rest = delay;
+}
+
+static void rest(struct loop *loop)
+{
+	const struct timespec delay = {
+	    .tv_sec = (time_t)(loop->rest / LOOP_SEC), .tv_nsec = (long)(loop->rest % LOOP_SEC)};
+
+	if (loop->rest)
+		(void)nanosleep(&delay, NULL); /* a signal ends it: the better */
+	loop->rest = 0;
+}
+
 int loop_turn(struct loop *loop, loop_time limit)
 {
-	int count = epoll_wait(loop->epoll_fd, loop->events, LOOP_BURST, patience(loop, limit));
+	int count;
 
+	rest(loop);
+	count = epoll_wait(loop->epoll_fd, loop->events, LOOP_BURST, patience(loop, limit));
 	if (count < 0 && errno != EINTR)
 		return -errno;
 	loop->event_count = count < 0 ? 0 : count;

@@ -64,6 +64,7 @@ struct loop {
 	struct loop_source waker; /* an eventfd */
 	loop_source_function *woken;
 	loop_time now;
+	loop_time rest; /* before the next turn */
 	struct timerq timers;
 	struct list jobs;
 	struct loop_source **by_fd; /* NULL: none of this number */
@@ -86,6 +87,9 @@ int loop_run(struct loop *loop);
 /* One turn. It sleeps for at most `limit` (0: does not sleep; TIMERQ_NEVER: as long as it takes).
  */
 int loop_turn(struct loop *loop, loop_time limit);
+
+/* Before the next turn looks at anything it lets this time pass, so that more may gather. */
+void loop_rest(struct loop *loop, loop_time delay);
 
 /* From any thread, and from a signal handler: loop_run returns at the end of the turn. */
 void loop_stop(struct loop *loop);

@@ -21,6 +21,12 @@ struct loop_stack {
 /* `stack` NULL is the kernel's. */
 void loop_stack_add(struct loop *loop, struct loop_stack *lead, struct ioth *stack);
 
+/* Does the loop receive? */
+static inline bool loop_stack_leads(const struct loop_stack *lead)
+{
+	return lead->source.loop != NULL;
+}
+
 /* Before the stack is deleted. Harmless if it is in no loop. */
 void loop_stack_remove(struct loop_stack *lead);
 

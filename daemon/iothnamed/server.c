@@ -81,7 +81,8 @@ static int open_workers(struct named_server *server, unsigned int count)
 	struct named_worker_place place = {.loop = &server->daemon->loop,
 	    .request = server->stacks.request,
 	    .forward = server->stacks.forward,
-	    .sharing = count > 1 ? NAMED_FIRST : NAMED_ALONE};
+	    .sharing = count > 1 ? NAMED_FIRST : NAMED_ALONE,
+	    .leads = loop_stack_leads(&server->stacks.request_lead)};
 	int err = 0;
 
 	for (; !err && server->worker_count < count; place.number++) {
@@ -151,10 +152,10 @@ int named_server_start(struct daemon *daemon, void *configuration)
 		log_error("resolver: %s", strerror(-err));
 		goto end_keymaker;
 	}
+	named_stacks_lead(&server->stacks, &daemon->loop);
 	err = open_workers(server, workers_wanted(server));
 	if (err)
 		goto end_resolver;
-	named_stacks_lead(&server->stacks, &daemon->loop);
 	daemon->state = server;
 	return 0;
 

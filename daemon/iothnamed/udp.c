@@ -5,6 +5,8 @@
  * tells, of IPv4 too. A reply that cannot be sent at once is lost, as datagrams may be; the client
  * asks again. One datagram whose reply the stack refuses (a source address that is a broadcast one)
  * does not keep back those after it.
+ *
+ * Where the loop receives for the stack, queries may gather while very many come: gather.h.
  */
 #include "worker.h"
 
@@ -14,6 +16,7 @@
 #include <sys/socket.h>
 #include <ioth.h>
 
+#include "gather.h"
 #include "log.h"
 #include "socket.h"
 #include "udp_train.h"
@@ -43,6 +46,7 @@ struct named_udp {
 	struct loop_source source;
 	struct named_worker *worker;
 	unsigned int queued; /* replies of the burst */
+	struct gather gather;
 	struct mmsghdr in_headers[BURST], out_headers[BURST];
 	struct udp_trains trains;
 	struct datagram in[BURST], out[BURST];
@@ -165,14 +169,17 @@ static int receive(struct named_udp *udp)
 static void socket_ready(struct loop_source *source, uint32_t events)
 {
 	struct named_udp *udp = (struct named_udp *)source;
+	unsigned int queries = 0;
 	int count = BURST;
 
 	for (unsigned int round = 0; round < ROUNDS && count == BURST; round++) {
 		count = receive(udp); /* an error is that of a datagram of ours: it says nothing */
-		for (int i = 0; i < count; i++)
+		for (int i = 0; i < count; i++, queries++)
 			take(udp, &udp->in_headers[i]);
 		flush(udp);
 	}
+	if (udp->worker->leads)
+		loop_rest(source->loop, gather_turn(&udp->gather, loop_now(source->loop), queries));
 }
 
 /* At once, and not with a burst: it may come amid one, whose place it would take. */

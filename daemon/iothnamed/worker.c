@@ -251,6 +251,7 @@ int named_worker_new(struct named_worker **result, const struct named_worker_pla
 	worker->request_stack = place->request;
 	worker->forward_stack = place->forward;
 	worker->sharing = place->sharing;
+	worker->leads = place->leads;
 	worker->loop = place->loop ? place->loop : &worker->own_loop;
 	if (!place->loop) {
 		err = loop_init(worker->loop);

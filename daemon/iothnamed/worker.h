@@ -61,6 +61,7 @@ struct named_worker {
 	bool runs;
 	struct ioth *request_stack, *forward_stack;
 	enum named_sharing sharing; /* of the ports */
+	bool leads;                 /* the loop receives for the stack of requests */
 
 	struct named_core core;
 	struct named_forward *forward;
@@ -82,6 +83,7 @@ struct named_worker_place {
 	struct loop *loop; /* NULL: one of its own and, from named_worker_start on, a thread */
 	struct ioth *request, *forward;
 	enum named_sharing sharing;
+	bool leads;
 };
 
 /* Opens everything, and serves as soon as the loop runs. What fails is logged. 0 or -errno. */

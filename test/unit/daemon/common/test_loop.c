@@ -250,6 +250,19 @@ static void test_wake(void **state)
 	pthread_join(thread, NULL);
 }
 
+/* Before the next turn, and only that, time passes: what is due meanwhile comes together. */
+static void test_rest(void **state)
+{
+	loop_time before = loop_clock();
+
+	loop_rest(&loop, 20 * LOOP_MSEC);
+	assert_int_equal(loop_turn(&loop, 0), 0);
+	assert_true(loop_now(&loop) - before >= 20 * LOOP_MSEC);
+	loop_rest(&loop, 3600 * LOOP_SEC);
+	loop_rest(&loop, 0); /* the last word counts */
+	assert_int_equal(loop_turn(&loop, 0), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -262,6 +275,7 @@ int main(void)
 	    TEST(test_timers),
 	    TEST(test_jobs),
 	    TEST(test_wake),
+	    TEST(test_rest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
