@@ -32,7 +32,7 @@ all: $(BUILD)/build.ninja
 
 help:
 	@echo "make            build into $(BUILD)/"
-	@echo "make demo       install what is needed, build, and show it: addresses of programs and of threads"
+	@echo "make demo       install what is needed, build, and show it: addresses of programs and of threads; $(BUILD)/demo.html"
 	@echo "make check      all tests; the last line sums them up (TEST_ARGS='--suite unit' ...)"
 	@echo "make bench      measure against the kernel, vdestack, Debian's programs: $(BUILD)/bench/"
 	@echo "make asan       all tests under AddressSanitizer (leaks too) and UndefinedBehaviorSanitizer"

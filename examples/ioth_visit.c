@@ -136,10 +136,11 @@ error:
 /* "Server: ioth_names (picox)". */
 static void find_stack(struct visit *visit, const struct answer *answer)
 {
-	const char *server = strstr(answer->text, "\r\nServer: ioth_names (");
+	static const char mark[] = "\r\nServer: ioth_names (";
+	const char *name = strstr(answer->text, mark);
 
-	if (server)
-		sscanf(strchr(server, '('), "(%31[a-z_0-9]", visit->stack);
+	name = name ? name + strlen(mark) : "-";
+	snprintf(visit->stack, sizeof(visit->stack), "%.*s", (int)strcspn(name, " )\r\n"), name);
 }
 
 static bool measure_round_trip(struct ioth *stack, struct visit *visit, struct answer *answer)

@@ -36,3 +36,4 @@ for promised in \
     '6 of them answered pings of the visitor, and pings and datagrams'; do
     grep -q -- "$promised" <<<"$account" || { echo "the account does not tell: $promised"; exit 1; }
 done
+"$(dirname "$0")/demo_page.py" "$dir/demo.html" "$dir"
