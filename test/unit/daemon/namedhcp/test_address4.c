@@ -150,11 +150,12 @@ static void another_network(void **state)
 
 int main(void)
 {
+#define TEST(name) cmocka_unit_test_setup(name, setup)
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup(who_asks_is_answered, setup),
-	    cmocka_unit_test_setup(another_has_it, setup),
-	    cmocka_unit_test_setup(forged, setup),
-	    cmocka_unit_test_setup(another_network, setup),
+	    TEST(who_asks_is_answered),
+	    TEST(another_has_it),
+	    TEST(forged),
+	    TEST(another_network),
 	};
 
 	log_set_targets(0);

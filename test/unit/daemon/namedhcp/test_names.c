@@ -180,14 +180,15 @@ static void answers_stay(void **state)
 
 int main(void)
 {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(who_asks_the_same_shares_a_question, setup, teardown),
-	    cmocka_unit_test_setup_teardown(an_answer_is_known_as_long_as_it_says, setup, teardown),
-	    cmocka_unit_test_setup_teardown(nothing_is_not_kept, setup, teardown),
-	    cmocka_unit_test_setup_teardown(one_makes_room, setup, teardown),
-	    cmocka_unit_test_setup_teardown(fewer_questions, setup, teardown),
-	    cmocka_unit_test_setup_teardown(who_was_first_has_a_chance, setup, teardown),
-	    cmocka_unit_test_setup_teardown(answers_stay, setup, teardown),
+	    TEST(who_asks_the_same_shares_a_question),
+	    TEST(an_answer_is_known_as_long_as_it_says),
+	    TEST(nothing_is_not_kept),
+	    TEST(one_makes_room),
+	    TEST(fewer_questions),
+	    TEST(who_was_first_has_a_chance),
+	    TEST(answers_stay),
 	};
 
 	return cmocka_run_group_tests_name("namedhcp_names", tests, NULL, NULL);

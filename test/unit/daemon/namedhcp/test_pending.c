@@ -92,10 +92,11 @@ static void who_is_answered_is_forgotten(void **state)
 
 int main(void)
 {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(a_client_has_its_share, setup, teardown),
-	    cmocka_unit_test_setup_teardown(one_goes_when_all_is_full, setup, teardown),
-	    cmocka_unit_test_setup_teardown(who_is_answered_is_forgotten, setup, teardown),
+	    TEST(a_client_has_its_share),
+	    TEST(one_goes_when_all_is_full),
+	    TEST(who_is_answered_is_forgotten),
 	};
 
 	return cmocka_run_group_tests_name("namedhcp_pending", tests, NULL, NULL);
