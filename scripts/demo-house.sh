@@ -118,7 +118,7 @@ says visit-web "I am $web" || fail "the node answers"
 step "A client goes to see all of them: name, address, the address's name, stack, round trip, throughput of TCP"
 run visit ioth_visit "stack=picox,vnl=$vnl,auto6,thread,fqdn=client.$name_domain" \
     process.$name_domain shell.$name_domain "${hundred[@]}" </dev/null
-wait "${pid_of[visit]}" || fail "the client reaches every node by its name, and finds the name by the address"
+ended visit || fail "the client reaches every node by its name, and finds the name by the address"
 show visit
 visited=$(grep -c ' MB/s$' "$dir/visit.log")
 [ "$visited" -eq 102 ] || fail "the client has seen 102 nodes"
@@ -129,7 +129,7 @@ median() { # COLUMN STACK
 }
 
 step "The transfer: over one connection, while the address of its server changed"
-wait "${pid_of[follow]}" || fail "a transfer survives the changes of the address"
+ended follow || fail "a transfer survives the changes of the address"
 show follow
 otip_bytes=$(sed -n 's/^[0-9]* changes, one connection: \([0-9]*\) bytes.*/\1/p' "$dir/follow.log") &&
     otip_bytes=${otip_bytes:?} || fail "the transfer goes on"

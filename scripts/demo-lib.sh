@@ -10,19 +10,17 @@ patience=90 # seconds after which a step counts as one that does not happen
 # Short, and not below $TMPDIR: the path of an AF_UNIX socket has 107 bytes.
 dir=$(mktemp -d /tmp/ioth-show.XXXXXX)
 vnl=vde://$dir/sw
-started=()
-declare -A pid_of=()
+declare -A pid_of=() # what runs: a number that has been waited for may be another process's
 
 end_all() {
-    local pid
+    local name
     exec 3>&-
-    for pid in "${started[@]}"; do
-        kill "$pid" 2>/dev/null
+    for name in "${!pid_of[@]}"; do
+        kill "${pid_of[$name]}" 2>/dev/null
     done
-    for pid in "${started[@]}"; do
-        wait "$pid" 2>/dev/null
+    for name in "${!pid_of[@]}"; do
+        ended "$name" 2>/dev/null
     done
-    started=()
 }
 trap 'end_all; rm -rf "$dir"' EXIT
 trap 'exit 130' INT TERM HUP
@@ -56,13 +54,24 @@ run() { # NAME COMMAND...: in the background
     shift
     echo "   \$ $*"
     "$@" <&0 >"$dir/$name.log" 2>&1 3>&- &
-    started+=($!)
     pid_of[$name]=$!
 }
 
-end() { # NAME: tells a program to end, and waits until it has
+ended() { # NAME: waits until a program has ended; its status
+    local pid=${pid_of[$1]}
+    wait "$pid"
+    local status=$?
+    unset "pid_of[$1]"
+    return $status
+}
+
+end() { # NAME: tells a program to end
     kill "${pid_of[$1]}" 2>/dev/null
-    wait "${pid_of[$1]}"
+    ended "$1"
+}
+
+runs() { # NAME
+    jobs -pr | grep -q -x "${pid_of[$1]}"
 }
 
 wait_for() { # WHAT COMMAND...: until the command succeeds
