@@ -219,6 +219,8 @@ int main(int argc, char *argv[])
 	dns = resolver(stack);
 	if (!dns)
 		return EXIT_FAILURE;
+	printf("%-26s %-30s %-26s %-9s %10s %12s\n", "name", "address", "the address's name", "stack",
+	    "round trip", "throughput");
 	for (int i = 2; i < argc; i++) {
 		struct visit visit = {.name = argv[i]};
 

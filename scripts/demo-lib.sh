@@ -50,9 +50,11 @@ show() { # NAME [LINES]: what a program said, set off from the account; with LIN
 }
 
 run() { # NAME COMMAND...: in the background
-    local name=$1
+    local name=$1 command
     shift
-    echo "   \$ $*"
+    command=$*
+    [ ${#command} -le 400 ] || command="${command:0:160} ..."
+    echo "   \$ $command"
     "$@" <&0 >"$dir/$name.log" 2>&1 3>&- &
     pid_of[$name]=$!
 }
