@@ -6,7 +6,7 @@ Usage: man_pages.py HEADER-DIRECTORY BUILT-PAGES-DIRECTORY [LIBRARY...]
 
 Every function that a public header declares, and every function that a library exports, has a page
 (or a link page) of section 3 by its name.  Every link page points to a page whose NAME section names
-it, and every name in a NAME section has a page.  mandoc finds no error.
+it, and every name in a NAME section has a page.  mandoc has no warning.
 
 What Meson installs is described: each program has a page of section 1 or 8, each library one of its name, each public header is in the
 SYNOPSIS of one, each file that a unit names below /etc has one of section 5, each plugin one of section 7. Pages of
@@ -130,9 +130,9 @@ def main(headers, pages, libraries):
             if not target.exists():
                 problems.append(f'{page.name} points to {target.name}, which is not there')
         elif shutil.which('mandoc'):
-            lint = subprocess.run(['mandoc', '-Tlint', '-Werror', page], capture_output=True, text=True)
-            if lint.returncode:
-                problems.append(lint.stdout.strip())
+            lint = subprocess.run(['mandoc', '-Tlint', '-Wwarning', page], capture_output=True, text=True)
+            # scdoc begins each paragraph with a macro, also where there is nothing to begin.
+            problems.extend(line for line in lint.stdout.splitlines() if 'skipping paragraph macro: PP' not in line)
 
     # Where it is installed, and where man(1) finds it in the build directory: sections, names with a dot.
     installed = json.loads((pages.parent / 'meson-info/intro-installed.json').read_text())
