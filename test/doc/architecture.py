@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """ARCHITECTURE.md and doc/inside name files, directories and public functions that there are; README.md, CONTRIBUTING.md,
-SECURITY.md and the pages of doc/ name files that there are. Each part of the tree is in ARCHITECTURE.md.
+SECURITY.md, CHANGELOG.md and pages of doc/ name files that there are. Each part of the tree is in ARCHITECTURE.md.
 
 Usage: architecture.py SOURCE-ROOT
 """
 import fnmatch
+import os
 import pathlib
 import re
 import sys
@@ -16,8 +17,14 @@ NOT_IN_THE_TREE = {'hello.c', 'service.c', 'client.c'}
 
 
 def files_of(root):
-    return [path.relative_to(root).as_posix() for path in root.rglob('*')
-            if not re.match(r'(build|\.git\b|\.ccls)', path.relative_to(root).parts[0])]
+    """Names of all files and directories but those of builds, which change meanwhile."""
+    names = []
+    for where, directories, files in os.walk(root):
+        if pathlib.Path(where) == root:
+            directories[:] = [name for name in directories if not re.match(r'build|\.git$', name)]
+        here = pathlib.Path(where).relative_to(root)
+        names += [(here / name).as_posix() for name in directories + files]
+    return names
 
 
 def exists(name, files):
@@ -27,8 +34,8 @@ def exists(name, files):
 def main(root):
     files, problems, count = files_of(root), [], 0
     inside = [root / 'ARCHITECTURE.md', *sorted((root / 'doc/inside').glob('*.md'))]
-    for path in inside + [root / 'README.md', root / 'CONTRIBUTING.md', root / 'SECURITY.md', root / 'doc/tutorial.md',
-                          root / 'doc/operators-guide.md']:
+    for path in inside + [root / 'README.md', root / 'CONTRIBUTING.md', root / 'SECURITY.md', root / 'CHANGELOG.md', root / 'bench/README.md',
+                          *(root / 'doc' / f'{page}.md' for page in ('netlink', 'operators-guide', 'performance', 'seed-errata', 'tutorial'))]:
         text = re.sub(r'^ *#include <.*', '', path.read_text(), flags=re.M)
         names = set(re.findall(r'(?<![\w/.:-])((?:[\w*-]+/)*[\w*-]+\.(?:c|h|md|sh|py))\b', text))
         names |= {name.rstrip('/.') for name in re.findall(rf'(?<![\w/.:-])((?:{TOPS})/[\w*/.-]*[\w*/])', text)}
@@ -37,10 +44,10 @@ def main(root):
                     name.startswith('lib/x86'):
                 continue
             count += 1
-            if not exists(name, files):
+            if not exists(name, files) and not exists(name + '.c', files): # a program of its source
                 problems.append(f'{path.relative_to(root)}: there is no {name}')
     headers = '\n'.join(header.read_text() for header in (root / 'include').glob('*.h'))
-    plugins = '\n'.join(file.read_text() for file in (root / 'plugins').rglob('*.[ch]'))
+    plugins = '\n'.join(file.read_text() for file in sorted((root / 'plugins').glob('*/*.[ch]')))
     for path in inside:
         for name in set(re.findall(r'`((?:ioth|iothdns|iothotip|iothradvd|picox|vde)_[a-z0-9_]+)`', path.read_text())):
             count += 1
