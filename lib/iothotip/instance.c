@@ -12,7 +12,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,8 +26,6 @@
 #include "clock.h"
 #include "link_state.h"
 
-#define LOG_LINE 256
-
 static uint64_t monotonic(void)
 {
 	struct timespec now;
@@ -39,19 +36,6 @@ static uint64_t monotonic(void)
 
 const struct otip_time otip_time_system = {otip_clock_now, monotonic};
 
-void instance_log(struct iothotip *instance, int level, const char *format, ...)
-{
-	char text[LOG_LINE];
-	va_list arguments;
-
-	if (!instance->log)
-		return;
-	va_start(arguments, format);
-	vsnprintf(text, sizeof(text), format, arguments);
-	va_end(arguments);
-	instance->log(level, text, instance->log_argument);
-}
-
 /* ---- the interface --------------------------------------------------------------------------- */
 
 static void tell(
@@ -59,13 +43,14 @@ static void tell(
 {
 	char text[INET6_ADDRSTRLEN];
 
-	if (!instance->log)
+	if (!instance->teller.function)
 		return;
 	inet_ntop(AF_INET6, address, text, sizeof(text));
 	if (result < 0)
-		instance_log(instance, LOG_WARNING, "%s cannot be %s: %s", text, what, strerror(-result));
+		teller_say(
+		    &instance->teller, LOG_WARNING, "%s cannot be %s: %s", text, what, strerror(-result));
 	else
-		instance_log(instance, LOG_DEBUG, "%s is %s", text, what);
+		teller_say(&instance->teller, LOG_DEBUG, "%s is %s", text, what);
 }
 
 static int add(void *context, const struct in6_addr *address)

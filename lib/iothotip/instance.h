@@ -17,6 +17,7 @@
 #include "filter.h"
 #include "keeper.h"
 #include "place.h"
+#include "teller.h"
 
 /* Where the time comes from; tests have a clock of their own. */
 struct otip_time {
@@ -53,8 +54,7 @@ struct iothotip {
 	int wake;    /* an eventfd; -1: no thread */
 	pthread_t thread;
 	bool stop;
-	iothotip_log_function *log;
-	void *log_argument;
+	struct teller teller;
 	struct iothotip_stats stats;
 };
 
@@ -67,9 +67,6 @@ int instance_start_thread(struct iothotip *instance);
 /* Under the lock: does what is due. 0, or the -errno of what could not be done and is tried again.
  */
 int instance_work(struct iothotip *instance);
-
-__attribute__((format(printf, 3, 4))) void instance_log(
-    struct iothotip *instance, int level, const char *format, ...);
 
 /* ---- listeners: under the lock --------------------------------------------------------------- */
 

@@ -231,8 +231,7 @@ void iothotip_set_log(struct iothotip *otip, iothotip_log_function *function, vo
 	if (!otip)
 		return;
 	pthread_mutex_lock(&otip->lock);
-	otip->log = function;
-	otip->log_argument = argument;
+	otip->teller = (struct teller){function, argument};
 	pthread_mutex_unlock(&otip->lock);
 }
 

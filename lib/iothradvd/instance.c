@@ -7,15 +7,11 @@
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 #include <sys/eventfd.h>
 #include <sys/random.h>
-
-#define LOG_LINE 256
 
 engine_time instance_now(void)
 {
@@ -33,19 +29,6 @@ uint32_t instance_random(void *context)
 	while (getrandom(&random, sizeof(random), 0) < 0 && errno == EINTR)
 		;
 	return random;
-}
-
-void instance_log(struct iothradvd *instance, int level, const char *format, ...)
-{
-	char text[LOG_LINE];
-	va_list arguments;
-
-	if (!instance->log)
-		return;
-	va_start(arguments, format);
-	vsnprintf(text, sizeof(text), format, arguments);
-	va_end(arguments);
-	instance->log(level, text, instance->argument);
 }
 
 void instance_wake(struct iothradvd *instance)

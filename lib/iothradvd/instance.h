@@ -8,11 +8,11 @@
 #include <iothradvd.h>
 
 #include "router.h"
+#include "teller.h"
 
 struct iothradvd_config {
 	struct settings settings;
-	iothradvd_log_function *log;
-	void *argument;
+	struct teller teller;
 };
 
 #define TRANSPORT_FDS 2
@@ -40,8 +40,7 @@ struct transport {
 struct iothradvd {
 	struct transport *transport; /* owned */
 	struct router router;
-	iothradvd_log_function *log;
-	void *argument;
+	struct teller teller;
 	pthread_t thread;
 	pthread_mutex_t lock; /* of all but the thread's sleep */
 	int wake;             /* an eventfd */
@@ -64,9 +63,5 @@ void instance_wake(struct iothradvd *instance);
 
 engine_time instance_now(void);
 uint32_t instance_random(void *context);
-
-/* A line for whoever wants it. */
-__attribute__((format(printf, 3, 4))) void instance_log(
-    struct iothradvd *instance, int level, const char *format, ...);
 
 #endif

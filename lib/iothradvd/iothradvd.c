@@ -130,8 +130,7 @@ int iothradvd_config_log(
 		note(-EINVAL, NULL);
 		return -1;
 	}
-	config->log = function;
-	config->argument = argument;
+	config->teller = (struct teller){function, argument};
 	return 0;
 }
 
@@ -162,7 +161,9 @@ static int send_packet(
 
 static void log_line(void *context, int level, const char *text)
 {
-	instance_log(context, level, "%s", text);
+	const struct iothradvd *ra = context;
+
+	teller_say(&ra->teller, level, "%s", text);
 }
 
 static const struct router_ops router_ops = {instance_random, send_packet, log_line};
@@ -175,17 +176,18 @@ struct place {
 	const uint8_t *mac;
 };
 
+static const struct teller nobody;
+
 /* Takes the settings over, whatever comes of it. */
 static struct iothradvd *start(const struct place *place, struct settings *settings,
-    iothradvd_log_function *log, void *argument, char why[SETTINGS_WHY_SIZE])
+    const struct teller *teller, char why[SETTINGS_WHY_SIZE])
 {
 	struct iothradvd *ra = calloc(1, sizeof(*ra));
 	int err = -ENOMEM;
 
 	if (!ra)
 		goto free_settings;
-	ra->log = log;
-	ra->argument = argument;
+	ra->teller = *teller;
 	router_init(&ra->router, settings, &router_ops, ra);
 	err = place->vnl ? transport_vnl_open(ra, place->vnl, place->mac, &ra->transport, why)
 	                 : transport_stack_open(ra, place->stack, place->ifindex, &ra->transport, why);
@@ -216,7 +218,7 @@ struct iothradvd *iothradvd_start(struct ioth *stack, unsigned int ifindex, int 
 	int err = make_settings(&settings, period, data, pdata, npdata, why);
 
 	if (!err)
-		return start(&place, &settings, NULL, NULL, why);
+		return start(&place, &settings, &nobody, why);
 	settings_fini(&settings);
 	note(err, why);
 	return NULL;
@@ -235,7 +237,7 @@ struct iothradvd *iothradvd_vdestart(char *vnl, void *macaddr, int period, struc
 		err = -EINVAL;
 	}
 	if (!err)
-		return start(&place, &settings, NULL, NULL, why);
+		return start(&place, &settings, &nobody, why);
 	settings_fini(&settings);
 	note(err, why);
 	return NULL;
@@ -250,7 +252,7 @@ struct iothradvd *iothradvd_start_config(
 	int err = take_settings(&settings, config, why);
 
 	if (!err)
-		return start(&place, &settings, config->log, config->argument, why);
+		return start(&place, &settings, &config->teller, why);
 	note(err, why);
 	return NULL;
 }
@@ -268,7 +270,7 @@ struct iothradvd *iothradvd_vdestart_config(
 		err = -EINVAL;
 	}
 	if (!err)
-		return start(&place, &settings, config->log, config->argument, why);
+		return start(&place, &settings, &config->teller, why);
 	settings_fini(&settings);
 	note(err, why);
 	return NULL;

@@ -236,13 +236,13 @@ static void follow(struct stack_transport *stack, engine_time now, unsigned int 
 	if (!err)
 		err = set_up(stack);
 	if (!err) {
-		instance_log(instance, LOG_NOTICE, "the interface is there again");
+		teller_say(&instance->teller, LOG_NOTICE, "the interface is there again");
 		return;
 	}
 	close_socket(stack);
 	stack->again = now + AGAIN;
 	if (!told)
-		instance_log(instance, LOG_WARNING, "the interface is there again, but: %s",
+		teller_say(&instance->teller, LOG_WARNING, "the interface is there again, but: %s",
 		    *why ? why : strerror(-err));
 }
 
@@ -255,7 +255,7 @@ static bool find_interface(struct stack_transport *stack, engine_time now, bool 
 	*is_another = false;
 	if (ifindex <= 0) {
 		if (!stack->gone)
-			instance_log(stack->transport.instance, LOG_WARNING, "the interface is gone");
+			teller_say(&stack->transport.instance->teller, LOG_WARNING, "the interface is gone");
 		stack->gone = true;
 		stack->again = ENGINE_NEVER;
 		return false;
@@ -284,7 +284,7 @@ static void look(struct stack_transport *stack, engine_time now, bool was_down)
 
 	if (!ready) {
 		if (stack->ready && !stack->gone)
-			instance_log(instance, LOG_WARNING, "the link is down, or has no address");
+			teller_say(&instance->teller, LOG_WARNING, "the link is down, or has no address");
 		stack->ready = false;
 		router_unready(&instance->router);
 		return;

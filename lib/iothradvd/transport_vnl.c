@@ -107,7 +107,7 @@ static void neighbour_changed(void *context)
 		break;
 	case NEIGHBOUR_DUPLICATE:
 		router_unready(&instance->router);
-		instance_log(instance, LOG_ERR,
+		teller_say(&instance->teller, LOG_ERR,
 		    "another node has the link-local address of %02x:%02x:%02x:%02x:%02x:%02x", vnl->mac[0],
 		    vnl->mac[1], vnl->mac[2], vnl->mac[3], vnl->mac[4], vnl->mac[5]);
 		if (!vnl->random_mac || vnl->retries++ >= MAC_RETRIES)
@@ -205,10 +205,10 @@ static void watch_link(struct vnl *vnl)
 		return;
 	vnl->up = up;
 	if (up) {
-		instance_log(vnl->transport.instance, LOG_NOTICE, "the network is there");
+		teller_say(&vnl->transport.instance->teller, LOG_NOTICE, "the network is there");
 		neighbour_start(&vnl->neighbour, vnl->now, vnl->mac);
 	} else {
-		instance_log(vnl->transport.instance, LOG_WARNING, "the network is lost");
+		teller_say(&vnl->transport.instance->teller, LOG_WARNING, "the network is lost");
 		neighbour_stop(&vnl->neighbour);
 	}
 }
