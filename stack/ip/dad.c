@@ -6,6 +6,11 @@
  * and it has failed; silence for RetransTimer after the last question, and it is ours.
  *
  * A nonce in the question tells our own that a hub reflected from another's.
+ *
+ * An address that was found to be ours is announced (RFC 4861 section 7.2.6), once as Linux does
+ * with ndisc_notify: neighbours that knew it at another MAC address, of a node that was here
+ * before, learn at once. Not so one without detection (IFA_F_NODAD): nobody on the link was asked
+ * for it, and nobody needs to hear of it who does not ask. One-time addresses count on that.
  */
 #include "ip_internal.h"
 
@@ -48,6 +53,7 @@ static void fire(struct px_stack *stack, struct px_timer *timer)
 
 	if (dad->probes >= address->iface->ip6->config.dad_transmits) {
 		finish(address);
+		nd_announce(address);
 		return;
 	}
 	dad->probes++;

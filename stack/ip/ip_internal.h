@@ -182,6 +182,8 @@ void nd_solicit(struct px_iface *iface, const struct px_ip *target, const struct
     const uint8_t *mac);
 void nd_advertise(struct px_iface *iface, const struct px_ip *target, const struct px_ip *to,
     bool solicited, bool override);
+/* Tells all neighbours of an address (RFC 4861 section 7.2.6). */
+void nd_announce(const struct px_address *address);
 void nd_router_input(struct px_stack *stack, struct px_pkt *pkt, const struct nd_message *message);
 void nd_redirect_input(
     struct px_stack *stack, struct px_pkt *pkt, const struct nd_message *message);

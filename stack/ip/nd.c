@@ -54,6 +54,11 @@ void nd_advertise(struct px_iface *iface, const struct px_ip *target, const stru
 	icmp6_send(iface->stack, iface, pkt, target, to, 255);
 }
 
+void nd_announce(const struct px_address *address)
+{
+	nd_advertise(address->iface, &address->ip, &all_nodes, false, true);
+}
+
 /* ---- receiving ---- */
 
 static bool read_target(struct wire_reader *reader, struct px_ip *target)

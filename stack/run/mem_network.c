@@ -5,7 +5,9 @@
  * whose ARP requests, and whether it listens to broadcasts; a frame is looked up once and reaches
  * only those. So ten thousand stacks that announce themselves by ARP cost ten thousand look-ups,
  * not 10^8 deliveries. Neighbour solicitations need nothing special: they go to the solicited-node
- * group of their target (RFC 4861 section 7.2.2), which few ports share.
+ * group of their target (RFC 4861 section 7.2.2), which few ports share. An advertisement that a
+ * stack sends to all nodes goes to that group, too: it concerns who wants the same address; that
+ * others may forget what they knew of it costs as much as an ARP announcement would.
  *
  * A delivery puts the frame into the port's queue and tells its stack, whose own lock is not taken:
  * no thread holds two stacks' locks. Small frames are copied, into the receiver's budget; of large
@@ -25,6 +27,7 @@
 
 #include "ether.h"
 #include "hashtable.h"
+#include "icmp.h"
 #include "mem_uplink.h"
 #include "process.h"
 
@@ -37,6 +40,9 @@
 #define ARP_FRAME  (ETHER_HEADER + 28)
 #define ARP_SENDER (ETHER_HEADER + 14)
 #define ARP_TARGET (ETHER_HEADER + 24)
+#define NA_TYPE    (ETHER_HEADER + 40)
+#define NA_TARGET  (ETHER_HEADER + 48)
+#define NA_FRAME   (NA_TARGET + 16)
 
 struct mem_key {
 	uint8_t kind;
@@ -346,6 +352,22 @@ static bool deliver_by(struct mem_network *network, const struct mem_port *from,
 	return true;
 }
 
+/* To all nodes, 33:33:0:0:0:1: a neighbour advertisement is for the group of its target's. */
+static void narrow_group(struct mem_key *key, const struct px_pkt *frame)
+{
+	static const uint8_t all_nodes[PX_MAC_LEN] = {0x33, 0x33, 0, 0, 0, 1};
+	uint8_t head[NA_FRAME];
+
+	if (memcmp(key->bytes, all_nodes, PX_MAC_LEN) != 0 ||
+	    px_pkt_read(frame, 0, head, sizeof(head)) < sizeof(head) || head[12] != 0x86 ||
+	    head[13] != 0xdd || head[20] != IPPROTO_ICMPV6 ||
+	    head[NA_TYPE] != ICMP6_NEIGHBOUR_ADVERTISEMENT)
+		return;
+	/* RFC 4291 section 2.7.1, RFC 2464 section 7. */
+	key->bytes[2] = 0xff;
+	memcpy(key->bytes + 3, head + NA_TARGET + 13, 3);
+}
+
 /* Returns whether the frame is for the uplink too. */
 static bool deliver(struct mem_network *network, const struct mem_port *from,
     const struct px_pkt *frame, struct delivery *delivery)
@@ -361,6 +383,8 @@ static bool deliver(struct mem_network *network, const struct mem_port *from,
 		deliver_by(network, from, &all, frame, delivery);
 	if (!ether_is_broadcast(head)) {
 		memcpy(key.bytes, head, PX_MAC_LEN);
+		if (from)
+			narrow_group(&key, frame);
 		return !deliver_by(network, from, &key, frame, delivery) || ether_is_group(head);
 	}
 	if (len == sizeof(head) && head[12] == 0x08 && head[13] == 0x06) {

@@ -142,6 +142,58 @@ static void test_unreachability(void **state)
 	assert_int_equal(net_pongs(a), 3);
 }
 
+/* The flags of neighbour advertisements to all nodes. */
+static unsigned int announcements;
+static bool count_announcements(struct sim_wire *on, const struct sim_port *from,
+    const uint8_t *frame, size_t len, void *argument)
+{
+	static const struct px_ip all_nodes = {.b = {0xff, 0x02, [15] = 1}};
+	struct px_ip target = px_ip_parse("2001:db8::2"), to;
+
+	if (len < 86 || frame[12] != 0x86 || frame[20] != IPPROTO_ICMPV6 || frame[54] != 136)
+		return true;
+	to = px_ip6_load(frame + 38);
+	if (memcmp(frame + 62, target.b, 16) == 0) {
+		assert_true(px_ip_eq(&to, &all_nodes));
+		assert_int_equal(frame[58], 0x20); /* not solicited; override */
+		assert_memory_equal(frame + 22, target.b, 16);
+		announcements++;
+	}
+	return true;
+}
+
+/* A node that comes in the place of another, with another MAC address, is known at once (section
+ * 7.2.6); one that detects no duplicates says nothing. */
+static void test_announced(void **state)
+{
+	struct px_iface *a = net_host(net_attach, 1), *b = host(2), *c = host(3);
+	struct px_address_config silent = {
+	    .ip = px_ip_parse("2001:db8::2"), .prefix = 64, .flags = IFA_F_NODAD};
+
+	sim_run(sim, 3 * PX_SEC);
+	wire->probe = count_announcements;
+	announcements = 0;
+	net_address(b, "2001:db8::2", 64);
+	sim_run(sim, 3 * PX_SEC);
+	assert_int_equal(announcements, 1);
+	wire->probe = NULL;
+	assert_int_equal(net_ping(a, "2001:db8::2", 8, NULL), 0);
+	sim_settle(sim, PX_SEC);
+	assert_int_equal(net_pongs(a), 1);
+	px_iface_set_carrier(b, false);
+	net_address(c, "2001:db8::2", 64);
+	sim_run(sim, 3 * PX_SEC);
+	assert_int_equal(net_ping(a, "2001:db8::2", 8, NULL), 0);
+	sim_settle(sim, PX_SEC);
+	assert_int_equal(net_pongs(a), 2);
+	wire->probe = count_announcements;
+	announcements = 0;
+	px_address_del(find(c, "2001:db8::2"));
+	assert_int_equal(px_address_add(c, &silent, NULL), 0);
+	sim_run(sim, 3 * PX_SEC);
+	assert_int_equal(announcements, 0);
+}
+
 /* Advertisements by hand: the rows of RFC 4861 section 7.2.5 and appendix C. */
 static void test_advertisement_table(void **state)
 {
@@ -306,6 +358,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_reflected, net_setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_optimistic, net_setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_unreachability, net_setup, net_teardown),
+	    cmocka_unit_test_setup_teardown(test_announced, net_setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_advertisement_table, net_setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_invalid, net_setup, net_teardown),
 	    cmocka_unit_test_setup_teardown(test_small_mtu, net_setup, net_teardown),

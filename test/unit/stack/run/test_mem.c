@@ -171,6 +171,33 @@ static void test_broadcasts(void **state)
 	leave(&c);
 }
 
+/* An advertisement for all nodes goes where its target is asked for; whatever else is for them,
+ * to all. */
+static void test_advertisements(void **state)
+{
+	char advertisement[78] = GROUP MAC_A "\x86\xdd\x60\0\0\0\0\x18\x3a\xff";
+	struct tester a, b, c;
+
+	advertisement[54] = (char)136;
+	advertisement[77] = 5;
+	assert_int_equal(join(&a, "advertisements", NULL), 0);
+	assert_int_equal(join(&b, "advertisements", NULL), 0);
+	assert_int_equal(join(&c, "advertisements", NULL), 0);
+	want_mac(&b, "\x33\x33\xff\0\0\x05", true);
+	want_mac(&c, GROUP, true);
+	send_frame(&a, advertisement, 78, 78);
+	assert_int_equal(received(&b), 1);
+	assert_int_equal(received(&c), 0);
+	send_frame(&a, advertisement, 77, 77);
+	advertisement[54] = (char)134;
+	send_frame(&a, advertisement, 78, 78);
+	assert_int_equal(received(&b), 0);
+	assert_int_equal(received(&c), 2);
+	leave(&a);
+	leave(&b);
+	leave(&c);
+}
+
 /* A port that nobody reads is bounded, and tells once. */
 static void test_full(void **state)
 {
@@ -655,6 +682,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_filters),
 	    cmocka_unit_test(test_broadcasts),
+	    cmocka_unit_test(test_advertisements),
 	    cmocka_unit_test(test_full),
 	    cmocka_unit_test(test_vlan),
 	    cmocka_unit_test(test_open_checksum),
