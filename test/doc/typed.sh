@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # A page of doc/ does what it says: its blocks ```sh are typed into one shell, one after the other, in a private
-# directory instead of /tmp; then each line of its blocks ```text must have been seen ("..." stands for anything).
+# directory instead of /tmp; then each line of its blocks ```text must have been seen ("..." stands for anything), and each counter of
+# a daemon that the page names.
 # Processes are ended by the page; a pid file that is left behind, or a process, is a failure.  Arguments: SOURCE BUILD PAGE
 set -eu
 src=$1
@@ -52,6 +53,10 @@ while IFS= read -r line; do
     sed "s|$dir/|/tmp/|g" "$dir/out" "$dir/err" | grep -x -- "$pattern" >/dev/null || { echo "FAIL: not seen: $line"; failed=1; }
     seen=$((seen + 1))
 done <"$dir/expected"
+for counter in $(grep -oE '`(iothnamed|iothradvd|namedhcp4?|otip_rproxy|process)_[a-z_]+' "$src/$page" | tr -d '`' | sort -u); do
+    grep -q "^${counter}[ {]" "$dir/out" || { echo "FAIL: no counter $counter"; failed=1; }
+    seen=$((seen + 1))
+done
 [ $seen -gt 0 ] || { echo "FAIL: nothing to be seen"; failed=1; }
 echo "$(wc -l <"$dir/lines") lines typed, $seen looked for"
 # Those that were told to end are about to.
