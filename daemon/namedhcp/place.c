@@ -49,8 +49,17 @@ int place_open(struct place *place, const struct settings *settings)
 	return err;
 }
 
+void place_lead(struct place *place, struct loop *loop)
+{
+	loop_stack_add(loop, &place->lead, place->stack);
+	if (place->dns_stack != place->stack)
+		loop_stack_add(loop, &place->dns_lead, place->dns_stack);
+}
+
 void place_close(struct place *place)
 {
+	loop_stack_remove(&place->lead);
+	loop_stack_remove(&place->dns_lead);
 	if (place->dns_stack && place->dns_stack != place->stack && ioth_delstack(place->dns_stack) < 0)
 		log_error("dnsstack: %s", ioth_error());
 	if (place->stack && ioth_delstack(place->stack) < 0)

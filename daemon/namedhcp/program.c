@@ -107,6 +107,7 @@ static int start(struct daemon *daemon, void *settings)
 	if (err)
 		goto free_change;
 	use(service, change);
+	place_lead(&service->place, &daemon->loop);
 	daemon->state = service;
 	return 0;
 
