@@ -35,10 +35,12 @@ start_at()
 		env LD_LIBRARY_PATH="$LD_LIBRARY_PATH" IOTH_PLUGIN_PATH="$IOTH_PLUGIN_PATH" "$@"
 }
 
+# The network outside is a hub, or $outside_kind; its process is $outside_pid.
 hosts_start()
 {
-	net_start hub outside
+	net_start "${outside_kind:-hub}" outside
 	outside=$vnl
+	outside_pid=$pid
 	net_start hub inside
 	inside=$vnl
 	vdens_start client "$outside"

@@ -17,7 +17,7 @@ import sys
 import time
 
 ETH_P_ALL, ETH_P_IPV6 = 3, 0x86dd
-PORTS = {7000: 40000, 9: 40009}  # where to, and where from
+PORTS = {7000: 40000, 4242: 44242, 9: 40009}  # where to, and where from
 ECHO, ECHO_REPLY, SOLICITATION, ADVERTISEMENT = 128, 129, 135, 136
 
 
@@ -47,7 +47,7 @@ class Probe:
         self.wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
         self.wire.bind(('vde0', 0))
         self.own_mac = self.wire.getsockname()[4]
-        self.own = own_address('fd00:')
+        self.own = own_address(other.split(':')[0] + ':')
         self.link_local = own_address('fe80:')
         self.group = socket.inet_pton(socket.AF_INET6, 'ff02::1:ff00:0')[:13] + self.address[13:]
 
