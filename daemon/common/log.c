@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <sys/uio.h>
 
@@ -122,6 +123,29 @@ void log_message(int level, const char *format, ...)
 {
 	va_list arguments;
 
+	va_start(arguments, format);
+	log_vmessage(level, format, arguments);
+	va_end(arguments);
+}
+
+void log_limited(struct log_limit *limit, int level, const char *format, ...)
+{
+	va_list arguments;
+	struct timespec now;
+
+	if (level >= LOG_DEBUG && !log_is_verbose())
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if ((uint64_t)now.tv_sec != limit->second) {
+		if (limit->untold > 0)
+			log_message(level, "(and %u more, which are not told)", limit->untold);
+		*limit = (struct log_limit){.second = (uint64_t)now.tv_sec};
+	}
+	if (limit->told == LOG_LIMIT) {
+		limit->untold++;
+		return;
+	}
+	limit->told++;
 	va_start(arguments, format);
 	log_vmessage(level, format, arguments);
 	va_end(arguments);

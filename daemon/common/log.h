@@ -14,6 +14,7 @@
 
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <syslog.h>
 
@@ -41,6 +42,18 @@ void log_set_copy(FILE *copy);
 __attribute__((format(printf, 2, 3))) void log_message(int level, const char *format, ...);
 __attribute__((format(printf, 2, 0))) void log_vmessage(
     int level, const char *format, va_list arguments);
+
+/* For what others can provoke: LOG_LIMIT lines a second, and how many there were beyond. Begins as
+ * {0}; one thread. */
+#define LOG_LIMIT 20
+
+struct log_limit {
+	uint64_t second; /* of CLOCK_MONOTONIC */
+	unsigned int told, untold;
+};
+
+__attribute__((format(printf, 3, 4))) void log_limited(
+    struct log_limit *limit, int level, const char *format, ...);
 
 #define log_error(...)   log_message(LOG_ERR, __VA_ARGS__)
 #define log_warning(...) log_message(LOG_WARNING, __VA_ARGS__)

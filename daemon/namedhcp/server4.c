@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "addrtext.h"
 #include "log.h"
 
 #define TELL_AGAIN (60 * ENGINE_SECOND) /* of a conflict */
@@ -57,6 +58,27 @@ void server4_configure(
 	server->common.domains = domains;
 }
 
+/* ---- no answer ------------------------------------------------------------------------------- */
+
+/* `mac` is the client's, as the message has it. */
+static void tell(struct server4 *server, const uint8_t mac[6], const char *name, const char *why)
+{
+	char client[ADDRTEXT_MAC_SIZE];
+
+	if (!log_is_verbose())
+		return;
+	(void)addrtext_print_mac(client, sizeof(client), mac);
+	server_tell(&server->common, client, name, why);
+}
+
+static void tell_unknown(const struct job *job, const struct dhcp4_message *message)
+{
+	char why[SERVER_WHY_SIZE];
+
+	server_why_unknown(why, reply4_needs_address(message) ? &job->address : NULL, "A");
+	tell(job->server, message->header.chaddr, job->name, why);
+}
+
 /* ---- the answer ------------------------------------------------------------------------------ */
 
 static void send_reply(struct server4 *server, const struct peer *from,
@@ -86,12 +108,18 @@ static void answer(struct job *job)
 	enum dhcp4_type type;
 	size_t len;
 
-	/* Without its mask an address is not worth having; the client asks again. */
-	if (job->failed || dhcp4_parse(&message, job->payload, job->len) < 0)
+	if (dhcp4_parse(&message, job->payload, job->len) < 0)
 		return;
+	/* Without its mask an address is not worth having; the client asks again. */
+	if (job->failed) {
+		tell(
+		    server, message.header.chaddr, job->name, "could not be asked for, or its TXT records");
+		return;
+	}
 	len = reply4_write(buffer, sizeof(buffer), server->config, &message, &known, &type);
 	if (len == 0) {
 		metric_add(&server->common.stats.unknown, 1);
+		tell_unknown(job, &message);
 		return;
 	}
 	metric_add(
@@ -264,9 +292,14 @@ static bool is_ours(
 		if (message->type == DHCP4_INFORM)
 			return true;
 		metric_add(&server->common.stats.nameless, 1);
+		tell(server, message->header.chaddr, "",
+		    "it says no name (option Client FQDN, or Host Name where there is --domain)");
 		return false;
 	}
-	return server_has_domain_of(&server->common, name);
+	if (server_has_domain_of(&server->common, name))
+		return true;
+	tell(server, message->header.chaddr, name, "is of another domain");
+	return false;
 }
 
 void server4_input(struct server4 *server, engine_time now, const struct peer *peer,
@@ -280,6 +313,7 @@ void server4_input(struct server4 *server, engine_time now, const struct peer *p
 
 	if (dhcp4_parse(&message, payload, len) < 0) {
 		metric_add(&server->common.stats.malformed, 1);
+		tell(server, peer->mac, "", "the message cannot be read");
 		return;
 	}
 	server_count(&server->common, message.type <= DHCP4_INFORM ? message.type : 0,
@@ -288,6 +322,7 @@ void server4_input(struct server4 *server, engine_time now, const struct peer *p
 		tell_of_decline(server, now, &message);
 	if (!reply4_is_wanted(&message, server->config)) {
 		metric_add(&server->common.stats.invalid, 1);
+		tell(server, message.header.chaddr, "", "it asks another server, or for nothing");
 		return;
 	}
 	if (!is_ours(server, &message, name))

@@ -5,7 +5,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
+#include "addrtext.h"
+#include "log.h"
 #include "nd_packet.h"
 
 struct waiting {
@@ -42,14 +45,42 @@ void server6_configure(
 	server->common.domains = domains;
 }
 
+/* Whom a message is from: behind relays, what the innermost one says. */
+static void client_key(
+    const struct request6 *request, const struct peer *peer, uint8_t key[PENDING_KEY])
+{
+	memcpy(key, request->relays ? request->relay[request->relays - 1].header.peer : peer->address,
+	    PENDING_KEY);
+}
+
+/* A name is told as it was said: `request` is NULL where nothing could be read. */
+static void tell(struct server6 *server, const struct peer *peer, const struct request6 *request,
+    const char *why)
+{
+	char client[ADDRTEXT_IP_SIZE];
+	uint8_t key[PENDING_KEY];
+
+	if (!log_is_verbose())
+		return;
+	if (request)
+		client_key(request, peer, key);
+	else
+		memcpy(key, peer->address, PENDING_KEY);
+	(void)addrtext_print_ip(client, sizeof(client), AF_INET6, key);
+	server_tell(&server->common, client, request ? request->name : "", why);
+}
+
 static void answer(struct server6 *server, const struct peer *peer, const struct request6 *request,
     const struct names_answer *known)
 {
 	uint8_t buffer[SERVER6_MESSAGE_MAX];
+	char why[SERVER_WHY_SIZE];
 	size_t len = reply6_write(buffer, sizeof(buffer), server->config, request, known);
 
 	if (len == 0) {
 		metric_add(&server->common.stats.unknown, 1);
+		server_why_unknown(why, known, "AAAA");
+		tell(server, peer, request, why);
 		return;
 	}
 	metric_add(&server->common.stats.replies, 1);
@@ -64,14 +95,6 @@ static void name_is_known(struct names_waiter *waiter, const struct names_answer
 	if (request6_parse(&request, waiting->payload, waiting->len) == 0)
 		answer(waiting->server, &waiting->peer, &request, known);
 	free_waiting(waiting);
-}
-
-/* Whom a message is from: behind relays, what the innermost one says. */
-static void client_key(
-    const struct request6 *request, const struct peer *peer, uint8_t key[PENDING_KEY])
-{
-	memcpy(key, request->relays ? request->relay[request->relays - 1].header.peer : peer->address,
-	    PENDING_KEY);
 }
 
 static void wait_for_name(struct server6 *server, const struct peer *peer,
@@ -118,7 +141,7 @@ static bool is_from_client(const struct peer *peer, const struct request6 *reque
 
 /* With names a message is answered only if it has one that is ours: other clients are other
  * servers'. */
-static bool is_ours(struct server6 *server, const struct request6 *request)
+static bool is_ours(struct server6 *server, const struct peer *peer, const struct request6 *request)
 {
 	uint8_t type = request->message.type;
 
@@ -127,10 +150,13 @@ static bool is_ours(struct server6 *server, const struct request6 *request)
 		if (type == DHCP6_INFORMATION_REQUEST || type == DHCP6_RELEASE || type == DHCP6_DECLINE)
 			return true;
 		metric_add(&server->common.stats.nameless, 1);
+		tell(server, peer, request, "it says no name (option Client FQDN)");
 		return false;
 	}
-	return type == DHCP6_INFORMATION_REQUEST ||
-	       server_has_domain_of(&server->common, request->name);
+	if (type == DHCP6_INFORMATION_REQUEST || server_has_domain_of(&server->common, request->name))
+		return true;
+	tell(server, peer, request, "is of another domain");
+	return false;
 }
 
 void server6_input(struct server6 *server, engine_time now, const struct peer *peer,
@@ -141,14 +167,16 @@ void server6_input(struct server6 *server, engine_time now, const struct peer *p
 
 	if (request6_parse(&request, payload, len) < 0) {
 		metric_add(&server->common.stats.malformed, 1);
+		tell(server, peer, NULL, "the message cannot be read");
 		return;
 	}
 	server_count(&server->common, request.message.type, request.relays > 0);
 	if (!is_from_client(peer, &request) || !request6_is_valid(&request, &server->config->duid)) {
 		metric_add(&server->common.stats.invalid, 1);
+		tell(server, peer, &request, "is another server's, or asked in a way that is not allowed");
 		return;
 	}
-	if (!is_ours(server, &request))
+	if (!is_ours(server, peer, &request))
 		return;
 	if (!reply6_needs_name(&request)) {
 		answer(server, peer, &request, NULL);

@@ -27,11 +27,16 @@ end_all() {
 trap end_all EXIT
 trap 'exit 1' INT TERM HUP
 
+# What to ask when a node gets no address.
+sed -n 's/^\. _\(iothdig .*\|vdens .*\)_: .*/\1/p' "$src/man/iothnetwork.7.scd" | sed 's/ NAME / alice.home.arpa /' >"$dir/asked"
+[ "$(wc -l <"$dir/asked")" = 2 ] || { echo "FAIL: the questions are not where they were"; exit 1; }
+command -v rdisc6 >/dev/null || sed -i /rdisc6/d "$dir/asked"
+
 # The blocks of the section, without scdoc's escapes; before the end, alice is looked for by IPv4, too.
 awk '/^# /{ on = /TEN COMMANDS/ } /^```/{ if (on) block = !block; next } block' "$src/man/iothnetwork.7.scd" |
     sed -e 's|\\\\$|\\|' -e 's|^.* &$|& jobs -p >jobs|' \
         -e '/^kill/i vdens --config eth,ip=10.77.0.9/24 vde:///tmp/net sh -c "until ping -c 1 10.77.0.1; do sleep 1; done"' |
-    sed "s|/tmp/|$dir/|g" >"$dir/lines"
+    sed -e "/^vdens --config eth,ip=10/r $dir/asked" | sed "s|/tmp/|$dir/|g" >"$dir/lines"
 cd "$dir"
 eval "$("$src/scripts/env" "$build")"
 SHELL=/bin/bash HOME=$dir timeout 600 bash -e <lines >out 2>err || { echo "FAIL: status $?"; failed=1; }
@@ -42,6 +47,9 @@ expect() { # PATTERN WHAT
 failed=${failed:-0}
 expect '64 bytes from alice.home.arpa (fd77::a11c:e)' "bob reaches alice by the name, and she has hers"
 expect '64 bytes from 10.77.0.1' "alice has her IPv4 address"
+expect 'AAAA.*fd77::a11c:e$' "the DNS tells who is asked for, word for word"
+! grep -q rdisc6 asked || expect 'Prefix  *: fd77::/64' "the link is advertised to who asks, word for word"
+[ "$failed" = 0 ] || cat net.{named,radvd,dhcp6,dhcp4,pid} jobs 2>/dev/null | xargs kill 2>/dev/null || :
 for file in net.*; do
     [ "$file" = net.rc ] || ! pid=$(cat "$file" 2>/dev/null) || [ -z "$pid" ] ||
         tail --pid="$pid" -f /dev/null # it is about to end

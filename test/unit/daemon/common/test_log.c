@@ -45,6 +45,30 @@ static void test_escapes(void **state)
 	log_set_hook(NULL, NULL);
 }
 
+/* What others provoke fills no log, and that there was more is told. */
+static void test_limit(void **state)
+{
+	struct log_lines lines = {0};
+	struct log_limit limit = {0};
+	unsigned int before;
+
+	log_set_hook(log_lines_keep, &lines);
+	log_limited(&limit, LOG_DEBUG, "unseen");
+	assert_int_equal(lines.count + limit.told, 0);
+	do {
+		memset(&limit, 0, sizeof(limit));
+		before = lines.count;
+		for (unsigned int i = 0; i < 1000; i++)
+			log_limited(&limit, LOG_INFO, "line %u", i);
+	} while (limit.untold != 1000 - LOG_LIMIT); /* a second has ended meanwhile */
+	assert_int_equal(lines.count - before, LOG_LIMIT);
+	limit.second--; /* as if it had */
+	lines.all[0] = '\0';
+	log_limited(&limit, LOG_INFO, "%s", "again");
+	assert_string_equal(lines.all, "(and 980 more, which are not told)\nagain\n");
+	log_set_hook(NULL, NULL);
+}
+
 static void test_stderr(void **state)
 {
 	int ends[2], saved = dup(STDERR_FILENO);
@@ -70,6 +94,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_hook),
 	    cmocka_unit_test(test_escapes),
+	    cmocka_unit_test(test_limit),
 	    cmocka_unit_test(test_stderr),
 	};
 

@@ -6,6 +6,7 @@
 #include "config.h"
 #include "dns_world.h"
 #include "hex.h"
+#include "log_lines.h"
 #include "server.h"
 
 static struct names names;
@@ -68,6 +69,22 @@ static void world_without_dns(
 	input(message);
 	assert_int_equal(replies, 0);
 	assert_int_equal(server->pending.all.count, 0);
+}
+
+/* What --verbose says of the last message. */
+static struct log_lines told;
+
+static void world_listen(bool listen)
+{
+	told = (struct log_lines){0};
+	log_set_verbose(listen);
+	log_set_hook(listen ? log_lines_keep : NULL, &told);
+}
+
+static void world_assert_told(const char *expected)
+{
+	assert_string_equal(told.last, expected);
+	told.last[0] = '\0';
 }
 
 #endif

@@ -402,6 +402,24 @@ static void host_names(void **state)
 	assert_int_equal(server.common.stats.foreign, 1);
 }
 
+/* With --verbose the log says why there is no answer. */
+static void why_there_is_no_answer(void **state)
+{
+	world_listen(true);
+	assert_string_equal(exchange("350101" FQDN "ff", NULL, NULL), "");
+	world_assert_told("no answer to 0a:c0:de:ad:be:ef: one.test.local is not in the DNS");
+	assert_string_equal(exchange("350101" FQDN "ff", "", NULL), "");
+	world_assert_told("no answer to 0a:c0:de:ad:be:ef: one.test.local has no A record");
+	input("350101ff");
+	world_assert_told(
+	    "no answer to 0a:c0:de:ad:be:ef: it says no name (option Client FQDN, or Host "
+	    "Name where there is --domain)");
+	assert_int_equal(domains_add(&domains, "other.local"), 0);
+	input("350101" FQDN "ff");
+	world_assert_told("no answer to 0a:c0:de:ad:be:ef: one.test.local is of another domain");
+	world_listen(false);
+}
+
 static void options_of_the_server(void **state)
 {
 	config.common.lease = LEASE_SECONDS;
@@ -480,6 +498,7 @@ int main(void)
 	    TEST(host_names),
 	    TEST(options_of_the_server),
 	    TEST(texts_of_every_kind),
+	    TEST(why_there_is_no_answer),
 	    TEST(a_flood),
 	    TEST(no_dns),
 	};

@@ -456,6 +456,37 @@ static void where_clients_are(void **state)
 	client = saved;
 }
 
+/* With --verbose the log says why there is no answer, as often as is good for it. */
+static void why_there_is_no_answer(void **state)
+{
+	world_listen(true);
+	assert_string_equal(exchange(SOLICIT, NULL), "");
+	world_assert_told("no answer to fe80::9: h1.hash.local is not in the DNS");
+	assert_string_equal(exchange(SOLICIT, ""), "");
+	world_assert_told("no answer to fe80::9: h1.hash.local has no AAAA record");
+	names_forget(&names);
+	input(SOLICIT);
+	assert_true(dns_fail(0, NAME, NAMES_AAAA, ETIMEDOUT));
+	world_assert_told(
+	    "no answer to fe80::9: h1.hash.local could not be asked for: Connection timed out");
+	input("01010203" CLIENT IA_EMPTY);
+	world_assert_told("no answer to fe80::9: it says no name (option Client FQDN)");
+	input("0101");
+	world_assert_told("no answer to fe80::9: the message cannot be read");
+	input("03010203" CLIENT IA_EMPTY "0027000500036f6e65");
+	world_assert_told(
+	    "no answer to fe80::9: one is another server's, or asked in a way that is not allowed");
+	assert_int_equal(domains_add(&domains, "other.local"), 0);
+	assert_string_equal(exchange(SOLICIT, ADDRESS), "");
+	world_assert_told("no answer to fe80::9: h1.hash.local is of another domain");
+	told.count = 0;
+	for (unsigned int i = 0; i < 1000; i++)
+		input(SOLICIT);
+	assert_in_range(told.count, 1, 500);
+	world_listen(false);
+	input(SOLICIT);
+}
+
 static void a_flood(void **state)
 {
 	struct peer saved = client;
@@ -500,6 +531,7 @@ int main(void)
 	    TEST(relays_without_end),
 	    TEST(cut_messages),
 	    TEST(where_clients_are),
+	    TEST(why_there_is_no_answer),
 	    TEST(a_flood),
 	    TEST(no_dns),
 	};
