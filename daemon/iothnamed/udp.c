@@ -186,7 +186,8 @@ static void socket_ready(struct loop_source *source, uint32_t events)
 void named_udp_reply(
     struct named_udp *udp, const struct named_path *path, const uint8_t *bytes, size_t len)
 {
-	struct named_address address;
+	struct named_address address = {
+	    .control.bytes = {0}}; /* what pads it is shown to the stack, too */
 	struct iovec iov = {.iov_base = (void *)bytes, .iov_len = len};
 	struct msghdr header = {.msg_iov = &iov, .msg_iovlen = 1};
 
