@@ -11,7 +11,6 @@
 #include <fcntl.h>
 #include <ifaddrs.h>
 #include <poll.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,124 +21,18 @@
 #include <ioth.h>
 #include <iothaddr.h>
 
-#include "clock.h"
 #include "conf.h"
 #include "daemon.h"
+#include "live_linked.h"
 #include "log.h"
 #include "schedule.h"
 #include "server.h"
 #include "words.h"
 
-#define CLOCKS_MAX 1024 /* descriptors */
-
 static struct daemon proxy;
 static struct ioth *client, *servers;
-static struct ioth *proxys[2]; /* its stacks: outer, inner */
-static size_t proxy_stacks;
 static char outside[100], inside[100], directory[] = "/tmp/rproxy_live-XXXXXX";
 static uint16_t server_port;
-
-/* ---- what the linker puts in place of others ------------------------------------------------- */
-
-static int64_t wall;
-static uint64_t passed; /* seconds that the test has let pass */
-static int64_t armed[CLOCKS_MAX];
-static bool is_clock[CLOCKS_MAX];
-
-int64_t __wrap_otip_clock_now(void);
-int __wrap_otip_clock_open(void);
-int __wrap_otip_clock_arm(int fd, int64_t time);
-int __real_close(int fd);
-int __wrap_close(int fd);
-int __real_clock_gettime(clockid_t clock, struct timespec *time);
-int __wrap_clock_gettime(clockid_t clock, struct timespec *time);
-struct ioth *__real_ioth_newstackc(const char *text);
-struct ioth *__wrap_ioth_newstackc(const char *text);
-
-int64_t __wrap_otip_clock_now(void)
-{
-	return wall;
-}
-
-int __wrap_otip_clock_open(void)
-{
-	int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-
-	assert_in_range(fd, 0, CLOCKS_MAX - 1);
-	is_clock[fd] = true;
-	armed[fd] = OTIP_NEVER;
-	return fd;
-}
-
-int __wrap_otip_clock_arm(int fd, int64_t time)
-{
-	assert_true(is_clock[fd]);
-	armed[fd] = time;
-	return 0;
-}
-
-int __wrap_close(int fd)
-{
-	if (fd >= 0 && fd < CLOCKS_MAX)
-		is_clock[fd] = false;
-	return __real_close(fd);
-}
-
-int __wrap_clock_gettime(clockid_t clock, struct timespec *time)
-{
-	int result = __real_clock_gettime(clock, time);
-
-	if (clock == CLOCK_MONOTONIC)
-		time->tv_sec += (time_t)passed;
-	return result;
-}
-
-struct ioth *__wrap_ioth_newstackc(const char *text)
-{
-	struct ioth *stack = __real_ioth_newstackc(text);
-
-	if (stack && proxy_stacks < 2)
-		proxys[proxy_stacks++] = stack;
-	return stack;
-}
-
-static atomic_long blocks;
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-char *__real_strdup(const char *text);
-void __real_free(void *memory);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-char *__wrap_strdup(const char *text);
-void __wrap_free(void *memory);
-
-static void *taken(void *memory)
-{
-	blocks += memory != NULL;
-	return memory;
-}
-
-void *__wrap_malloc(size_t size)
-{
-	return taken(__real_malloc(size));
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	return taken(__real_calloc(count, size));
-}
-
-char *__wrap_strdup(const char *text)
-{
-	return taken(__real_strdup(text));
-}
-
-void __wrap_free(void *memory)
-{
-	blocks -= memory != NULL;
-	__real_free(memory);
-}
 
 /* ---- turns ----------------------------------------------------------------------------------- */
 
@@ -154,24 +47,24 @@ static void wake(struct loop_source *source, uint32_t events)
 {
 }
 
-static uint64_t real_seconds(void)
+static uint64_t seconds_now(void)
 {
 	struct timespec now;
 
-	__real_clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec;
 }
 
 /* The loop turns until a descriptor is ready. False: it never was. */
 static bool becomes(int fd, short events)
 {
-	uint64_t end = real_seconds() + LIVE_PATIENCE;
+	uint64_t end = seconds_now() + LIVE_PATIENCE;
 	struct pollfd item = {.fd = fd, .events = events};
 	struct loop_source source = {0};
 	bool ready;
 
 	assert_int_equal(loop_add(&proxy.loop, &source, fd, (uint32_t)events, wake), 0);
-	while (!(ready = poll(&item, 1, 0) == 1) && real_seconds() < end)
+	while (!(ready = poll(&item, 1, 0) == 1) && seconds_now() < end)
 		assert_int_equal(loop_turn(&proxy.loop, LOOP_SEC), 0);
 	loop_remove(&source);
 	return ready;
@@ -356,10 +249,10 @@ void live_begin(void)
 void live_end(void)
 {
 	char command[100];
-	uint64_t end = real_seconds() + LIVE_PATIENCE;
+	uint64_t end = seconds_now() + LIVE_PATIENCE;
 
 	/* The proxy's connections have ended with it; the servers are about to hear of that. */
-	while (served > 0 && real_seconds() < end)
+	while (served > 0 && seconds_now() < end)
 		assert_int_equal(loop_turn(&proxy.loop, LOOP_MSEC), 0);
 	assert_int_equal(served, 0);
 	stop_server(&listening);
@@ -407,8 +300,8 @@ static struct rproxy_conf *configuration(const struct live_schedule *schedule, c
 
 void live_start(const struct live_schedule *schedule, const char *name, int64_t first_second)
 {
-	wall = first_second;
-	proxy_stacks = 0;
+	live_wall = first_second;
+	live_stack_count = 0;
 	assert_int_equal(server_start(&proxy, configuration(schedule, name)), 0);
 	live_turn();
 }
@@ -429,24 +322,24 @@ void live_stop(void)
 
 int64_t live_now(void)
 {
-	return wall;
+	return live_wall;
 }
 
 static int64_t next_due(void)
 {
 	int64_t next = OTIP_NEVER;
 
-	for (int fd = 0; fd < CLOCKS_MAX; fd++) {
-		if (is_clock[fd] && armed[fd] < next)
-			next = armed[fd];
+	for (int fd = 0; fd < LIVE_CLOCKS; fd++) {
+		if (live_is_clock[fd] && live_armed[fd] < next)
+			next = live_armed[fd];
 	}
 	return next;
 }
 
 static void ring(bool all)
 {
-	for (int fd = 0; fd < CLOCKS_MAX; fd++) {
-		if (is_clock[fd] && (all || armed[fd] <= wall))
+	for (int fd = 0; fd < LIVE_CLOCKS; fd++) {
+		if (live_is_clock[fd] && (all || live_armed[fd] <= live_wall))
 			assert_int_equal(eventfd_write(fd, 1), 0);
 	}
 	live_turn();
@@ -454,22 +347,22 @@ static void ring(bool all)
 
 void live_set(int64_t now)
 {
-	while (wall < now) {
+	while (live_wall < now) {
 		int64_t next = next_due();
 
 		/* It is due later than now, always: otip_keeper_run. */
-		assert_true(next > wall);
+		assert_true(next > live_wall);
 		if (next > now)
 			next = now;
-		passed += (uint64_t)(next - wall);
-		wall = next;
+		live_passed += (uint64_t)(next - live_wall);
+		live_wall = next;
 		ring(false);
 	}
 }
 
 void live_step(int64_t now)
 {
-	wall = now;
+	live_wall = now;
 	ring(true);
 }
 
@@ -495,7 +388,7 @@ static void wait_for_address(const struct in6_addr *address)
 
 	if (live_outer_is("picox"))
 		return;
-	fd = ioth_msocket(proxys[0], AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	fd = ioth_msocket(live_stacks[0], AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	assert_true(fd >= 0);
 	item.fd = fd;
 	if (ioth_bind(fd, (struct sockaddr *)&name, sizeof(name)) == 0) {
@@ -612,9 +505,9 @@ uint64_t live_metric(const char *name)
 
 bool live_comes_to(const char *name, uint64_t value)
 {
-	uint64_t end = real_seconds() + LIVE_PATIENCE;
+	uint64_t end = seconds_now() + LIVE_PATIENCE;
 
-	while (live_metric(name) != value && real_seconds() < end)
+	while (live_metric(name) != value && seconds_now() < end)
 		assert_int_equal(loop_turn(&proxy.loop, LOOP_MSEC), 0);
 	return live_metric(name) == value;
 }
@@ -657,5 +550,5 @@ static size_t resident(void)
 struct live_usage live_usage(void)
 {
 	return (struct live_usage){entries_of("/proc/self/fd"), entries_of("/proc/self/task"),
-	    addresses_of(proxys[0]), blocks, resident()};
+	    addresses_of(live_stacks[0]), live_blocks, resident()};
 }
