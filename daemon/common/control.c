@@ -19,7 +19,9 @@ struct client {
 	uint64_t number; /* the smaller, the older */
 	char request[CONTROL_REQUEST_MAX];
 	size_t request_len;
-	char *answer; /* NULL: the request is not whole */
+	bool waits; /* the answer comes later; what there is of it: */
+	char *begun;
+	char *answer; /* NULL: the request is not whole, or waits */
 	size_t answer_len, sent;
 };
 
@@ -30,7 +32,7 @@ struct control {
 	struct loop_timer retry; /* after a lack of descriptors */
 	struct control_verbs parts[CONTROL_PARTS];
 	void *context;
-	uint64_t accepted;
+	uint64_t accepted, asking;
 	struct client clients[CONTROL_CLIENTS];
 };
 
@@ -43,7 +45,9 @@ static void close_client(struct client *client)
 	loop_remove(&client->source);
 	loop_timer_cancel(&client->patience);
 	free(client->answer);
-	client->answer = NULL;
+	free(client->begun);
+	client->answer = client->begun = NULL;
+	client->waits = false;
 	close(fd);
 }
 
@@ -110,39 +114,57 @@ static int run_request(const struct control *control, char *request, FILE *text)
 }
 
 /* Makes client->answer. 0 or -ENOMEM. */
-static int make_answer(struct client *client)
+static int make_answer(struct client *client, int err, const char *text, const char *more)
 {
-	char *text = NULL, *answer = NULL;
-	size_t text_len, answer_len;
-	FILE *stream = open_memstream(&text, &text_len);
+	char *answer = NULL;
+	size_t len;
+	FILE *stream = open_memstream(&answer, &len);
+	int failed;
+
+	if (!stream)
+		return -ENOMEM;
+	fputs(!err ? "ok\n" : "error: ", stream);
+	if (err && !*text && !*more)
+		fprintf(stream, "%s\n", strerror(-err));
+	fputs(text, stream);
+	fputs(more, stream);
+	failed = ferror(stream);
+	if (fclose(stream) != 0 || failed) {
+		free(answer);
+		return -ENOMEM;
+	}
+	client->answer = answer;
+	client->answer_len = len;
+	client->sent = 0;
+	return 0;
+}
+
+/* 0 or -ENOMEM. */
+static int run_client(struct client *client)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *stream = open_memstream(&text, &len);
 	int err, failed;
 
 	if (!stream)
 		return -ENOMEM;
+	client->control->asking = client->number;
 	err = run_request(client->control, client->request, stream);
 	failed = ferror(stream);
-	if (fclose(stream) != 0 || failed)
-		goto no_memory;
-	stream = open_memstream(&answer, &answer_len);
-	if (!stream)
-		goto no_memory;
-	fputs(!err ? "ok\n" : "error: ", stream);
-	if (err && text_len == 0)
-		fprintf(stream, "%s\n", strerror(-err));
-	fwrite(text, 1, text_len, stream);
-	failed = ferror(stream);
-	if (fclose(stream) != 0 || failed)
-		goto no_memory;
+	if (fclose(stream) != 0 || failed) {
+		free(text);
+		return -ENOMEM;
+	}
+	if (err == CONTROL_LATER) {
+		client->waits = true;
+		client->begun = text;
+		loop_timer_cancel(&client->patience);
+		return loop_want(&client->source, 0);
+	}
+	err = make_answer(client, err, text, "");
 	free(text);
-	client->answer = answer;
-	client->answer_len = answer_len;
-	client->sent = 0;
-	return 0;
-
-no_memory:
-	free(answer);
-	free(text);
-	return -ENOMEM;
+	return err;
 }
 
 /* ---- one connection -------------------------------------------------------------------------- */
@@ -184,9 +206,9 @@ static void read_request(struct client *client)
 	if (newline > client->request && newline[-1] == '\r')
 		newline--;
 	*newline = '\0';
-	if (make_answer(client) < 0)
+	if (run_client(client) < 0)
 		close_client(client);
-	else
+	else if (!client->waits)
 		send_answer(client);
 }
 
@@ -196,6 +218,8 @@ static void client_ready(struct loop_source *source, uint32_t events)
 
 	if (client->answer)
 		send_answer(client);
+	else if (client->waits)
+		close_client(client); /* it has hung up */
 	else
 		read_request(client);
 }
@@ -203,6 +227,28 @@ static void client_ready(struct loop_source *source, uint32_t events)
 static void client_expired(struct loop_timer *timer)
 {
 	close_client(timerq_entry(timer, struct client, patience));
+}
+
+uint64_t control_asking(const struct control *control)
+{
+	return control->asking;
+}
+
+void control_answer(struct control *control, uint64_t asking, int err, const char *text)
+{
+	for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
+		struct client *client = &control->clients[i];
+
+		if (!client->source.loop || !client->waits || client->number != asking)
+			continue;
+		client->waits = false;
+		loop_timer_after(&client->patience, CONTROL_PATIENCE);
+		if (make_answer(client, err, client->begun, text) < 0)
+			close_client(client);
+		else
+			send_answer(client);
+		return;
+	}
 }
 
 /* ---- all of them ----------------------------------------------------------------------------- */

@@ -26,7 +26,8 @@ struct control_verb {
 	const char *argument; /* one word, which help calls "NAME"; NULL: there is none */
 	const char *help;     /* one line */
 	/* Writes the answer. 0 or -errno; what was written is the reason of an error then, one line
-	 * and maybe more. `argument` is "" where there is none. */
+	 * and maybe more. CONTROL_LATER: control_answer says the rest. `argument` is "" where there is
+	 * none. */
 	int (*run)(void *context, const char *argument, FILE *answer);
 };
 
@@ -37,6 +38,7 @@ struct control_verbs {
 };
 
 #define CONTROL_PARTS 2
+#define CONTROL_LATER 1
 
 struct control;
 
@@ -45,5 +47,12 @@ struct control;
 int control_open(struct control **control, struct loop *loop, const char *path,
     const struct control_verbs parts[CONTROL_PARTS], void *context);
 void control_close(struct control *control); /* NULL: harmless */
+
+/* Who asks for what a verb is about to run: a number for control_answer. */
+uint64_t control_asking(const struct control *control);
+
+/* The end of an answer that was put off. 0 or -errno, as of a verb. Nothing if the client has not
+ * waited. */
+void control_answer(struct control *control, uint64_t asking, int err, const char *text);
 
 #endif

@@ -3,6 +3,7 @@
 #include "daemon_internal.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,32 +14,49 @@
 
 /* ---- while it runs --------------------------------------------------------------------------- */
 
+static void forget_pending(struct daemon *daemon)
+{
+	if (daemon->pending)
+		daemon_settings_free(daemon, daemon->pending);
+	free(daemon->pending);
+	daemon->pending = NULL;
+}
+
+/* The settings are those that are pending. */
+static int try_pending(struct daemon *daemon)
+{
+	struct daemon_settings *settings = daemon->pending;
+	int err = daemon->program->reload(daemon, settings->configuration);
+
+	if (err == -EINPROGRESS)
+		return err;
+	if (!err) {
+		settings->configuration = NULL; /* taken */
+		daemon_settings_use(daemon, settings);
+	}
+	forget_pending(daemon);
+	return err;
+}
+
 static int reload(struct daemon *daemon)
 {
-	struct daemon_settings settings;
-	int err = -EINVAL;
-
 	if (!daemon->program->reload) {
 		log_error("%s cannot reload its configuration", daemon->program->name);
 		return -EOPNOTSUPP;
 	}
-	if (daemon_settings_read(daemon, &settings, daemon->options.directory) == SETTINGS_OK) {
-		err = daemon->program->reload(daemon, settings.configuration);
-		if (!err) {
-			settings.configuration = NULL; /* taken */
-			daemon_settings_use(daemon, &settings);
-		}
+	daemon->pending = calloc(1, sizeof(*daemon->pending));
+	if (!daemon->pending) {
+		log_error("%s", strerror(ENOMEM));
+		return -ENOMEM;
 	}
-	daemon_settings_free(daemon, &settings);
-	return err;
+	if (daemon_settings_read(daemon, daemon->pending, daemon->options.directory) == SETTINGS_OK)
+		return try_pending(daemon);
+	forget_pending(daemon);
+	return -EINVAL;
 }
 
-int daemon_reload(struct daemon *daemon)
+static void reload_ended(struct daemon *daemon, int err)
 {
-	int err;
-
-	notify_reloading();
-	err = reload(daemon);
 	if (err) {
 		daemon->failed_reloads++;
 		log_set_verbose(daemon->common.verbose);
@@ -48,7 +66,49 @@ int daemon_reload(struct daemon *daemon)
 		log_notice("the configuration was reloaded");
 	}
 	notify_ready(err ? "serving; the last reload failed" : "serving");
+}
+
+int daemon_reload(struct daemon *daemon)
+{
+	int err;
+
+	if (daemon->pending)
+		return -EBUSY;
+	notify_reloading();
+	err = reload(daemon);
+	if (err != -EINPROGRESS)
+		reload_ended(daemon, err);
 	return err;
+}
+
+void daemon_reload_go_on(struct daemon *daemon)
+{
+	bool asked = daemon->reload_asked;
+	char *text = NULL;
+	size_t len;
+	/* What the log gets is the end of the answer to a request. */
+	FILE *answer = asked ? open_memstream(&text, &len) : NULL;
+	int err;
+
+	if (answer)
+		log_set_copy(answer);
+	err = try_pending(daemon);
+	if (err != -EINPROGRESS)
+		reload_ended(daemon, err);
+	if (answer) {
+		log_set_copy(NULL);
+		fclose(answer);
+	}
+	if (err != -EINPROGRESS) {
+		daemon->reload_asked = false;
+		if (asked)
+			control_answer(daemon->control, daemon->reload_asking, err, text ? text : "");
+		if (daemon->reload_again) {
+			daemon->reload_again = false;
+			(void)daemon_reload(daemon);
+		}
+	}
+	free(text);
 }
 
 static struct daemon *daemon_of(struct signals *signals)
@@ -63,7 +123,10 @@ static void leave(struct signals *signals)
 
 static void hang_up(struct signals *signals)
 {
-	(void)daemon_reload(daemon_of(signals));
+	struct daemon *daemon = daemon_of(signals);
+
+	if (daemon_reload(daemon) == -EBUSY)
+		daemon->reload_again = true;
 }
 
 void daemon_fail(struct daemon *daemon)
@@ -178,8 +241,11 @@ static int run(struct daemon *daemon, void *configuration)
 	enter_sandbox(daemon);
 	status = serve(daemon);
 	control_close(daemon->control);
+	daemon->control = NULL;
+	daemon->reload_asked = false;
 stop:
 	daemon->program->stop(daemon);
+	forget_pending(daemon);
 close_signals:
 	signals_close(&daemon->signals);
 remove_pidfile:

@@ -59,7 +59,11 @@ struct daemon_program {
 	void (*configuration_free)(void *configuration);
 
 	/* Both take the configuration if they return 0, and leave all as it was if they return -errno,
-	 * which they have logged. NULL: a reload is not possible. */
+	 * which they have logged. NULL: a reload is not possible.
+	 *
+	 * A reload may return -EINPROGRESS, to wait for something while it serves as before: it calls
+	 * daemon_reload_go_on then, and is called again with the same configuration, which stays where
+	 * it is until then, or until `stop`. */
 	int (*start)(struct daemon *daemon, void *configuration);
 	int (*reload)(struct daemon *daemon, void *configuration);
 	void (*stop)(struct daemon *daemon); /* after a start that returned 0 */
@@ -78,6 +82,8 @@ struct daemon_options {
 	char *pidfile, *control, *user, *rcfile;
 };
 
+struct daemon_settings;
+
 struct daemon {
 	const struct daemon_program *program;
 	struct loop loop;
@@ -95,6 +101,10 @@ struct daemon {
 	struct control *control;
 	loop_time started;
 	unsigned int reloads, failed_reloads;
+	struct daemon_settings *pending; /* of a reload that waits; NULL: none does */
+	bool reload_again;               /* asked for meanwhile, by a signal */
+	bool reload_asked;               /* it was a request, by: */
+	uint64_t reload_asking;
 	bool failed; /* by daemon_fail */
 };
 
@@ -104,6 +114,9 @@ int daemon_main(const struct daemon_program *program, int argc, char *argv[]);
 /* Leaves the loop in order, with exit status 1: something happened that the daemon cannot live
  * with, and it has been logged. */
 void daemon_fail(struct daemon *daemon);
+
+/* What a reload has waited for is there (or will not be). Inside the loop. */
+void daemon_reload_go_on(struct daemon *daemon);
 
 /* A path that the user gave, as it can be opened now: a new string, or NULL (no memory). It is
  * what the user wrote as long as that can be. */

@@ -28,7 +28,8 @@ void daemon_settings_free(const struct daemon *daemon, struct daemon_settings *s
 /* Makes the settings those that are in use; the old ones are freed. */
 void daemon_settings_use(struct daemon *daemon, struct daemon_settings *settings);
 
-/* SIGHUP, or a request. 0, or -EINVAL: everything is as it was, and the log says why. */
+/* SIGHUP, or a request. 0; -EINPROGRESS: there is more to come; or another -errno: everything is as
+ * it was, and the log says why. -EBUSY, without a word: one is under way. */
 int daemon_reload(struct daemon *daemon);
 
 /* Requests that every daemon understands. */

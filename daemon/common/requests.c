@@ -2,6 +2,7 @@
 /* What every daemon answers at its control socket. */
 #include "daemon_internal.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <time.h>
 #include <unistd.h>
@@ -43,12 +44,19 @@ static int run_stats(void *context, const char *argument, FILE *answer)
 /* What the log gets meanwhile is the answer. */
 static int run_reload(void *context, const char *argument, FILE *answer)
 {
+	struct daemon *daemon = context;
 	int err;
 
 	log_set_copy(answer);
-	err = daemon_reload(context);
+	err = daemon_reload(daemon);
 	log_set_copy(NULL);
-	return err;
+	if (err == -EBUSY)
+		fprintf(answer, "a reload is under way\n");
+	if (err != -EINPROGRESS)
+		return err;
+	daemon->reload_asked = true;
+	daemon->reload_asking = control_asking(daemon->control);
+	return CONTROL_LATER;
 }
 
 static const struct control_verb verbs[] = {

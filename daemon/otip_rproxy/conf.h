@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The configuration of otip_rproxy: options, checked together. Names in it have not been looked up:
- * that takes a stack. */
+ * that takes a stack (lookup.h). */
 #ifndef RPROXY_CONF_H
 #define RPROXY_CONF_H
 
@@ -20,6 +20,8 @@ struct rproxy_conf {
 	char *interface;     /* outside */
 	bool inner_is_kernel, all_kernel;
 	char *name, *base, *password, *dns;
+	struct in6_addr network; /* what `base` is, once that is known: */
+	bool has_network;
 	enum otip_digest digest;
 	bool case_exact;
 	struct otip_schedule schedule;

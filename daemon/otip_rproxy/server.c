@@ -27,11 +27,12 @@ const cap_value_t server_capabilities[SERVER_CAPABILITIES] = {CAP_NET_ADMIN, CAP
 struct server {
 	struct daemon *daemon;
 	struct rproxy_conf *conf;
-	struct in6_addr base;
+	struct lookup *lookup;      /* of a reload that waits for it; NULL: none does */
 	struct ioth *outer, *inner; /* inner NULL: the kernel's */
 	struct otip_place place;
 	struct flows flows;
 	struct list epochs; /* the one in use first; others are drained */
+	bool drains;        /* it ends when its connections have */
 	bool told;          /* that addresses which are over are not silent */
 };
 
@@ -178,10 +179,9 @@ static struct flow_limits limits_of(const struct rproxy_conf *conf)
 
 /* ---- who we are ------------------------------------------------------------------------------ */
 
-static int make_identity(
-    struct otip_identity *identity, const struct rproxy_conf *conf, const struct in6_addr *base)
+static int make_identity(struct otip_identity *identity, const struct rproxy_conf *conf)
 {
-	const struct otip_identity_config config = {.base = *base,
+	const struct otip_identity_config config = {.base = conf->network,
 	    .name = conf->name,
 	    .password = conf->password,
 	    .digest = conf->digest,
@@ -197,7 +197,7 @@ static int begin_epoch(struct server *server, const struct rproxy_conf *conf)
 {
 	struct otip_identity identity;
 	struct epoch *epoch;
-	int err = make_identity(&identity, conf, &server->base);
+	int err = make_identity(&identity, conf);
 
 	if (err)
 		return err;
@@ -215,12 +215,11 @@ static bool same(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-static bool is_same_identity(const struct rproxy_conf *a, const struct in6_addr *base_a,
-    const struct rproxy_conf *b, const struct in6_addr *base_b)
+static bool is_same_identity(const struct rproxy_conf *a, const struct rproxy_conf *b)
 {
 	return same(a->name, b->name) && same(a->password, b->password) && a->digest == b->digest &&
 	       a->case_exact == b->case_exact && a->schedule.period == b->schedule.period &&
-	       IN6_ARE_ADDR_EQUAL(base_a, base_b);
+	       IN6_ARE_ADDR_EQUAL(&a->network, &b->network);
 }
 
 /* ---- begin, end ------------------------------------------------------------------------------ */
@@ -233,13 +232,55 @@ static void free_server(struct server *server)
 	free(server);
 }
 
+static void stop_waiting(void *context)
+{
+	*(bool *)context = true;
+}
+
+/* At the start nobody is served meanwhile. It is too early for the daemon's loop: a reload may be
+ * waiting there. */
+static int look_up_all(struct server *server, struct rproxy_conf *conf)
+{
+	struct signals *signals = &server->daemon->signals;
+	struct lookup *lookup;
+	struct loop loop;
+	bool ended = false;
+	int err = loop_init(&loop);
+
+	if (err) {
+		log_error("event loop: %s", strerror(-err));
+		return err;
+	}
+	err = lookup_begin(&lookup, &loop, server->inner, conf, NULL, stop_waiting, &ended);
+	if (err || !lookup)
+		goto fini_loop;
+	err = signals_hear(signals, &loop);
+	if (err) {
+		log_error("signals: %s", strerror(-err));
+		goto free_lookup;
+	}
+	while (!ended && !signals->left_on)
+		(void)loop_turn(&loop, TIMERQ_NEVER);
+	signals_unhear(signals);
+	if (ended) {
+		err = lookup_end(lookup);
+		goto fini_loop;
+	}
+	err = -EINTR;
+free_lookup:
+	lookup_free(lookup);
+fini_loop:
+	loop_fini(&loop);
+	return err;
+}
+
 static int begin(struct server *server, struct rproxy_conf *conf)
 {
 	const struct flow_limits limits = limits_of(conf);
 	int err = open_stacks(server, conf);
 
 	if (!err)
-		err = lookup_all(server->inner, conf, &server->base, NULL, NULL);
+		err = look_up_all(server, conf);
 	if (err)
 		return err;
 	err = flows_init(&server->flows, &server->daemon->loop, server->outer, server->inner, &limits);
@@ -285,6 +326,7 @@ static void drain(struct server *server)
 	loop_time now = loop_clock(), end = now + server->conf->drain;
 	struct epoch *epoch;
 
+	server->drains = true;
 	list_for_each (epoch, &server->epochs, link)
 		epoch_drain(epoch);
 	if (server->flows.connections > 0 && now < end)
@@ -301,6 +343,8 @@ void server_stop(struct daemon *daemon)
 	struct server *server = daemon->state;
 	struct epoch *epoch;
 
+	lookup_free(server->lookup);
+	server->lookup = NULL;
 	drain(server);
 	flows_fini(&server->flows);
 	list_for_each_safe (epoch, &server->epochs, link)
@@ -314,49 +358,81 @@ static struct epoch *current(const struct server *server)
 	return list_first(&server->epochs, struct epoch, link);
 }
 
+static void looked_up(void *context)
+{
+	daemon_reload_go_on(((struct server *)context)->daemon);
+}
+
+/* 0; -EINPROGRESS: there will be another call; or another -errno. */
+static int look_up_new(struct server *server, struct rproxy_conf *conf)
+{
+	struct lookup *lookup = server->lookup;
+	int err;
+
+	if (lookup) {
+		server->lookup = NULL;
+		return lookup_end(lookup);
+	}
+	err = lookup_begin(&server->lookup, &server->daemon->loop, server->inner, conf, server->conf,
+	    looked_up, server);
+	return !err && server->lookup ? -EINPROGRESS : err;
+}
+
+static void use_services(struct server *server, struct rproxy_conf *conf)
+{
+	struct epoch *epoch = current(server);
+	struct window *window;
+
+	rproxy_conf_free(server->conf);
+	server->conf = conf;
+	list_for_each (window, &server->flows.windows, link)
+		window_set_services(window, conf->services, conf->service_count);
+	epoch->keeper.schedule = conf->schedule;
+	epoch_look(epoch);
+}
+
+/* 0 or -errno. */
+static int use_identity(struct server *server, struct rproxy_conf *conf)
+{
+	struct rproxy_conf *before = server->conf;
+	struct epoch *old = current(server);
+	int err;
+
+	server->conf = conf;
+	err = begin_epoch(server, conf);
+	if (err) {
+		server->conf = before;
+		return err;
+	}
+	rproxy_conf_free(before);
+	epoch_drain(old);
+	return 0;
+}
+
 int server_reload(struct daemon *daemon, void *configuration)
 {
 	struct server *server = daemon->state;
 	struct rproxy_conf *conf = configuration;
-	struct epoch *old = current(server);
-	struct in6_addr base;
-	struct window *window;
 	struct flow_limits limits;
 	int err;
 
 	end_old_epochs(server);
-	if (!rproxy_conf_same_place(server->conf, conf)) {
-		log_error("extstack and intstack cannot be changed by a reload");
+	if (server->drains || !rproxy_conf_same_place(server->conf, conf)) {
+		log_error(server->drains ? "it is about to end"
+		                         : "extstack and intstack cannot be changed by a reload");
 		return -EINVAL;
 	}
-	err = lookup_all(server->inner, conf, &base, server->conf, &server->base);
+	err = look_up_new(server, conf);
 	if (err)
 		return err;
 	limits = limits_of(conf);
-	if (is_same_identity(server->conf, &server->base, conf, &base)) {
-		rproxy_conf_free(server->conf);
-		server->conf = conf;
-		list_for_each (window, &server->flows.windows, link)
-			window_set_services(window, conf->services, conf->service_count);
-		old->keeper.schedule = conf->schedule;
-		epoch_look(old);
-	} else {
-		struct rproxy_conf *conf_before = server->conf;
-		struct in6_addr base_before = server->base;
-
-		server->conf = conf;
-		server->base = base;
-		err = begin_epoch(server, conf);
-		if (err) {
-			server->conf = conf_before;
-			server->base = base_before;
-			return err;
-		}
-		rproxy_conf_free(conf_before);
-		epoch_drain(old);
-	}
-	flows_set_limits(&server->flows, &limits);
-	return 0;
+	if (is_same_identity(server->conf, conf))
+		use_services(server, conf);
+	else
+		err = use_identity(server, conf);
+	if (!err)
+		flows_set_limits(&server->flows, &limits);
+	return err;
 }
 
 bool server_may_be_filtered(const struct daemon *daemon)

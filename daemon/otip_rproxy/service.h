@@ -20,8 +20,8 @@ struct service {
 		struct sockaddr any;
 		struct sockaddr_in in;
 		struct sockaddr_in6 in6;
-	} inner; /* found out at the start */
-	socklen_t inner_len;
+	} inner;
+	socklen_t inner_len; /* 0: not known yet */
 };
 
 /* PORT,HOST,PORT[,proxy1|,proxy2]: 0 or -EINVAL. `type` is that of the socket; proxy is for TCP. */

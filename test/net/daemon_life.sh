@@ -63,6 +63,7 @@ assert_match '^tiny: nonesuch.rc: No such file' "$err" "no file"
 
 start front "$tiny" -f good.rc --control ctl -p pid
 wait_for says front 'serving'
+first_pid=$pid
 assert_equal "$pid" "$(cat pid)" "pid file"
 run ctl status
 assert_match "^pid: $pid$" "$out" status
@@ -92,6 +93,43 @@ value_is()
 	ctl status | grep -x "value: $1"
 }
 wait_for value_is 7
+
+# One that waits: the daemon serves as before, and who asked for it waits, too.
+for wanted in 15 16; do
+	echo "value $wanted" >good.rc
+	start asker "$BUILD/tools/daemonctl/iothnamedctl" -s "$dir/ctl" reload
+	asker=$pid
+	wait_for says front "waiting with $wanted"
+	assert_status 1 ctl reload
+	assert_match 'a reload is under way' "$err" "a second one"
+	[ "$wanted" = 16 ] || value_is 7 >/dev/null || fail "a reload that waits has taken effect"
+	kill -0 "$asker" || fail "who asked has an answer: $(cat asker.log)"
+	assert_status 0 ctl go
+	await "$asker"
+	assert_equal $((wanted - 15)) "$status" "what who asked is told of $wanted"
+	says asker "waiting with $wanted" || fail "the answer has no beginning: $(cat asker.log)"
+	value_is 15 >/dev/null || fail "after $wanted: $(ctl status)"
+done
+says asker '16 was waited for in vain' || fail "the answer has no end: $(cat asker.log)"
+# A signal meanwhile is another reload, afterwards; who has hung up is not answered.
+echo 'value 15' >good.rc
+start asker "$BUILD/tools/daemonctl/iothnamedctl" -s "$dir/ctl" reload
+asker=$pid
+waits_again() { [ "$(grep -c 'waiting with 15' front.log)" = "$1" ]; }
+wait_for waits_again 2
+stop "$asker"
+kill -HUP "$first_pid"
+has_signal() { ! grep -q '^SigPnd.*[1-9a-f]\|^ShdPnd.*[1-9a-f]' "/proc/$first_pid/status"; }
+wait_for has_signal
+echo 'value 17' >good.rc
+assert_status 0 ctl go
+wait_for says front 'waiting with 17'
+assert_status 0 ctl go
+wait_for value_is 17
+echo 'value 15' >good.rc # and one that waits at the end
+kill -HUP "$first_pid"
+wait_for waits_again 3
+pid=$first_pid
 
 assert_status 1 "$tiny" -p pid
 assert_match "pid file .*/pid: process $pid has it$" "$err" "a second one"

@@ -56,7 +56,8 @@ assert_status 1 at_home "$RPROXY" --check -e "$extstack" -b fc01:: -n renzo.otip
 
 echo "--- a thousand connections"
 rproxy_rc "${lines[@]}"
-rproxy_start
+rproxy_start --dns "nameserver $server
+options timeout:30 attempts:5"
 peer_start many many "$address" 4242 1000
 assert_equal 1000 "$(metric tcp_open)" "connections"
 if ! ldd "$RPROXY" | grep -E 'lib(asan|tsan)' >/dev/null; then
@@ -128,6 +129,52 @@ sed -i 's/renzo/lucia/' "$dir/rc"
 reload
 wait_for address_is "$address" gone
 ! inside client ping -n -c 1 -W 1 "$address" >/dev/null || fail "an address that has gone answers"
+
+echo "--- a reload that has to ask for names"
+mkfifo "$dir/dns.in"
+stdin="$dir/dns.in" start_at dns home python3 "$SRC/test/net/slow_dns.py" "$server"
+wait_for says dns '^serving'
+rproxy_rc "${lines[@]}"
+reload
+peer_start stays hold "$address" 4242
+# start_reload NAME: who asks for it waits for the answer.
+start_reload()
+{
+	start reload "$RPROXYCTL" -s "$dir/ctl" reload
+	reload_pid=$pid
+	wait_for says dns "^asked $1"
+}
+# Two queries are asked for a name that is not there.
+for word in answer refuse; do
+	rproxy_rc "${lines[@]}" "tcp 4260,$word.test.local,$port"
+	start_reload "$word.test.local"
+	# The proxy goes on meanwhile, with what it had.
+	tell stays "before the $word"
+	kill -0 "$reload_pid" || fail "the reload has not waited: $(cat "$dir/reload.log")"
+	echo "$word" >"$dir/dns.in"
+	await "$reload_pid"
+	tell stays "after the $word"
+	echo wait >"$dir/dns.in"
+	peer echo "$address" 4260 1000
+done
+assert_equal 1 "$status" "a reload with a name that is not there"
+echo end >"$dir/stays.in"
+wait_for says stays '^ended'
+says reload 'refuse.test.local: it has no address' || fail "it is not told why: $(cat "$dir/reload.log")"
+# A name that is known is not asked for again.
+rproxy_rc "${lines[@]}" "tcp 4261,answer.test.local,$port"
+reload
+peer echo "$address" 4261 1000
+# The end does not wait for it.
+rproxy_rc "${lines[@]}" "tcp 4260,late.test.local,$port"
+start_reload late.test.local
+kill -TERM "$(rproxy_pid)"
+await "$rproxy_group"
+assert_equal 0 "$status" "the exit status while a reload waits"
+await "$reload_pid"
+rproxy_rc "${lines[@]}"
+rproxy_start
+inside client ip neigh flush dev vde0 # another stack, another MAC address
 
 echo "--- windows"
 rproxy_rc "${lines[@]}" 'otip_period 5' 'otip_preactive 1' 'otip_postactive 25'

@@ -2,7 +2,8 @@
 /* A daemon that does nothing, for the tests of the skeleton: test_daemon.c starts it.
  *
  * Its configuration is its options. `value 13` is refused by configure, 14 by start and reload; a
- * verb makes a system call that no daemon makes, another ends it by daemon_fail. */
+ * reload with 15 or 16 waits for the verb `go`, and with 16 it fails then. A verb makes a system
+ * call that no daemon makes, another ends it by daemon_fail. */
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -46,9 +47,21 @@ static void *configure(
 	return configuration;
 }
 
+static bool may_go_on;
+
 static int take(struct daemon *daemon, void *configuration)
 {
 	const struct configuration *new = configuration;
+
+	if (new->value >= 15 && daemon->state && !may_go_on) {
+		log_notice("waiting with %d", (int)new->value);
+		return -EINPROGRESS;
+	}
+	may_go_on = false;
+	if (new->value == 16) {
+		log_error("16 was waited for in vain");
+		return -EINVAL;
+	}
 
 	if (new->value == 14) {
 		log_error("14 cannot be served");
@@ -102,10 +115,18 @@ static int run_echo(void *context, const char *argument, FILE *answer)
 	return 0;
 }
 
+static int run_go(void *context, const char *argument, FILE *answer)
+{
+	may_go_on = true;
+	daemon_reload_go_on(context);
+	return 0;
+}
+
 static const struct control_verb verbs[] = {
     {"echo", "WORD", "says it again", run_echo},
     {"forbidden", NULL, "makes a system call", run_forbidden},
     {"fail", NULL, "ends", run_fail},
+    {"go", NULL, "ends the wait of a reload", run_go},
 };
 
 int main(int argc, char *argv[])
@@ -119,7 +140,7 @@ int main(int argc, char *argv[])
 	    .option_count = 1,
 	    .values_size = sizeof(struct values),
 	    .verbs = verbs,
-	    .verb_count = 3,
+	    .verb_count = 4,
 	    .configure = configure,
 	    .configuration_free = free,
 	    .start = take,
