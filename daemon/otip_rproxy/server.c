@@ -16,6 +16,7 @@
 #include "flows.h"
 #include "log.h"
 #include "lookup.h"
+#include "loop_stack.h"
 #include "place.h"
 #include "stack_state.h"
 #include "window.h"
@@ -29,6 +30,7 @@ struct server {
 	struct rproxy_conf *conf;
 	struct lookup *lookup;      /* of a reload that waits for it; NULL: none does */
 	struct ioth *outer, *inner; /* inner NULL: the kernel's */
+	struct loop_stack outer_lead, inner_lead;
 	struct otip_place place;
 	struct flows flows;
 	struct list epochs; /* the one in use first; others are drained */
@@ -226,6 +228,8 @@ static bool is_same_identity(const struct rproxy_conf *a, const struct rproxy_co
 
 static void free_server(struct server *server)
 {
+	loop_stack_remove(&server->inner_lead);
+	loop_stack_remove(&server->outer_lead);
 	close_stack(server->inner, "intstack");
 	close_stack(server->outer, "extstack");
 	rproxy_conf_free(server->conf);
@@ -290,6 +294,9 @@ static int begin(struct server *server, struct rproxy_conf *conf)
 	}
 	server->flows.gone = window_gone;
 	server->conf = conf;
+	/* What comes wakes us, and not a thread of the stack's that has to wake us. */
+	loop_stack_add(&server->daemon->loop, &server->outer_lead, server->outer);
+	loop_stack_add(&server->daemon->loop, &server->inner_lead, server->inner);
 	err = begin_epoch(server, conf);
 	if (!err)
 		return 0;
