@@ -102,8 +102,7 @@ at_last fake 'host test.fake 127.0.0.1'
 assert_match '^test\.fake has address 10\.20\.30\.40$' "$out" "over UDP"
 at_last fake 'host -T -t A test.fake 127.0.0.1'
 assert_match '^test\.fake has address 10\.20\.30\.40$' "$out" "over TCP"
-try_at fake 'host -t A other.fake 127.0.0.1'
-assert_match 'not found: 3\(NXDOMAIN\)$' "$out" "another name"
+at_last fake 'host -t A other.fake 127.0.0.1 | grep "not found: 3(NXDOMAIN)$"'
 at fake 'kill $(cat /tmp/fake.pid)'
 
 # Each option, beside the C library's answer (test/interop/iothdns_glibc.sh has hundreds of these).
