@@ -44,14 +44,15 @@ static bool is_owner(const struct feed *feed, const struct named_record *record)
 }
 
 /* Is the record that begins at `begun` one of those before it? Such are suppressed: RFC 2181, 5. */
-static bool is_repeated(const struct wire_writer *set, size_t begun)
+static bool is_repeated(const struct wire_writer *set, uint16_t type, size_t begun)
 {
 	size_t len = set->at - begun;
 
 	for (size_t at = 0; at < begun;) {
 		size_t other = 2 + ((size_t)set->data[at] << 8 | set->data[at + 1]);
 
-		if (other == len && memcmp(set->data + at, set->data + begun, len) == 0)
+		if (other == len &&
+		    named_rdata_equal(type, set->data + at + 2, set->data + begun + 2, len - 2))
 			return true;
 		at += other;
 	}
@@ -78,7 +79,7 @@ static int feed_rrset(struct feed *feed, uint16_t type)
 		wire_end_u16(&set, field);
 		if (record->ttl < item.ttl)
 			item.ttl = record->ttl;
-		if (is_repeated(&set, begun))
+		if (is_repeated(&set, type, begun))
 			set.at = begun;
 		else
 			item.count++;

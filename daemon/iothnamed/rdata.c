@@ -2,7 +2,10 @@
 /* Data of records: see rdata.h. */
 #include "rdata.h"
 
+#include <string.h>
+
 #include "dnsname.h"
+#include "name.h"
 #include "query.h"
 
 #define ANY_LENGTH (-1)
@@ -107,4 +110,20 @@ bool named_rdata_copy(
 bad:
 	message->error = true;
 	return false;
+}
+
+bool named_rdata_equal(uint16_t type, const uint8_t *a, const uint8_t *b, size_t len)
+{
+	const struct form *form = form_of(type);
+	size_t names = form->before, rest;
+
+	if (form->names == 0)
+		return memcmp(a, b, len) == 0;
+	for (int i = 0; i < form->strings && names < len; i++)
+		names += 1 + (size_t)a[names];
+	rest = len - (size_t)form->rest; /* behind names there is no data of any length */
+	if (len < (size_t)form->rest || names > rest)
+		return false; /* it was not written by us */
+	return memcmp(a, b, names) == 0 && named_wire_equal(a + names, b + names, rest - names) &&
+	       memcmp(a + rest, b + rest, len - rest) == 0;
 }

@@ -23,4 +23,8 @@ bool named_rdata_is_cacheable(uint16_t type);
 bool named_rdata_copy(
     struct wire_reader *message, uint16_t type, size_t len, struct wire_writer *out);
 
+/* Is it the same data, of `len` bytes each, as named_rdata_copy has written it? In names case does
+ * not count (RFC 4343, 3). */
+bool named_rdata_equal(uint16_t type, const uint8_t *a, const uint8_t *b, size_t len);
+
 #endif

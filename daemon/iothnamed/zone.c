@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rdata.h"
 #include "zone_internal.h"
 
 #define RR_FIXED                                                                                   \
@@ -107,7 +108,7 @@ static bool has_record(const struct zone_rrset *rrset, const uint8_t *data, size
 	size_t at = 0, other_len;
 
 	while ((other = zone_rrset_next(rrset, &at, &other_len))) {
-		if (other_len == len && memcmp(other, data, len) == 0)
+		if (other_len == len && named_rdata_equal(rrset->type, other, data, len))
 			return true;
 	}
 	return false;

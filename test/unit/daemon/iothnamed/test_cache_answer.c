@@ -250,6 +250,13 @@ static void test_bailiwick(void **state)
 	test_name_rr(&reply, "c.x", NAMED_TYPE_CNAME, 300, "d.x");
 	test_name_rr(&reply, "c.x", NAMED_TYPE_CNAME, 300, "e.x");
 	assert_int_equal(feed("c.x", NAMED_TYPE_A), 0);
+	/* Two spellings of one are: RFC 4343, 3. */
+	begin(TEST_REPLY, "c.x", NAMED_TYPE_CNAME);
+	test_name_rr(&reply, "c.x", NAMED_TYPE_CNAME, 300, "d.x");
+	test_name_rr(&reply, "c.x", NAMED_TYPE_CNAME, 300, "D.X");
+	assert_int_equal(feed("c.x", NAMED_TYPE_CNAME), 1);
+	assert_int_equal(answer("c.x", NAMED_TYPE_CNAME, 0), NAMED_CACHED);
+	assert_int_equal(test_u16(bytes + 6), 1);
 	/* Another class is another world. */
 	begin(TEST_REPLY, "c.x", NAMED_TYPE_A);
 	test_a(&reply, "c.x", 300, 1);

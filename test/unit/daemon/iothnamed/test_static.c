@@ -175,6 +175,13 @@ static void test_alias_alone(void **state)
 	}
 	load("static CNAME a.b c\nstatic CNAME A.B c\nstatic A x.a.b 10.0.0.1\n");
 	fixture_unload(&fixture);
+	/* One alias, spelled in two ways: RFC 4343, 3. So are other names in data, and no text is. */
+	load("static CNAME a.b c.d\nstatic CNAME a.b C.d\nstatic MX m 7 c.d\nstatic MX m 7 C.D\n"
+	     "static MX m 8 C.D\nstatic TXT m x\nstatic TXT m X\nnet w ::/0\nauth static w .\n");
+	assert_string_equal(ask("a.b", "CNAME"), "8480: a.b CNAME 2147483647 c.d");
+	assert_string_equal(ask("m", "MX"), "8480: m MX 2147483647 7 c.d: m MX 2147483647 8 c.d");
+	assert_string_equal(ask("m", "TXT"), "8480: m TXT 2147483647 \"x\": m TXT 2147483647 \"X\"");
+	fixture_unload(&fixture);
 }
 
 int main(void)
