@@ -12,17 +12,18 @@ dir=$(mktemp -d /tmp/ioth-show.XXXXXX)
 vnl=vde://$dir/sw
 declare -A pid_of=() # what runs: a number that has been waited for may be another process's
 
-end_all() {
+end_all() { # SIGNAL
     local name
     exec 3>&-
     for name in "${!pid_of[@]}"; do
-        kill "${pid_of[$name]}" 2>/dev/null
+        kill -s "$1" "${pid_of[$name]}" 2>/dev/null
     done
     for name in "${!pid_of[@]}"; do
         ended "$name" 2>/dev/null
     done
 }
-trap 'end_all; rm -rf "$dir"' EXIT
+# A show that breaks off waits for nobody; and vde_plug, when it is interrupted, interrupts its whole group.
+trap 'trap "" INT TERM HUP; end_all KILL; rm -rf "$dir"' EXIT
 trap 'exit 130' INT TERM HUP
 
 fail() {
