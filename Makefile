@@ -13,6 +13,7 @@ BUILD ?= build
 PREFIX ?= /usr/local
 WERROR ?= false
 FUZZ_SECONDS ?= 60
+MINUTES ?= 30
 TEST_ARGS ?=
 NEED = @scripts/install-packages
 SETUP = meson setup -Dwerror=$(WERROR)
@@ -25,7 +26,7 @@ TSAN = $(SANITIZE) -Db_sanitize=thread
 FUZZ = $(SANITIZE) -Db_sanitize=address,undefined -Dfuzz=true -Dtests=false \
 	'-Dc_args=-fsanitize=fuzzer-no-link -fno-sanitize-recover=all'
 
-.PHONY: all help demo check bench asan tsan tidy fuzz format install uninstall deb check-deb clean
+.PHONY: all help demo check bench soak asan tsan tidy fuzz format install uninstall deb check-deb clean
 
 all: $(BUILD)/build.ninja
 	ninja -C $(BUILD)
@@ -38,7 +39,8 @@ help:
 	@echo "make asan       all tests under AddressSanitizer (leaks too) and UndefinedBehaviorSanitizer"
 	@echo "make tsan       all tests under ThreadSanitizer"
 	@echo "make tidy       clang-tidy, cppcheck, shellcheck; every exception is explained in their files"
-	@echo "make fuzz       run each fuzz target for FUZZ_SECONDS ($(FUZZ_SECONDS))"
+	@echo "make soak       all daemons and 1,000 stacks for MINUTES ($(MINUTES)) on a bad network: nothing leaks, nothing is lost"
+	@echo "make fuzz       run each fuzz target for FUZZ_SECONDS ($(FUZZ_SECONDS)), or all of them for HOURS together"
 	@echo "make format     clang-format over all C files"
 	@echo "make install    into PREFIX ($(PREFIX)); uninstall takes all of it away again"
 	@echo "make deb        Debian packages, from a clean copy of the tree: $(BUILD)-deb/"
@@ -61,6 +63,12 @@ bench:
 	ninja -C $(BUILD)
 	ninja -C $(BUILD) bench
 
+soak:
+	$(NEED) build run test
+	@$(MAKE) -s --no-print-directory $(BUILD)/test
+	ninja -C $(BUILD)
+	BUILD=$(abspath $(BUILD)) bash test/soak/soak.sh $(MINUTES)
+
 asan:
 	$(NEED) build run test
 	@$(MAKE) -s --no-print-directory $(BUILD)-asan/build.ninja
@@ -80,7 +88,7 @@ fuzz:
 	$(NEED) build lint
 	@$(MAKE) -s --no-print-directory $(BUILD)-fuzz/build.ninja
 	@ninja -C $(BUILD)-fuzz
-	@scripts/fuzz $(BUILD)-fuzz $(FUZZ_SECONDS)
+	@scripts/fuzz $(BUILD)-fuzz $(if $(HOURS),$(HOURS)h,$(FUZZ_SECONDS))
 
 format:
 	$(NEED) lint

@@ -8,6 +8,7 @@
  *     loss=PERCENT    0.1, 5 ...
  *     duplicate=PERCENT
  *     reorder=PERCENT such a frame overtakes those before it: it has no delay
+ *     corrupt=PERCENT such a frame is followed by a copy of it with a wrong byte, or cut short
  *     rate=MBIT       bits a second, in millions
  *     queue=BYTES     that wait for the rate; more are dropped (default 250000)
  *     seed=NUMBER     of all chance (default 1)
@@ -36,8 +37,8 @@
 
 struct options {
 	uint64_t delay, jitter;
-	double loss, duplicate, reorder; /* 0 to 1 */
-	double rate;                     /* bytes a nanosecond; 0: no limit */
+	double loss, duplicate, reorder, corrupt; /* 0 to 1 */
+	double rate;                              /* bytes a nanosecond; 0: no limit */
 	uint64_t queue;
 	uint64_t seed;
 };
@@ -56,7 +57,7 @@ struct direction {
 	uint64_t random;
 	uint64_t rate_free; /* when the last frame has left the rate's queue */
 	uint64_t last;      /* deadline of the last one: without jitter nobody overtakes */
-	uint64_t frames, bytes, lost, overflowed, duplicated, reordered;
+	uint64_t frames, bytes, lost, overflowed, duplicated, reordered, corrupted;
 };
 
 static volatile sig_atomic_t ended, report_wanted;
@@ -89,6 +90,22 @@ static void fly(struct direction *direction, const void *bytes, size_t len, uint
 	frame->len = len;
 	memcpy(frame->bytes, bytes, len);
 	timerq_set(&direction->flying, &frame->timer, when);
+}
+
+/* One wrong byte is found by any checksum, so what comes of it is for the stack to drop. */
+static void corrupt(struct direction *direction, const void *bytes, size_t len, uint64_t when)
+{
+	uint8_t copy[VDELINK_FRAME_MAX];
+	size_t at = (size_t)(chance(direction) * (double)len);
+
+	memcpy(copy, bytes, len);
+	direction->corrupted++;
+	if (chance(direction) < 0.5) {
+		copy[at] ^= (uint8_t)(1 + chance(direction) * 255);
+		fly(direction, copy, len, when);
+	} else if (at > 0) {
+		fly(direction, copy, at, when);
+	}
 }
 
 static void impair(struct direction *direction, const struct options *options, const void *bytes,
@@ -130,6 +147,8 @@ static void impair(struct direction *direction, const struct options *options, c
 		direction->duplicated++;
 		fly(direction, bytes, len, ++direction->last);
 	}
+	if (options->corrupt > 0 && chance(direction) < options->corrupt)
+		corrupt(direction, bytes, len, ++direction->last);
 }
 
 static void receive(struct direction *direction, const struct options *options, uint64_t now)
@@ -172,11 +191,11 @@ static bool deliver(struct direction *direction, uint64_t now)
 static void report(const struct direction *direction)
 {
 	printf("%s: %llu frames, %llu bytes; lost %llu, overflowed %llu, duplicated %llu, reordered "
-	       "%llu\n",
+	       "%llu, corrupted %llu\n",
 	    direction->name, (unsigned long long)direction->frames,
 	    (unsigned long long)direction->bytes, (unsigned long long)direction->lost,
 	    (unsigned long long)direction->overflowed, (unsigned long long)direction->duplicated,
-	    (unsigned long long)direction->reordered);
+	    (unsigned long long)direction->reordered, (unsigned long long)direction->corrupted);
 	fflush(stdout);
 }
 
@@ -235,15 +254,18 @@ static int parse(int argc, char *argv[], struct options *options)
 		    {"loss", NULL, &options->loss, 0.01},
 		    {"duplicate", NULL, &options->duplicate, 0.01},
 		    {"reorder", NULL, &options->reorder, 0.01},
+		    {"corrupt", NULL, &options->corrupt, 0.01},
 		    {"rate", NULL, &options->rate, 1e6 / 8 / 1e9},
 		    {"queue", &options->queue, NULL, 1},
 		    {"seed", &options->seed, NULL, 1},
 		};
+		enum { KNOWN = sizeof(known) / sizeof(known[0]) };
 		unsigned int k = 0;
 
-		while (k < 8 && (strlen(known[k].name) != len || strncmp(known[k].name, argv[i], len) != 0))
+		while (k < KNOWN &&
+		       (strlen(known[k].name) != len || strncmp(known[k].name, argv[i], len) != 0))
 			k++;
-		if (k == 8 || *end != '\0' || !(value >= 0 && value < 1e15)) {
+		if (k == KNOWN || *end != '\0' || !(value >= 0 && value < 1e15)) {
 			fprintf(stderr, "impair: not understood: %s\n", argv[i]);
 			return -EINVAL;
 		}
