@@ -258,7 +258,10 @@ int main(int argc, char *argv[])
 			return EXIT_FAILURE;
 		}
 	}
+	/* Who is tired of waiting for the network may end the program: here and now, as signals do. */
+	pthread_sigmask(SIG_UNBLOCK, &end_signals, NULL);
 	pthread_barrier_wait(&ready);
+	pthread_sigmask(SIG_BLOCK, &end_signals, NULL);
 	for (unsigned int i = 0; i < count; i++)
 		failed += !nodes[i].serves;
 	if (failed == 0) {
