@@ -2,6 +2,7 @@
 /* The network of an interface: see link_watch.h. */
 #include "link_watch.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,6 +35,10 @@ static void look(struct link_watch *watch)
 {
 	int ifindex = ioth_if_nametoindex(watch->stack, watch->interface);
 
+	if (ifindex <= 0 && errno != ENODEV) { /* no memory, say: nothing is known */
+		loop_timer_after(&watch->retry, DELAY_MIN);
+		return;
+	}
 	if (ifindex <= 0) {
 		if (!watch->is_gone)
 			log_warning("the interface %s is gone", watch->interface);

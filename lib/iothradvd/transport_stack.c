@@ -34,7 +34,7 @@
 #define BURSTS       8 /* at a time: then it is looked whether anything else is due */
 #define HOP_LIMIT    255
 #define REST         ((engine_time)5) /* of a queue that has room for many times more */
-#define AGAIN        ENGINE_SECOND    /* until a socket that could not be opened is tried again */
+#define AGAIN        ENGINE_SECOND    /* until what has failed is tried again */
 
 enum { MESSAGES, CHANGES }; /* what is polled */
 
@@ -47,7 +47,7 @@ struct stack_transport {
 	int changes;
 	bool ready, gone;
 	engine_time rest;  /* until when messages may wait; ENGINE_NEVER: they need not */
-	engine_time again; /* fd -1: when it is tried again */
+	engine_time again; /* when to look again: fd -1, or the stack could not tell what there is */
 	uint8_t address[16], mac[6];
 	uint8_t messages[BURST][MESSAGE_SIZE];
 };
@@ -221,51 +221,67 @@ static unsigned int mtu_of(const struct stack_transport *stack)
 	return ioth_ioctl(stack->fd, SIOCGIFMTU, &request) < 0 ? 0 : (unsigned int)request.ifr_mtu;
 }
 
-/* The interface of this name is another one. */
-static void follow(struct stack_transport *stack, engine_time now, unsigned int ifindex)
+/* The interface of this name is another one. 0 or -errno. */
+static int follow(struct stack_transport *stack, unsigned int ifindex)
 {
 	struct iothradvd *instance = stack->transport.instance;
-	bool told = stack->again != ENGINE_NEVER;
 	char why[SETTINGS_WHY_SIZE] = "";
 	int err;
 
 	close_socket(stack);
 	stack->ifindex = ifindex;
-	stack->again = ENGINE_NEVER;
 	err = open_socket(stack, why);
 	if (!err)
 		err = set_up(stack);
 	if (!err) {
 		teller_say(&instance->teller, LOG_NOTICE, "the interface is there again");
-		return;
+		return 0;
 	}
 	close_socket(stack);
-	stack->again = now + AGAIN;
-	if (!told)
+	if (stack->again == ENGINE_NEVER) /* it is said once */
 		teller_say(&instance->teller, LOG_WARNING, "the interface is there again, but: %s",
 		    *why ? why : strerror(-err));
+	return err;
 }
 
 /* Is it still the interface that it was? Asked by name, so that nothing depends on which messages
- * have been read. True: there is one that can be used; *is_another: since this call. */
-static bool find_interface(struct stack_transport *stack, engine_time now, bool *is_another)
+ * have been read. 0: there is one, with a socket; *is_another: since this call. -ENOENT: there is
+ * none. Other -errno: the stack could not tell, or has no socket, now. */
+static int find_interface(struct stack_transport *stack, bool *is_another)
 {
 	int ifindex = ioth_if_nametoindex(stack->stack, stack->name);
 
-	*is_another = false;
+	if (ifindex <= 0 && errno != ENODEV)
+		return -EAGAIN;
 	if (ifindex <= 0) {
 		if (!stack->gone)
 			teller_say(&stack->transport.instance->teller, LOG_WARNING, "the interface is gone");
 		stack->gone = true;
-		stack->again = ENGINE_NEVER;
-		return false;
+		return -ENOENT;
 	}
 	stack->gone = false;
-	if ((unsigned int)ifindex != stack->ifindex || stack->fd < 0) {
-		follow(stack, now, (unsigned int)ifindex);
-		*is_another = true;
-	}
-	return stack->fd >= 0;
+	if ((unsigned int)ifindex == stack->ifindex && stack->fd >= 0)
+		return 0;
+	*is_another = true;
+	return follow(stack, (unsigned int)ifindex) < 0 ? -EAGAIN : 0;
+}
+
+/* 0: it can be advertised on, from this address; `mac` all zero: it has none. -ENOENT: it cannot.
+ * -EAGAIN: that could not be found out, for want of memory or descriptors. */
+static int examine(
+    struct stack_transport *stack, uint8_t address[16], uint8_t mac[6], bool *is_another)
+{
+	int err = find_interface(stack, is_another);
+
+	if (!err)
+		err = link_ready(stack->stack, stack->name, IFF_RUNNING, address);
+	if (err)
+		return err == -ENOENT ? err : -EAGAIN;
+	memset(mac, 0, 6);
+	if (ioth_linkgetaddr(stack->stack, stack->ifindex, mac) < 0 &&
+	    (errno == ENOMEM || errno == EMFILE || errno == ENFILE))
+		return -EAGAIN;
+	return 0;
 }
 
 /* Looks at the interface again: another one, a link that has come up, another address or another
@@ -274,15 +290,16 @@ static void look(struct stack_transport *stack, engine_time now, bool was_down)
 {
 	static const uint8_t no_mac[6];
 	struct iothradvd *instance = stack->transport.instance;
-	uint8_t address[16], mac[6] = {0};
-	bool is_another;
-	bool ready = find_interface(stack, now, &is_another) &&
-	             link_is(stack->stack, stack->name, IFF_RUNNING) &&
-	             link_local_address(stack->stack, stack->name, address) == 0;
-	bool has_mac =
-	    ioth_linkgetaddr(stack->stack, stack->ifindex, mac) == 0 && memcmp(mac, no_mac, 6) != 0;
+	bool is_another = false;
+	uint8_t address[16], mac[6];
+	int err = examine(stack, address, mac, &is_another);
 
-	if (!ready) {
+	stack->again = err == -EAGAIN ? now + AGAIN : ENGINE_NEVER;
+	if (err == -EAGAIN && !is_another) { /* as far as we know nothing has changed */
+		stack->ready = stack->ready && !was_down;
+		return;
+	}
+	if (err) {
 		if (stack->ready && !stack->gone)
 			teller_say(&instance->teller, LOG_WARNING, "the link is down, or has no address");
 		stack->ready = false;
@@ -295,7 +312,8 @@ static void look(struct stack_transport *stack, engine_time now, bool was_down)
 	stack->ready = true;
 	memcpy(stack->address, address, 16);
 	memcpy(stack->mac, mac, 6);
-	router_ready(&instance->router, now, address, has_mac ? mac : NULL, mtu_of(stack));
+	router_ready(
+	    &instance->router, now, address, memcmp(mac, no_mac, 6) != 0 ? mac : NULL, mtu_of(stack));
 }
 
 /* Netlink tells of much else, too: one look for all of it. */

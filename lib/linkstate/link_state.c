@@ -73,28 +73,39 @@ enum link_change link_read_change(int fd, unsigned int ifindex)
 	return change;
 }
 
-int link_local_address(struct ioth *stack, const char *interface, uint8_t address[16])
+/* Is this item the link-local address of the interface? */
+static bool take_link_local(const struct ifaddrs *item, const char *interface, uint8_t address[16])
+{
+	struct sockaddr_in6 name;
+
+	if (!item->ifa_addr || item->ifa_addr->sa_family != AF_INET6 ||
+	    strcmp(item->ifa_name, interface) != 0)
+		return false;
+	memcpy(&name, item->ifa_addr, sizeof(name));
+	if (!IN6_IS_ADDR_LINKLOCAL(&name.sin6_addr))
+		return false;
+	memcpy(address, &name.sin6_addr, 16);
+	return true;
+}
+
+int link_ready(struct ioth *stack, const char *interface, unsigned int flags, uint8_t address[16])
 {
 	struct ifaddrs *list;
 	int error = -ENOENT;
 
 	if (ioth_getifaddrs(stack, &list) < 0)
-		return -errno;
-	for (const struct ifaddrs *item = list; item; item = item->ifa_next) {
-		struct sockaddr_in6 name;
-
-		if (!item->ifa_addr || item->ifa_addr->sa_family != AF_INET6 ||
-		    strcmp(item->ifa_name, interface) != 0)
-			continue;
-		memcpy(&name, item->ifa_addr, sizeof(name));
-		if (!IN6_IS_ADDR_LINKLOCAL(&name.sin6_addr))
-			continue;
-		memcpy(address, &name.sin6_addr, 16);
-		error = 0;
-		break;
+		return errno == ENOENT ? -EIO : -errno;
+	for (const struct ifaddrs *item = list; item && error; item = item->ifa_next) {
+		if ((item->ifa_flags & flags) == flags && take_link_local(item, interface, address))
+			error = 0;
 	}
 	ioth_freeifaddrs(list);
 	return error;
+}
+
+int link_local_address(struct ioth *stack, const char *interface, uint8_t address[16])
+{
+	return link_ready(stack, interface, 0, address);
 }
 
 bool link_is(struct ioth *stack, const char *interface, unsigned int flags)

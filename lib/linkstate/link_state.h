@@ -23,4 +23,8 @@ int link_local_address(struct ioth *stack, const char *interface, uint8_t addres
 /* Has the link one of these flags: IFF_UP; IFF_RUNNING: it is connected, too. */
 bool link_is(struct ioth *stack, const char *interface, unsigned int flags);
 
+/* Both, in one question: 0 if the link has these flags, and the address is what it has;
+ * -ENOENT if it has not; any other -errno: the stack could not tell, now. */
+int link_ready(struct ioth *stack, const char *interface, unsigned int flags, uint8_t address[16]);
+
 #endif
