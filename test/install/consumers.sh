@@ -38,12 +38,17 @@ else
 fi
 
 consumed=()
+declare -A tried=() # what has been compiled for another name of the same package
+packages=0
 for package in $(pkg-config --list-package-names | grep -E '^(lib)?(ioth|nlq|picoxnet|vdestack)' | sort); do
     consumer=$source/$package.c
     [ -f "$consumer" ] || consumer=$source/${package#lib}.c
     [ -f "$consumer" ] || fail "there is no consumer of $package"
-    consumed+=("$consumer")
+    packages=$((packages + 1))
     flags=$(pkg-config --cflags --libs "$package") || fail "pkg-config does not know $package"
+    [ -z "${tried[$consumer $flags]-}" ] || continue
+    tried[$consumer $flags]=yes
+    consumed+=("$consumer")
     for language in "${languages[@]}"; do
         case $language in
         c++*) compile=("${cxx[@]}" -x c++) ;;
@@ -67,4 +72,4 @@ include=$(pkg-config --variable=includedir ioth)
 for header in "${PKG_CONFIG_SYSROOT_DIR-}$include"/{ioth,libioth,libnlq,picoxnet,vdestack}*.h; do
     grep -q "^#include <${header##*/}>" "$source"/*.c || fail "no consumer includes ${header##*/}"
 done
-echo "consumers: ${#consumed[@]} packages as ${languages[*]}"
+echo "consumers: $packages packages as ${languages[*]}"
