@@ -109,6 +109,7 @@ uint8_t ip_local_type(const struct px_stack *stack, const struct px_ip *ip, uint
  * for everybody else it is as an address that was never used. 0, -EOPNOTSUPP (not IPv6, or of the
  * link's or the node's scope), or -ENOMEM, and then it is as it was. */
 int ip_retire(struct px_address *address);
+bool ip_may_be_retired(const struct px_ip *ip); /* whether or not there is such an address */
 
 /* For a transport: a flow enters its tables, or leaves them. False: no memory to keep its address
  * with. */

@@ -385,14 +385,18 @@ static bool count_flows(struct px_stack *stack, const struct px_ip *local)
 	return true;
 }
 
+bool ip_may_be_retired(const struct px_ip *ip)
+{
+	return !px_ip_is4(ip) && !px_ip_is_link_local(ip) && !px_ip_is_loopback(ip);
+}
+
 int ip_retire(struct px_address *address)
 {
 	struct px_stack *stack = address->iface->stack;
 	bool had_prefix = false;
 	struct ip_retired *retired;
 
-	if (px_ip_is4(&address->ip) || px_ip_is_link_local(&address->ip) ||
-	    px_ip_is_loopback(&address->ip))
+	if (!ip_may_be_retired(&address->ip))
 		return -EOPNOTSUPP;
 	/* Of one that nobody may use yet there is nothing to keep. */
 	if (px_address_usable(address)) {

@@ -110,6 +110,8 @@ PICOX_PUBLIC int picox_ipaddr_retire(
 	address = iface ? px_address_find(stack->px, &ip, iface) : NULL;
 	if (!iface)
 		err = -ENODEV;
+	else if (!ip_may_be_retired(&ip))
+		err = -EOPNOTSUPP;
 	else if (!address || address->prefix != prefixlen)
 		err = -EADDRNOTAVAIL;
 	else

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include <arpa/inet.h>
 #include <ioth.h>
 
 #include "world.h"
@@ -267,6 +268,37 @@ static void test_refusals(void **state)
 	assert_int_equal(iothotip_addresses(NULL, NULL, 0), 0);
 }
 
+/* Stacks that retire addresses refuse the same ones for the same reasons. */
+static void test_not_retired(void **state)
+{
+	static const struct {
+		int family;
+		const char *address;
+		unsigned int more; /* than the interface's index */
+		int error;
+	} rows[] = {
+	    {AF_INET, "10.0.0.1", 0, EOPNOTSUPP},
+	    {AF_INET6, "fe80::1", 0, EOPNOTSUPP},
+	    {AF_INET6, "::1", 0, EOPNOTSUPP},
+	    {AF_INET6, "fd00::77", 0, EADDRNOTAVAIL},
+	    {AF_INET6, "fd00::77", 99, ENODEV},
+	    {AF_UNIX, NULL, 0, EAFNOSUPPORT},
+	};
+	bool can = strcmp(world_stack(), "kernel") != 0;
+	unsigned int index = (unsigned int)ioth_if_nametoindex(server, can ? "vde0" : "lo");
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint8_t address[16] = {0};
+
+		if (rows[i].address)
+			assert_int_equal(inet_pton(rows[i].family, rows[i].address, address), 1);
+		errno = 0;
+		assert_int_equal(
+		    ioth_ipaddr_retire(server, rows[i].family, address, 64, index + rows[i].more), -1);
+		assert_int_equal(errno, can ? rows[i].error : EOPNOTSUPP);
+	}
+}
+
 /* The one call, by the real clock. */
 static void test_one_call(void **state)
 {
@@ -345,6 +377,7 @@ int main(int argc, char *argv[])
 	    cmocka_unit_test(test_link),
 	    cmocka_unit_test(test_scan),
 	    cmocka_unit_test(test_refusals),
+	    cmocka_unit_test(test_not_retired),
 	    cmocka_unit_test(test_one_call),
 	};
 

@@ -83,9 +83,6 @@ static void test_steps(void **state)
 	assert_true(stays >= 0);
 	live_set(BEGIN + 32 + 8);
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		/* vdestack opens no window again that has flows: ioth_ipaddr_retire(3). */
-		if (!live_outer_is("picox") && steps[i] < 0 && steps[i] > -100)
-			continue;
 		before = address_at(live_now());
 		live_step(live_now() + steps[i]);
 		assert_all_served();
@@ -122,8 +119,7 @@ static void test_back(void **state)
 	live_set(BEGIN + 40);
 	assert_silent(&address);
 	live_step(BEGIN + 20);
-	if (live_outer_is("picox"))
-		assert_all_served();
+	assert_all_served();
 	assert_true(live_echoes(stays));
 	live_hang_up(stays);
 	assert_true(live_comes_to("tcp_open", 0));
