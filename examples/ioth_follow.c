@@ -3,7 +3,7 @@
  *
  *     ioth_follow STRING NAME PORT CHANGES
  *
- *     ioth_follow stack=picox,vnl=vde:///tmp/sw,auto6,fqdn=reader.local renzo.otip 4242 3
+ *     ioth_follow stack=picox,vnl=vde:///tmp/sw,auto6,thread,fqdn=reader.local renzo.otip 4242 3
  *
  * NAME is that of an echo server with one-time addresses (iothotip(7), otip_rproxy(8)), which a
  * name server knows (iothnamed(8), auth otip). The program is a node itself, configured by STRING
@@ -29,7 +29,7 @@
 #include <netinet/in.h>
 #include <ioth.h>
 #include <iothconf.h>
-#include <iothdns.h>
+#include "own_resolver.h"
 #include "own_traffic.h"
 
 #define BLOCK      16384 /* bytes of the transfer between two questions */
@@ -193,10 +193,9 @@ end:
 
 int main(int argc, char *argv[])
 {
-	struct service service = {.deadline = now() + PATIENCE_S};
+	struct service service = {0};
 	unsigned int changes = argc == 5 ? (unsigned int)strtoul(argv[4], NULL, 10) : 0;
-	bool done = false;
-	char *config;
+	bool done;
 
 	if (changes == 0) {
 		fprintf(stderr, "usage: %s STRING NAME PORT CHANGES\n", argv[0]);
@@ -205,21 +204,13 @@ int main(int argc, char *argv[])
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	service.name = argv[2];
 	service.port = (in_port_t)strtoul(argv[3], NULL, 10);
-	service.stack = ioth_newstackc(argv[1]);
-	if (!service.stack) {
-		fprintf(stderr, "%s\n", ioth_config_error());
+	service.dns = own_resolver(argv[1], &service.stack);
+	if (!service.dns)
 		return EXIT_FAILURE;
-	}
-	config = ioth_resolvconf(service.stack, NULL);
-	service.dns = config ? iothdns_init_strcfg(service.stack, config) : NULL;
-	free(config);
-	if (service.dns) {
-		done = run(&service, changes);
-		own_traffic(service.stack, "follower");
-		iothdns_fini(service.dns);
-	} else {
-		fprintf(stderr, "no name server\n");
-	}
+	service.deadline = now() + PATIENCE_S;
+	done = run(&service, changes);
+	own_traffic(service.stack, "follower");
+	iothdns_fini(service.dns);
 	if (ioth_delstack(service.stack) < 0)
 		perror("delstack");
 	return done ? EXIT_SUCCESS : EXIT_FAILURE;

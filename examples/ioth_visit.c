@@ -4,7 +4,7 @@
  *
  *     ioth_visit STRING NAME...
  *
- *     ioth_visit stack=picox,vnl=vde:///tmp/sw,auto6,fqdn=visitor.local h1.local h2.local
+ *     ioth_visit stack=picox,vnl=vde:///tmp/sw,auto6,thread,fqdn=visitor.local h1.local h2.local
  *
  * The visitor is a node itself, configured by STRING (iothconf(7)), which also brings it the name
  * server. For each NAME it prints a line:
@@ -29,7 +29,7 @@
 #include <netinet/in.h>
 #include <ioth.h>
 #include <iothconf.h>
-#include <iothdns.h>
+#include "own_resolver.h"
 #include "own_traffic.h"
 
 #define PORT     "80"
@@ -188,18 +188,6 @@ static bool go_and_see(struct ioth *stack, struct iothdns *dns, struct visit *vi
 	return true;
 }
 
-/* The resolver asks the servers that the configuration has learnt. */
-static struct iothdns *resolver(struct ioth *stack)
-{
-	char *config = ioth_resolvconf(stack, NULL);
-	struct iothdns *dns = config ? iothdns_init_strcfg(stack, config) : NULL;
-
-	if (!dns)
-		fprintf(stderr, "no name server\n");
-	free(config);
-	return dns;
-}
-
 int main(int argc, char *argv[])
 {
 	bool all = true;
@@ -211,12 +199,7 @@ int main(int argc, char *argv[])
 		return EXIT_FAILURE;
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	stack = ioth_newstackc(argv[1]);
-	if (!stack) {
-		fprintf(stderr, "%s\n", ioth_config_error());
-		return EXIT_FAILURE;
-	}
-	dns = resolver(stack);
+	dns = own_resolver(argv[1], &stack);
 	if (!dns)
 		return EXIT_FAILURE;
 	printf("%-26s %-30s %-26s %-9s %10s %12s\n", "name", "address", "the address's name", "stack",

@@ -73,10 +73,12 @@ run follow ioth_follow "stack=picox,vnl=$vnl,auto6,thread,ip=${otip_prefix}f/64,
     $otip_name 4242 $otip_changes </dev/null
 
 step "A hundred threads of one process, each told nothing but its name; a process with a vdestack, a shell in a vdens"
-run hundred ioth_names "stack=picox,vnl=mem://threads/uplink=$vnl,auto6,thread" "${hundred[@]}" </dev/null
 run process ioth_names "stack=vdestack,vnl=$vnl,auto6,thread" process.$name_domain </dev/null
+# Where the network has much to do the configuration goes on in the background (thread).
 run shell vdens --config "auto6,thread,fqdn=shell.$name_domain" "$vnl" \
-    sh -c "ip -brief addr show dev vde0; exec ioth_names stack=kernel shell.$name_domain" </dev/null
+    sh -c "until ip -brief -6 addr show dev vde0 scope global | grep '::'; do sleep 0.1; done
+    exec ioth_names stack=kernel shell.$name_domain" </dev/null
+run hundred ioth_names "stack=picox,vnl=mem://threads/uplink=$vnl,auto6,thread" "${hundred[@]}" </dev/null
 for node in process hundred shell; do
     wait_for "the network has configured the $node" says_line $node ready
 done

@@ -5,7 +5,7 @@
 # Every program runs in the background with its output in $dir/NAME.log; it is waited for by what it
 # says or does, never by time.  However the show ends, all of them are told to end, and $dir goes.
 
-patience=90 # seconds after which a step counts as one that does not happen
+patience=120 # seconds after which a step counts as one that does not happen
 
 # Short, and not below $TMPDIR: the path of an AF_UNIX socket has 107 bytes.
 dir=$(mktemp -d /tmp/ioth-show.XXXXXX)
