@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A program that uses libiothdns: a resolver that asks nobody for an address that is one. C and C++. */
+/* A program that uses libiothdns: a resolver that asks nobody for an address that is one. C and
+ * C++. */
 #define _POSIX_C_SOURCE 200809L /* struct addrinfo */
 #include <string.h>
 #include <iothdns.h>

@@ -13,7 +13,8 @@ int main(void)
 	config = iothradvd_config_new(10, &data, NULL, 0);
 	if (config == NULL)
 		return 1;
-	status = iothradvd_config_set(config, "mtu", "1400") == 0 && iothradvd_config_check(config) == 0;
+	status =
+	    iothradvd_config_set(config, "mtu", "1400") == 0 && iothradvd_config_check(config) == 0;
 	iothradvd_config_free(config);
 	return status ? 0 : 2;
 }

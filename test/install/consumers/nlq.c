@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A program that uses libnlq: a dialog with the kernel, and a message as a server makes them. C and C++. */
+/* A program that uses libnlq: a dialog with the kernel, and a message as a server makes them. C and
+ * C++. */
 #include <libnlq.h>
 #include <libnlq_server.h>
 

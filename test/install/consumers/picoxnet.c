@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A program that uses libpicoxnet alone: a datagram over the loopback of its own stack. C and C++. */
+/* A program that uses libpicoxnet alone: a datagram over the loopback of its own stack. C and C++.
+ */
 #include <stdio.h>
 #include <string.h>
 #include <arpa/inet.h>

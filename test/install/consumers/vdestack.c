@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A program that uses libvdestack. What it does needs no namespace: those may be forbidden here. C and C++. */
+/* A program that uses libvdestack. What it does needs no namespace: those may be forbidden here. C
+ * and C++. */
 #include <errno.h>
 #include <stddef.h>
 #include <vdestack.h>
