@@ -69,6 +69,23 @@ static struct usage usage(void)
 	    world_open_descriptors(), world_threads(), world_interface_addresses(), blocks};
 }
 
+/* The same beside the service's thread, which has a socket more now and then, for a moment: the
+ * least of some looks. */
+static struct usage lasting_usage(void)
+{
+	const struct timespec moment = {.tv_nsec = 5000000};
+	struct usage least = usage();
+
+	for (int i = 0; i < 20; i++) {
+		struct usage now = usage();
+
+		if (now.descriptors < least.descriptors)
+			least = now;
+		nanosleep(&moment, NULL);
+	}
+	return least;
+}
+
 static long number(const char *name, long otherwise)
 {
 	const char *text = getenv(name);
@@ -181,10 +198,10 @@ static void test_real(void **state)
 		}
 		world_exchange(here, there);
 		if (i == 5)
-			before = usage();
+			before = lasting_usage();
 		sleep_until_next_second();
 	}
-	after = usage();
+	after = lasting_usage();
 	if (before.descriptors) {
 		assert_int_equal(after.descriptors, before.descriptors);
 		assert_int_equal(after.threads, before.threads);
