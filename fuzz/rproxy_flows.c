@@ -66,7 +66,7 @@ static struct flow_limits limits_from(uint8_t byte)
 	return (struct flow_limits){.connections = 1 + byte % 16,
 	    .mappings = 1 + byte / 16,
 	    .per_source = byte % 5,
-	    .tcp_timeout = byte % 3 * 20 * LOOP_SEC,
+	    .tcp_timeout = (loop_time)(byte % 3 * 20) * LOOP_SEC,
 	    .udp_timeout = (1 + byte % 8) * LOOP_SEC,
 	    .connect_timeout = (1 + byte % 4) * LOOP_SEC,
 	    .backlog = 5};
@@ -90,7 +90,7 @@ static void at_connection(int fd, uint8_t what, uint16_t amount)
 		return;
 	switch (what % 6) {
 	case 0:
-		world_send(fd, amount * 8u);
+		world_send(fd, (size_t)amount * 8);
 		break;
 	case 1:
 		world_finish(fd);
@@ -99,7 +99,7 @@ static void at_connection(int fd, uint8_t what, uint16_t amount)
 		world_reset(fd);
 		break;
 	case 3:
-		world_set_room(fd, amount * 8u);
+		world_set_room(fd, (size_t)amount * 8);
 		break;
 	case 4:
 		world_answer(fd);
