@@ -59,8 +59,8 @@ kib()
 # Flows and addresses come and go; the most of some moments is what counts.
 most()
 {
-	local i n max=0
-	for i in 1 2 3 4 5 6 7 8 9 10; do
+	local n looks=0 max=0
+	while [ $((looks += 1)) -le 10 ]; do
 		n=$("$1")
 		[ "$n" -le "$max" ] || max=$n
 		wait_a_moment
