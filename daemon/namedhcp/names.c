@@ -23,11 +23,16 @@ static void question_free(struct question *question)
 	struct names *names = question->names;
 
 	hashtable_remove(&names->by_name, &question->by_name);
-	if (!question->is_known)
-		lots_remove(&names->asked, &question->asked);
 	list_remove(&question->known);
 	names->count--;
 	free(question);
+}
+
+/* One that is not known. */
+static void question_end(struct question *question)
+{
+	lots_remove(&question->names->asked, &question->asked);
+	question_free(question);
 }
 
 void names_forget(struct names *names)
@@ -43,12 +48,12 @@ void names_fini(struct names *names)
 	struct question *question;
 
 	names_forget(names);
-	while (names->asked.count > 0) {
-		question = lot_entry(names->asked.lot[0], struct question, asked);
+	for (size_t i = names->asked.count; i > 0; i--) {
+		question = lot_entry(names->asked.lot[i - 1], struct question, asked);
 		names->ops->cancel(names->context, question);
 		while (!list_is_empty(&question->waiters))
 			list_remove(question->waiters.next);
-		question_free(question);
+		question_end(question);
 	}
 	hashtable_clear(&names->by_name);
 }
@@ -112,7 +117,7 @@ static void make_room(struct names *names)
 	names->dropped_total++;
 	list_init(&waiters);
 	list_append_all(&waiters, &question->waiters);
-	question_free(question);
+	question_end(question);
 	tell(&waiters, &nothing);
 }
 
@@ -158,7 +163,7 @@ int names_wait(
 		err = names->ops->ask(names->context, question);
 		if (err) {
 			names->failed_total++;
-			question_free(question);
+			question_end(question);
 			return err;
 		}
 	}
@@ -175,9 +180,10 @@ void names_leave(struct names_waiter *waiter)
 static void keep(struct question *question, engine_time now, const struct names_answer *answer)
 {
 	struct names *names = question->names;
+	struct question *unused = list_first(&names->known, struct question, known);
 
-	if (names->count - names->asked.count == NAMES_MAX)
-		question_free(list_first(&names->known, struct question, known));
+	if (unused && names->count - names->asked.count == NAMES_MAX)
+		question_free(unused);
 	question->answer = *answer;
 	question->is_known = true;
 	question->until = engine_after(now, answer->ttl);
@@ -197,6 +203,6 @@ void names_answered(struct question *question, engine_time now, const struct nam
 	if (answer->error == 0 && answer->ttl > 0 && (answer->count > 0 || answer->text[0] != '\0'))
 		keep(question, now, answer);
 	else
-		question_free(question);
+		question_end(question);
 	tell(&waiters, answer);
 }

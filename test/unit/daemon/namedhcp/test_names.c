@@ -165,7 +165,7 @@ static void answers_stay(void **state)
 	ask_many(0, NAMES_MAX + 2);
 	assert_non_null(names_look(&names, 1, "known.test", NAMES_AAAA));
 	/* Other answers do, those that are not used first. */
-	for (size_t i = 0; i < 2 * NAMES_MAX; i++) {
+	for (size_t i = 0; i < (size_t)2 * NAMES_MAX; i++) {
 		snprintf(name, sizeof(name), "m%zu.test", i);
 		names_wait(&names, name, NAMES_AAAA, &one.waiter);
 		assert_true(dns_answer(1, name, NAMES_AAAA, 60, "fc00::2"));
