@@ -4,10 +4,12 @@
 
     iothnamed_tcp.py SERVER TEST [ARGUMENT...]
 """
+import selectors
 import socket
 import struct
 import sys
 import threading
+import time
 
 SERVER = sys.argv[1]
 PATIENCE = 100  # seconds until something is taken for one that never happens
@@ -84,6 +86,40 @@ def pipeline(count):
         assert_answer(names[number], what)
     assert seen == set(names), seen
     connection.close()
+
+
+def crowd(count):
+    """Many connect at once, more than wait in the listener's queue: all of them are served, the later ones when they try again."""
+    waiting = selectors.DefaultSelector()
+
+    def begin(number):
+        connection = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        connection.setblocking(False)
+        connection.connect_ex((SERVER, 53))
+        waiting.register(connection, selectors.EVENT_WRITE, number)
+
+    def go_on(connection, number, events):
+        if events & selectors.EVENT_WRITE:
+            connection.sendall(framed(query(number, "one.test.local")))
+            waiting.modify(connection, selectors.EVENT_READ, number)
+            return
+        connection.settimeout(PATIENCE)
+        assert reply(connection) == (number, 0, 1)
+        waiting.unregister(connection)
+        connection.close()
+
+    for number in range(int(count)):
+        begin(number)
+    end = time.monotonic() + PATIENCE
+    while waiting.get_map():
+        assert time.monotonic() < end, f"{len(waiting.get_map())} of {count} are not served"
+        for key, events in waiting.select(1):
+            try:
+                go_on(key.fileobj, key.data, events)
+            except ConnectionResetError:  # whom a full queue has turned away
+                waiting.unregister(key.fileobj)
+                key.fileobj.close()
+                begin(key.data)
 
 
 def pieces():
