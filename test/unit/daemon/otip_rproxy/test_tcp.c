@@ -495,27 +495,27 @@ static void test_limits_change(void **state)
 
 int main(void)
 {
-#define TEST(function) cmocka_unit_test_setup_teardown(function, begin, end)
+#define TEST(name) cmocka_unit_test_setup_teardown(test_##name, begin, end)
 	const struct CMUnitTest tests[] = {
-	    TEST(test_both_ways),
-	    TEST(test_client_ends),
-	    TEST(test_server_ends),
-	    TEST(test_slow_server),
-	    TEST(test_one_way_blocked),
-	    TEST(test_resets),
-	    TEST(test_server_closes_at_once),
-	    TEST(test_server_is_down),
-	    TEST(test_server_is_late),
+	    TEST(both_ways),
+	    TEST(client_ends),
+	    TEST(server_ends),
+	    TEST(slow_server),
+	    TEST(one_way_blocked),
+	    TEST(resets),
+	    TEST(server_closes_at_once),
+	    TEST(server_is_down),
+	    TEST(server_is_late),
 	    cmocka_unit_test(test_full),
 	    cmocka_unit_test(test_one_source),
-	    TEST(test_quiet),
-	    TEST(test_no_descriptors),
+	    TEST(quiet),
+	    TEST(no_descriptors),
 	    cmocka_unit_test(test_headers),
-	    TEST(test_window_closes),
-	    TEST(test_window_opens_again),
-	    TEST(test_window_cannot_open),
-	    TEST(test_services_change),
-	    TEST(test_limits_change),
+	    TEST(window_closes),
+	    TEST(window_opens_again),
+	    TEST(window_cannot_open),
+	    TEST(services_change),
+	    TEST(limits_change),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -265,17 +265,17 @@ static void test_window_opens_again(void **state)
 
 int main(void)
 {
-#define TEST(function) cmocka_unit_test_setup_teardown(function, begin, end)
+#define TEST(name) cmocka_unit_test_setup_teardown(test_##name, begin, end)
 	const struct CMUnitTest tests[] = {
-	    TEST(test_clients),
-	    TEST(test_quiet),
+	    TEST(clients),
+	    TEST(quiet),
 	    cmocka_unit_test(test_full),
 	    cmocka_unit_test(test_one_source),
-	    TEST(test_lost),
-	    TEST(test_no_descriptors),
-	    TEST(test_window_closes),
-	    TEST(test_window_closes_badly),
-	    TEST(test_window_opens_again),
+	    TEST(lost),
+	    TEST(no_descriptors),
+	    TEST(window_closes),
+	    TEST(window_closes_badly),
+	    TEST(window_opens_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
