@@ -11,13 +11,16 @@
 #include "log.h"
 #include "stack_state.h"
 
-/* A query has three, and there are others. */
-#define QUERY_DESCRIPTORS 4
+/* A query has three, four on a stack in user memory; and there are others. */
+#define QUERY_DESCRIPTORS 5
+#define OTHER_DESCRIPTORS 64
 
 /* Where few are allowed, a question less is better than one that cannot be asked. */
 static size_t questions_max(void)
 {
-	uint64_t max = descriptors_allowed() / QUERY_DESCRIPTORS;
+	uint64_t allowed = descriptors_allowed();
+	uint64_t max =
+	    allowed > OTHER_DESCRIPTORS ? (allowed - OTHER_DESCRIPTORS) / QUERY_DESCRIPTORS : 0;
 
 	return max == 0 ? 1 : max < NAMES_MAX ? (size_t)max : NAMES_MAX;
 }
@@ -27,7 +30,7 @@ int service_open(struct service *service, struct daemon *daemon, const struct se
 	int err;
 
 	service->daemon = daemon;
-	descriptors_allow(QUERY_DESCRIPTORS * (uint64_t)NAMES_MAX);
+	descriptors_allow(OTHER_DESCRIPTORS + QUERY_DESCRIPTORS * (uint64_t)NAMES_MAX);
 	/* All three plugins are ours, and LGPL; others may be loaded, too. */
 	ioth_set_license("GPL-2.0-or-later");
 	err = place_open(&service->place, settings);
