@@ -104,28 +104,35 @@ static bool set_inner(struct rproxy_conf *conf, const char *text)
 
 /* ---- who we are ------------------------------------------------------------------------------ */
 
-/* The first line of a file. NULL: it could not be read, which is logged. */
+/* The first line of a file. NULL: it could not be read, or is no password, which is logged. */
 static char *read_password(const char *path)
 {
 	char text[PASSWORD_MAX + 1];
 	ssize_t len = -1;
-	char *password;
+	char *password = NULL;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd >= 0)
-		len = read(fd, text, sizeof(text) - 1);
+		len = read(fd, text, sizeof(text));
 	if (len < 0)
 		log_error("password_file %s: %s", path, strerror(errno));
 	if (fd >= 0)
 		close(fd);
 	if (len < 0)
 		return NULL;
+	if (len > PASSWORD_MAX && !memchr(text, '\n', (size_t)len)) {
+		log_error("password_file %s: more than %d bytes are no password", path, PASSWORD_MAX);
+		goto forget;
+	}
+	if (len > PASSWORD_MAX)
+		len = PASSWORD_MAX; /* what is behind the line's end */
 	text[len] = '\0';
 	text[strcspn(text, "\r\n")] = '\0';
 	password = strdup(text);
-	explicit_bzero(text, sizeof(text));
 	if (!password)
 		log_error("%s", strerror(ENOMEM));
+forget:
+	explicit_bzero(text, sizeof(text));
 	return password;
 }
 

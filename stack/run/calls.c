@@ -345,6 +345,22 @@ PICOX_PUBLIC int picox_ioctl(int fd, unsigned long cmd, void *argp)
 	return result_int(err);
 }
 
+/* The duplicate is known before anybody closes the original: it keeps the socket. */
+static int duplicate(int fd, int cmd, long val)
+{
+	int copy = fcntl(fd, cmd, val);
+	struct file *file = copy < 0 ? NULL : file_get(copy);
+
+	if (copy < 0)
+		return -1;
+	if (!file) {
+		close(copy);
+		return result_int(-ENOMEM);
+	}
+	file_unref(file);
+	return copy;
+}
+
 PICOX_PUBLIC int picox_fcntl(int fd, int cmd, long val)
 {
 	struct file *file = file_get(fd);
@@ -357,9 +373,11 @@ PICOX_PUBLIC int picox_fcntl(int fd, int cmd, long val)
 	case F_SETFL:
 	case F_GETFD:
 	case F_SETFD:
+		result = fcntl(fd, cmd, val);
+		break;
 	case F_DUPFD:
 	case F_DUPFD_CLOEXEC:
-		result = fcntl(fd, cmd, val);
+		result = duplicate(fd, cmd, val);
 		break;
 	default:
 		errno = EINVAL;

@@ -155,6 +155,7 @@ static void test_mistakes(void **state)
 	assert_told(ENOUGH "digest sha1\n", "md5 or hmac-sha256");
 	assert_told(ENOUGH "passwd a\npassword_file /dev/null\n", "only one of them");
 	assert_told(ENOUGH "password_file /nonexistent/password\n", "password_file");
+	assert_told(ENOUGH "password_file /dev/zero\n", "more than 1024 bytes");
 	assert_told(
 	    "extstack stack=picox\nname a\nbase 1.2.3.4:5\ntcp 1,::1,2\n", "not an IPv6 address");
 }

@@ -129,6 +129,25 @@ static void test_copy(void **state)
 	assert_int_equal(ioth_delstack(stack), 0);
 }
 
+/* One that the stack itself has made keeps the socket. */
+static void test_duplicate(void **state)
+{
+	struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_port = htons(7)};
+	socklen_t len = sizeof(any);
+	struct ioth *stack = ioth_newstack("picox", "");
+	int fd = ioth_msocket(stack, AF_INET6, SOCK_STREAM, 0), copy;
+
+	assert_int_equal(ioth_bind(fd, (struct sockaddr *)&any, sizeof(any)), 0);
+	assert_int_equal(ioth_listen(fd, 5), 0);
+	copy = ioth_fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	assert_int_equal(ioth_close(fd), 0);
+	assert_int_equal(ioth_getsockname(copy, (struct sockaddr *)&any, &len), 0);
+	assert_int_equal(any.sin6_port, htons(7));
+	assert_int_equal(ioth_close(copy), 0);
+	assert_int_equal(fcntl(copy, F_GETFD), -1);
+	assert_int_equal(ioth_delstack(stack), 0);
+}
+
 /* Closed, and given to something else, behind our back. */
 static void test_stale(void **state)
 {
@@ -181,6 +200,7 @@ int main(void)
 	    cmocka_unit_test(test_errors),
 	    cmocka_unit_test(test_renewed),
 	    cmocka_unit_test(test_copy),
+	    cmocka_unit_test(test_duplicate),
 	    cmocka_unit_test(test_stale),
 	    cmocka_unit_test(test_child),
 	};
