@@ -19,6 +19,17 @@ host_start two
 serve --lease forever
 dhclient_script
 
+network_again()
+{
+	stop "$hub"
+	rm -rf "$dir/hub"
+	net_start hub hub
+	hub=$pid
+	for host in home one two; do
+		wait_for link_local_of $host
+	done
+}
+
 case $who in
 dhclient)
 	# Two messages instead of four.
@@ -89,16 +100,16 @@ iothconf)
 	client=$pid
 	exec 8>"$dir/input"
 	wait_for says client '^address fc00::1'
-	# The network is lost and back: is the address right there?
+	# The network is lost and back: is the address right there? (Ten seconds long it is asked for: RFC 8415, 18.2.3.
+	# Where the server comes back later than that, it has to be asked again.)
 	server_stop
-	stop "$hub"
-	rm -rf "$dir/hub"
-	net_start hub hub
-	for host in home one two; do
-		wait_for link_local_of $host
-	done
+	network_again
 	serve --lease forever
-	wait_for received_more confirm 0
+	for tries in 1 2 3 4 5; do
+		! within 30 received_more confirm 0 || break
+		[ "$tries" -lt 5 ] || fail "nobody asks whether the address is right"
+		network_again
+	done
 	echo >&8
 	await "$client"
 	assert_equal "0 2" "$status $(grep -c '^address fc00::1' "$dir/client.log")" "after it was confirmed"

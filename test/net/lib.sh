@@ -204,6 +204,17 @@ wait_for()
 	done
 }
 
+# within SECONDS COMMAND [ARG...]: whether it succeeds by then, for what can be tried again.
+within()
+{
+	local end=$((SECONDS + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ $SECONDS -lt $end ] || return 1
+		wait_a_moment
+	done
+}
+
 # start NAME COMMAND [ARG...]: runs a command in the background, in a process group of its own,
 # its output in $dir/NAME.log, its stdin /dev/null or the file $stdin (opened for reading and
 # writing, so that a FIFO has no end of file).  Sets $pid.
