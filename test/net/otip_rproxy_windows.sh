@@ -35,10 +35,15 @@ need_program "$CLIENTS"
 windows=${OTIP_WINDOWS:-300}
 deadline=$((windows + deadline))
 
-# have_windows NUMBER: so many have opened.
+# wait_for_windows NUMBER: until so many have opened, and the clients go on.
 have_windows()
 {
-	[ "$(metric windows_total)" -ge "$1" ]
+	is_gone "$clients_group" || [ "$(metric windows_total)" -ge "$1" ]
+}
+wait_for_windows()
+{
+	wait_for have_windows "$1"
+	! is_gone "$clients_group" || fail "the clients have ended: $(tail -n 1 "$dir/clients.log")"
 }
 
 threads()
@@ -82,7 +87,7 @@ most()
 
 hosts_start
 servers_start
-rproxy_rc "tcp 4242,$server,$port" "udp 4242,$server,$port" 'otip_period 1' 'udp_timeout 8'
+rproxy_rc "tcp 4242,$server,$port" "udp 4242,$server,$port" 'otip_period 1' 'udp_timeout 30'
 rproxy_start
 before_fds=$(least descriptors)
 mkfifo "$dir/clients.in"
@@ -90,11 +95,11 @@ stdin=$dir/clients.in start clients "$CLIENTS" "$outside" fc01:: renzo.otip mypa
 clients_group=$pid
 wait_for says clients '^ready'
 opened=$(metric windows_total)
-# Mappings live for 8 seconds: after some more there are as many as there will ever be.
-wait_for have_windows $((opened + windows / 5))
+# Mappings live for half a minute: after some more there are as many as there will ever be.
+wait_for_windows $((opened + windows / 5))
 before_threads=$(most threads)
 before_kib=$(most kib)
-wait_for have_windows $((opened + windows))
+wait_for_windows $((opened + windows))
 after_threads=$(most threads)
 after_kib=$(most kib)
 echo end >"$dir/clients.in"
