@@ -110,7 +110,10 @@ static char *read_password(const char *path)
 	char text[PASSWORD_MAX + 1];
 	ssize_t len = -1;
 	char *password = NULL;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	const char *line;
+	size_t line_len;
+	/* A FIFO that nobody writes to is empty; the daemon may not wait here. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
 	if (fd >= 0)
 		len = read(fd, text, sizeof(text));
@@ -120,18 +123,18 @@ static char *read_password(const char *path)
 		close(fd);
 	if (len < 0)
 		return NULL;
-	if (len > PASSWORD_MAX && !memchr(text, '\n', (size_t)len)) {
+	line = memchr(text, '\n', (size_t)len);
+	line_len = line ? (size_t)(line - text) : (size_t)len;
+	if (len == 0)
+		log_error("password_file %s: it is empty", path);
+	else if (line_len > PASSWORD_MAX)
 		log_error("password_file %s: more than %d bytes are no password", path, PASSWORD_MAX);
-		goto forget;
-	}
-	if (len > PASSWORD_MAX)
-		len = PASSWORD_MAX; /* what is behind the line's end */
-	text[len] = '\0';
-	text[strcspn(text, "\r\n")] = '\0';
-	password = strdup(text);
-	if (!password)
+	else if (memchr(text, '\0', line_len))
+		log_error("password_file %s: a byte of the password is 0", path);
+	else if (!(password = strndup(text, line_len)))
 		log_error("%s", strerror(ENOMEM));
-forget:
+	else
+		password[strcspn(password, "\r")] = '\0';
 	explicit_bzero(text, sizeof(text));
 	return password;
 }
@@ -142,8 +145,11 @@ static bool set_password(struct rproxy_conf *conf, const struct rproxy_values *v
 		log_error("passwd and password_file: only one of them may be given");
 		return false;
 	}
-	if (!values->password_file)
+	if (!values->password_file) {
+		if (!values->passwd || !*values->passwd)
+			log_warning("passwd: there is none: who knows the name finds the service");
 		return copy(&conf->password, values->passwd);
+	}
 	conf->password = read_password(values->password_file);
 	return conf->password;
 }

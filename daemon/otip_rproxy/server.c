@@ -195,33 +195,26 @@ static int make_identity(struct otip_identity *identity, const struct rproxy_con
 	return err;
 }
 
-static int begin_epoch(struct server *server, const struct rproxy_conf *conf)
+/* The identity is the epoch's, if it begins. */
+static int begin_epoch(
+    struct server *server, const struct rproxy_conf *conf, struct otip_identity *identity)
 {
-	struct otip_identity identity;
 	struct epoch *epoch;
-	int err = make_identity(&identity, conf);
+	int err =
+	    epoch_begin(&epoch, &server->daemon->loop, identity, &conf->schedule, &keeper_ops, server);
 
-	if (err)
-		return err;
-	err =
-	    epoch_begin(&epoch, &server->daemon->loop, &identity, &conf->schedule, &keeper_ops, server);
-	if (err)
-		otip_identity_fini(&identity);
-	else
+	if (!err)
 		list_prepend(&server->epochs, &epoch->link);
 	return err;
 }
 
-static bool same(const char *a, const char *b)
+/* Names in other letters, say, may be the same one: what counts are the addresses. */
+static bool is_same_identity(const struct otip_identity *a, const struct otip_identity *b)
 {
-	return a && b ? strcmp(a, b) == 0 : a == b;
-}
+	const struct in6_addr one[2] = {otip_identity_address(a, 0), otip_identity_address(a, 1)},
+	                      other[2] = {otip_identity_address(b, 0), otip_identity_address(b, 1)};
 
-static bool is_same_identity(const struct rproxy_conf *a, const struct rproxy_conf *b)
-{
-	return same(a->name, b->name) && same(a->password, b->password) && a->digest == b->digest &&
-	       a->case_exact == b->case_exact && a->schedule.period == b->schedule.period &&
-	       IN6_ARE_ADDR_EQUAL(&a->network, &b->network);
+	return memcmp(one, other, sizeof(one)) == 0;
 }
 
 /* ---- begin, end ------------------------------------------------------------------------------ */
@@ -281,6 +274,7 @@ fini_loop:
 static int begin(struct server *server, struct rproxy_conf *conf)
 {
 	const struct flow_limits limits = limits_of(conf);
+	struct otip_identity identity;
 	int err = open_stacks(server, conf);
 
 	if (!err)
@@ -297,9 +291,14 @@ static int begin(struct server *server, struct rproxy_conf *conf)
 	/* What comes wakes us, and not a thread of the stack's that has to wake us. */
 	loop_stack_add(&server->daemon->loop, &server->outer_lead, server->outer);
 	loop_stack_add(&server->daemon->loop, &server->inner_lead, server->inner);
-	err = begin_epoch(server, conf);
+	err = make_identity(&identity, conf);
+	if (err)
+		goto fini_flows;
+	err = begin_epoch(server, conf, &identity);
 	if (!err)
 		return 0;
+	otip_identity_fini(&identity);
+fini_flows:
 	flows_fini(&server->flows);
 	server->conf = NULL;
 	return err;
@@ -398,15 +397,16 @@ static void use_services(struct server *server, struct rproxy_conf *conf)
 	epoch_look(epoch);
 }
 
-/* 0 or -errno. */
-static int use_identity(struct server *server, struct rproxy_conf *conf)
+/* 0 or -errno; then the identity is still the caller's. */
+static int use_identity(
+    struct server *server, struct rproxy_conf *conf, struct otip_identity *identity)
 {
 	struct rproxy_conf *before = server->conf;
 	struct epoch *old = current(server);
 	int err;
 
 	server->conf = conf;
-	err = begin_epoch(server, conf);
+	err = begin_epoch(server, conf, identity);
 	if (err) {
 		server->conf = before;
 		return err;
@@ -420,6 +420,7 @@ int server_reload(struct daemon *daemon, void *configuration)
 {
 	struct server *server = daemon->state;
 	struct rproxy_conf *conf = configuration;
+	struct otip_identity identity;
 	struct flow_limits limits;
 	int err;
 
@@ -432,11 +433,19 @@ int server_reload(struct daemon *daemon, void *configuration)
 	err = look_up_new(server, conf);
 	if (err)
 		return err;
+	err = make_identity(&identity, conf);
+	if (err)
+		return err;
 	limits = limits_of(conf);
-	if (is_same_identity(server->conf, conf))
+	if (server->conf->schedule.period == conf->schedule.period &&
+	    is_same_identity(&current(server)->identity, &identity)) {
 		use_services(server, conf);
-	else
-		err = use_identity(server, conf);
+		otip_identity_fini(&identity);
+	} else {
+		err = use_identity(server, conf, &identity);
+		if (err)
+			otip_identity_fini(&identity);
+	}
 	if (!err)
 		flows_set_limits(&server->flows, &limits);
 	return err;

@@ -208,7 +208,14 @@ void udp_receive(struct door *door)
 	}
 }
 
-/* From a client whose window is over. */
+static bool is_from(const struct mapping *mapping, const struct sockaddr_in6 *peer)
+{
+	return mapping->peer.sin6_port == peer->sin6_port &&
+	       mapping->peer.sin6_scope_id == peer->sin6_scope_id &&
+	       IN6_ARE_ADDR_EQUAL(&mapping->peer.sin6_addr, &peer->sin6_addr);
+}
+
+/* From a client whose window is over; or from others, between bind(2) and connect(2). */
 static void outer_ready(struct loop_source *source, uint32_t events)
 {
 	struct mapping *mapping =
@@ -216,11 +223,14 @@ static void outer_ready(struct loop_source *source, uint32_t events)
 	bool more = true;
 
 	for (unsigned int round = 0; round < ROUNDS && more; round++) {
-		unsigned int received =
-		    udp_batch_receive(mapping->flows->batch, mapping->outer_fd, false, &more);
+		struct udp_batch *batch = mapping->flows->batch;
+		unsigned int received = udp_batch_receive(batch, mapping->outer_fd, true, &more);
 
-		if (received > 0)
-			pass_in(mapping, 0, received);
+		for (unsigned int i = 0, run; i < received; i += run) {
+			run = udp_batch_run(batch, i, received);
+			if (is_from(mapping, &batch->peers[i]))
+				pass_in(mapping, i, run);
+		}
 	}
 }
 

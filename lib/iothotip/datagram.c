@@ -210,14 +210,28 @@ static ssize_t receive_from_all(struct otip_listener *listener, void *buf, size_
 	return -EAGAIN;
 }
 
-/* Of a client whose address has been retired. */
+static bool is_from(const struct otip_client *client, const struct sockaddr_in6 *peer)
+{
+	return client->key.port == peer->sin6_port && client->key.scope == peer->sin6_scope_id &&
+	       memcmp(&client->key.peer, &peer->sin6_addr, sizeof(peer->sin6_addr)) == 0;
+}
+
+/* Of a client whose address has been retired. What came from others between bind(2) and connect(2)
+ * is lost, as all that comes to that address from others. */
 static ssize_t receive_from_client(struct otip_listener *listener, struct otip_client *client,
     void *buf, size_t len, int flags, struct sockaddr_in6 *from, struct in6_addr *self)
 {
-	ssize_t got = ioth_recv(client->fd, buf, len, flags | MSG_DONTWAIT);
+	struct sockaddr_in6 peer = {0};
+	socklen_t size;
+	ssize_t got;
 
-	if (got < 0)
-		return -errno;
+	do {
+		size = sizeof(peer);
+		got = ioth_recvfrom(
+		    client->fd, buf, len, flags | MSG_DONTWAIT, (struct sockaddr *)&peer, &size);
+		if (got < 0)
+			return -errno;
+	} while (!is_from(client, &peer));
 	otip_clients_touch(&listener->clients, client, now_of(listener));
 	*from = (struct sockaddr_in6){.sin6_family = AF_INET6,
 	    .sin6_addr = client->key.peer,

@@ -83,10 +83,22 @@ static void add(struct otip_keeper *keeper, int64_t now, struct otip_address *ad
 {
 	int error = keeper->ops->add(keeper->context, &address->address);
 
+	address->error = error;
+	address->retry = now + OTIP_KEEPER_RETRY;
 	if (!error)
 		address->state = OTIP_ADDRESS_OPEN;
 	else
 		failed(keeper, now, error);
+}
+
+/* Not before its time, however often there is a reason to look; unless the clock was set back. */
+static bool is_put_off(struct otip_keeper *keeper, int64_t now, const struct otip_address *address)
+{
+	if (!address->error || now >= address->retry || now + OTIP_KEEPER_RETRY < address->retry)
+		return false;
+	keeper->error = address->error;
+	look_again(keeper, address->retry);
+	return true;
 }
 
 static void open_window(struct otip_keeper *keeper, int64_t now, int64_t window, bool again)
@@ -103,7 +115,7 @@ static void open_window(struct otip_keeper *keeper, int64_t now, int64_t window,
 		address->address = otip_identity_address(keeper->identity, window);
 		list_append(&keeper->addresses, &address->link);
 	}
-	if (again || address->state != OTIP_ADDRESS_OPEN)
+	if (again || (address->state != OTIP_ADDRESS_OPEN && !is_put_off(keeper, now, address)))
 		add(keeper, now, address);
 }
 

@@ -46,7 +46,9 @@ struct otip_address {
 	struct in6_addr address;
 	int64_t window;
 	enum otip_address_state state;
-	size_t flows; /* counted by the owner */
+	size_t flows;  /* counted by the owner */
+	int error;     /* why it could not be added, or 0 */
+	int64_t retry; /* with an error: not before that */
 };
 
 /* What is done to the interface: 0 or -errno; what failed is tried again. The functions may not

@@ -383,6 +383,18 @@ struct packet {
 	struct wire_reader transport;
 };
 
+/* Linux takes what has tags of the VLAN 0 (priorities alone: IEEE 802.1Q) as if there were none. */
+static unsigned int ethertype(struct wire_reader *reader)
+{
+	unsigned int type = wire_u16(reader);
+
+	while (type == ETH_P_8021Q || type == ETH_P_8021AD) {
+		wire_skip(reader, 2);
+		type = wire_u16(reader);
+	}
+	return type;
+}
+
 /* Fixed header and extension headers (RFC 8200 section 4). False: no IPv6, or not whole. */
 static bool parse(struct packet *packet, const uint8_t *frame, size_t len)
 {
@@ -391,7 +403,7 @@ static bool parse(struct packet *packet, const uint8_t *frame, size_t len)
 
 	wire_skip(&reader, ETH_ALEN);
 	packet->mac = wire_take(&reader, ETH_ALEN);
-	if (wire_u16(&reader) != ETH_P_IPV6 || wire_u8(&reader) >> 4 != 6)
+	if (ethertype(&reader) != ETH_P_IPV6 || wire_u8(&reader) >> 4 != 6)
 		return false;
 	wire_skip(&reader, 5); /* class, flow label, length */
 	packet->next = wire_u8(&reader);

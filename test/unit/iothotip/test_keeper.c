@@ -273,6 +273,10 @@ static void test_failures(void **state)
 	assert_int_equal(world.keeper.error, -ENETDOWN);
 	assert_int_equal(otip_keeper_count(&world.keeper, true), 0);
 	world.add_error = 0;
+	/* Not before its time, whoever wants it to look. */
+	assert_int_equal(otip_keeper_run(&world.keeper, NOW), NOW + OTIP_KEEPER_RETRY);
+	assert_int_equal(world.keeper.error, -ENETDOWN);
+	assert_int_equal(world.adds, 0);
 	assert_int_equal(otip_keeper_run(&world.keeper, NOW + 1), NOW + 8);
 	assert_int_equal(world.keeper.error, 0);
 	assert_int_equal(window_is(k), OPEN);

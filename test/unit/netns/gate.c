@@ -36,17 +36,25 @@ static struct gate_flow flow(uint8_t protocol, const char *remote, uint16_t port
 	return result;
 }
 
+static unsigned int tags; /* of the VLAN 0 that a frame has */
+
 /* A frame by hand. `mac`: the last byte of the sender's. */
 static bool passes(
     uint8_t mac, const char *from, const char *to, uint8_t next, const uint8_t *payload, size_t len)
 {
-	uint8_t frame[200] = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, mac, 0x86, 0xdd, 0x60, [20] = next, 64};
+	static const uint8_t tag[2][4] = {{0x81}, {0x88, 0xa8, 0xe0}};
+	uint8_t frame[200] = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, mac},
+	        header[42] = {0x86, 0xdd, 0x60, [8] = next, 64};
+	size_t at = 12;
 
-	assert_true(len <= sizeof(frame) - 54);
-	memcpy(frame + 22, address(from).byte, 16);
-	memcpy(frame + 38, address(to).byte, 16);
-	memcpy(frame + 54, payload, len);
-	return gate_lets_in(gate, frame, 54 + len);
+	assert_true(len <= sizeof(frame) - 54 - tags * 4ul);
+	for (unsigned int i = 0; i < tags; i++, at += 4)
+		memcpy(frame + at, tag[i % 2], 4);
+	memcpy(header + 10, address(from).byte, 16);
+	memcpy(header + 26, address(to).byte, 16);
+	memcpy(frame + at, header, sizeof(header));
+	memcpy(frame + at + sizeof(header), payload, len);
+	return gate_lets_in(gate, frame, at + sizeof(header) + len);
 }
 
 static bool segment(const char *from, const char *to, uint16_t port, uint8_t flags)
@@ -131,6 +139,17 @@ static void retire(void)
 	assert_int_equal(gate_add_flow(gate, &tcp), 0);
 	assert_int_equal(gate_add_flow(gate, &udp), 0);
 	assert_int_equal(gate_close(gate, address(RETIRED).byte), 2);
+}
+
+static void test_tags(void **state)
+{
+	retire();
+	for (tags = 1; tags <= 20; tags++) {
+		assert_true(segment(PEER, RETIRED, 5000, ACK));
+		assert_false(segment(PEER, RETIRED, 5001, SYN));
+		assert_false(message("fd00::3", RETIRED, 128));
+	}
+	tags = 0;
 }
 
 static void test_packets(void **state)
@@ -240,6 +259,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_phases, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_tags, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_packets, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_solicitations, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_end, setup, teardown),

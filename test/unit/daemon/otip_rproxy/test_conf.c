@@ -156,6 +156,7 @@ static void test_mistakes(void **state)
 	assert_told(ENOUGH "passwd a\npassword_file /dev/null\n", "only one of them");
 	assert_told(ENOUGH "password_file /nonexistent/password\n", "password_file");
 	assert_told(ENOUGH "password_file /dev/zero\n", "more than 1024 bytes");
+	assert_told(ENOUGH "password_file /dev/null\n", "it is empty");
 	assert_told(
 	    "extstack stack=picox\nname a\nbase 1.2.3.4:5\ntcp 1,::1,2\n", "not an IPv6 address");
 }
