@@ -118,6 +118,10 @@ sed -i 's/renzo/lucia/' "$dir/rc" # another name: other addresses
 reload
 lucia=$("$OTIPADDR" -b fc01:: -T 0 lucia.otip mypassword)
 peer echo "$lucia" 4242 1000
+sed -i 's/lucia/Lucia/' "$dir/rc" # the same one
+reload
+address_is "$lucia" open || fail "a name in other letters: $(ctl status)"
+peer echo "$lucia" 4242 1000
 tell stays 'still here'
 tell udp_stays 'still here'
 peer unreachable "$address" 4242
