@@ -59,6 +59,7 @@ counts()
 # ARP has not found the server by then: the kernel drops what waits. So it is told beforehand.
 knows_server()
 {
+	wait_for says watch "^OFFER from $ID "
 	inside one ip neigh replace $ID dev vde0 nud permanent \
 		lladdr "$(sed -n "s/^OFFER from $ID .* by \([^ ]*\) .*/\1/p" "$dir/watch.log" | tail -n 1)"
 }
