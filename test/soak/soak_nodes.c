@@ -26,7 +26,7 @@
 
 #define PATIENCE 30 /* seconds, for a client that has vanished */
 #define RESTARTS 40 /* one in so many conversations is followed by one */
-#define PAUSE    (100 * 1000 * 1000)
+#define PAUSE    100000000 /* nanoseconds */
 
 struct node {
 	pthread_t thread;

@@ -149,8 +149,8 @@ static void fewer_questions(void **state)
  * it is none has a chance of less than 10^-11. In the order of their age there would be none. */
 static void who_was_first_has_a_chance(void **state)
 {
-	ask_many(0, 4 * NAMES_MAX);
-	assert_int_equal(count_told(4 * NAMES_MAX), 3 * NAMES_MAX);
+	ask_many(0, 4ul * NAMES_MAX);
+	assert_int_equal(count_told(4ul * NAMES_MAX), 3ul * NAMES_MAX);
 	assert_in_range(count_told(NAMES_MAX), NAMES_MAX / 2, NAMES_MAX - 1);
 }
 
