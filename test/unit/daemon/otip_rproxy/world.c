@@ -54,7 +54,7 @@ int world_fd_of(const struct world_socket *socket)
 
 uint8_t world_byte_at(unsigned int bytes, size_t at)
 {
-	return (uint8_t)((bytes + 1) * 40503u + at * 2654435761u / 8192);
+	return (uint8_t)((bytes + 1ul) * 40503u + at * 2654435761u / 8192);
 }
 
 struct world_socket *world_new_socket(int type, bool inner)
