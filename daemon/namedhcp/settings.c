@@ -230,8 +230,10 @@ static bool set_duid(struct settings *settings, const char *text)
 	return false;
 }
 
-/* In DHCPv4 it is one string (RFC 2132, 3.17); in DHCPv6 a list. */
-static bool check_search(const char *text)
+/* A list of something, which is not empty. `wanted`: what an item is to be; `wrong`: what another
+ * one is told to be. */
+static bool check_list(const char *option, const char *text,
+    bool (*is_right)(const struct optlist_item *), const char *wanted, const char *wrong)
 {
 	struct optlist list;
 	bool right = true;
@@ -243,17 +245,28 @@ static bool check_search(const char *text)
 		return false;
 	}
 	if (list.count == 0) {
-		log_error("dnssearch: a domain is expected");
+		log_error("%s: %s is expected", option, wanted);
 		right = false;
 	}
 	for (size_t i = 0; i < list.count; i++) {
-		if (dhcp_name_is_valid(list.items[i].tag))
+		if (is_right(&list.items[i]))
 			continue;
-		log_error("dnssearch %s: not a domain", list.items[i].tag);
+		log_error("%s %s: %s", option, list.items[i].tag, wrong);
 		right = false;
 	}
 	optlist_free(&list);
 	return right;
+}
+
+static bool is_domain(const struct optlist_item *item)
+{
+	return dhcp_name_is_valid(item->tag);
+}
+
+/* In DHCPv4 it is one string (RFC 2132, 3.17); in DHCPv6 a list. */
+static bool check_search(const char *text)
+{
+	return check_list("dnssearch", text, is_domain, "a domain", "not a domain");
 }
 
 /* A host is an address, or a name, which the DNS is asked for; what is written like an address and
@@ -272,27 +285,8 @@ static bool is_host(const struct optlist_item *item)
 
 static bool check_hosts(const char *option, const char *text)
 {
-	struct optlist list;
-	bool right = true;
-
-	if (!text)
-		return true;
-	if (optlist_parse(&list, text) < 0) {
-		log_error("%s", strerror(ENOMEM));
-		return false;
-	}
-	if (list.count == 0) {
-		log_error("%s: an address or a name is expected", option);
-		right = false;
-	}
-	for (size_t i = 0; i < list.count; i++) {
-		if (is_host(&list.items[i]))
-			continue;
-		log_error("%s %s: neither an address nor a name", option, list.items[i].tag);
-		right = false;
-	}
-	optlist_free(&list);
-	return right;
+	return check_list(
+	    option, text, is_host, "an address or a name", "neither an address nor a name");
 }
 
 /* The server has one address, of IPv4. */

@@ -194,17 +194,7 @@ wait_a_moment()
 	sleep 0.02
 }
 
-# wait_for COMMAND [ARG...]: runs the command (a function, a test) until it succeeds.
-wait_for()
-{
-	local end=$((SECONDS + deadline))
-	until "$@" >/dev/null 2>&1; do
-		[ $SECONDS -lt $end ] || fail "waited ${deadline} s for: $*"
-		wait_a_moment
-	done
-}
-
-# within SECONDS COMMAND [ARG...]: whether it succeeds by then, for what can be tried again.
+# within SECONDS COMMAND [ARG...]: runs the command (a function, a test) until it succeeds; whether it did by then.
 within()
 {
 	local end=$((SECONDS + $1))
@@ -213,6 +203,12 @@ within()
 		[ $SECONDS -lt $end ] || return 1
 		wait_a_moment
 	done
+}
+
+# wait_for COMMAND [ARG...]: the same, for what has to succeed.
+wait_for()
+{
+	within "$deadline" "$@" || fail "waited ${deadline} s for: $*"
 }
 
 # start NAME COMMAND [ARG...]: runs a command in the background, in a process group of its own,
