@@ -26,6 +26,8 @@ shopt -s inherit_errexit
 : "${IOTH_PLUGIN_PATH:=$BUILD/plugins/kernel:$BUILD/plugins/picox:$BUILD/plugins/vdestack}"
 export LD_LIBRARY_PATH IOTH_PLUGIN_PATH
 export LC_ALL=C
+# Debian's own programs first: what `packages` installs is for its python3, not for another one.
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 
 # NET_TEST_UID: the test runs as this user if it was started by root.
 if [ -n "${NET_TEST_UID:-}" ] && [ -z "${NET_TEST_PRIVATE:-}" ]; then
@@ -189,19 +191,24 @@ in_private_net()
 
 # --- processes ----------------------------------------------------------------------------------
 
-wait_a_moment()
+# Without a process: a test that waits must not take the processors from the others.
+exec {never}<> <(:)
+wait_a_moment() # [MILLISECONDS]
 {
-	sleep 0.02
+	local seconds
+	printf -v seconds 0.%03d "${1:-20}"
+	read -rt "$seconds" -u "$never" || :
 }
 
 # within SECONDS COMMAND [ARG...]: runs the command (a function, a test) until it succeeds; whether it did by then.
 within()
 {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + $1)) pause=20
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ $SECONDS -lt $end ] || return 1
-		wait_a_moment
+		wait_a_moment $pause
+		pause=$((pause < 100 ? pause + pause / 4 : 100))
 	done
 }
 
