@@ -24,7 +24,7 @@ struct values {
 static const struct option_spec specs[] = {
     {.name = "f", .type = OPTION_FLAG, .offset = offsetof(struct values, flag)},
     {.name = "n",
-        .alias = "number",
+        .aliases = "number a_number",
         .type = OPTION_NUMBER,
         .min = -5,
         .max = 1000,

@@ -292,6 +292,48 @@ static int begin(struct daemon *daemon, struct daemon_settings *settings)
 	return status;
 }
 
+/* What ps(1) shows is another copy. */
+static void free_arguments(char **arguments)
+{
+	for (size_t i = 0; arguments && arguments[i]; i++) {
+		explicit_bzero(arguments[i], strlen(arguments[i]));
+		free(arguments[i]);
+	}
+	free(arguments);
+}
+
+static char **copy_arguments(int argc, char *argv[])
+{
+	char **copy = calloc((size_t)argc + 1, sizeof(*copy));
+
+	for (int i = 0; copy && i < argc; i++) {
+		copy[i] = strdup(argv[i]);
+		if (!copy[i]) {
+			free_arguments(copy);
+			return NULL;
+		}
+	}
+	return copy;
+}
+
+static enum daemon_settings_result first_settings(
+    struct daemon *daemon, struct daemon_settings *settings)
+{
+	char **copy = copy_arguments(daemon->argc, daemon->argv);
+	enum daemon_settings_result result;
+
+	if (!copy) {
+		log_error("%s", strerror(ENOMEM));
+		*settings = (struct daemon_settings){0};
+		return SETTINGS_WRONG;
+	}
+	daemon->hides = true;
+	result = daemon_settings_read(daemon, settings, NULL);
+	daemon->hides = false;
+	daemon->argv = copy;
+	return result;
+}
+
 int daemon_main(const struct daemon_program *program, int argc, char *argv[])
 {
 	struct daemon daemon = {
@@ -301,7 +343,7 @@ int daemon_main(const struct daemon_program *program, int argc, char *argv[])
 
 	log_init(program->name);
 	daemon.started = loop_clock();
-	switch (daemon_settings_read(&daemon, &settings, NULL)) {
+	switch (first_settings(&daemon, &settings)) {
 	case SETTINGS_USAGE:
 		options_usage(&settings.options, program->name, stderr);
 		break;
@@ -313,12 +355,14 @@ int daemon_main(const struct daemon_program *program, int argc, char *argv[])
 	case SETTINGS_OK:
 		if (settings.common.version)
 			printf("%s %s\n", program->name, program->version);
-		if (settings.common.version || settings.common.check)
-			status = EXIT_SUCCESS;
-		else
-			return begin(&daemon, &settings);
+		else if (settings.common.check)
+			log_debug("no mistakes");
+		status = settings.common.version || settings.common.check ? EXIT_SUCCESS
+		                                                          : begin(&daemon, &settings);
 		break;
 	}
 	daemon_settings_free(&daemon, &settings);
+	if (daemon.argv != argv)
+		free_arguments(daemon.argv);
 	return status;
 }

@@ -93,7 +93,8 @@ struct daemon {
 	struct daemon_options common;
 	void *values;
 	int argc;
-	char **argv;
+	char **argv; /* for a reload, a copy: what others see has no secrets */
+	bool hides;  /* these are the arguments that others see */
 	bool in_background;
 	struct daemonize daemonize;
 	struct pidfile pidfile;

@@ -12,7 +12,9 @@
 #include "log.h"
 #include "rcfile.h"
 
-#define CODE_BASE 0x100 /* of options without a letter, for getopt_long(3) */
+#define CODE_BASE   0x100 /* of options without a letter, for getopt_long(3) */
+#define NAME_SIZE   32    /* of an option's name */
+#define CREDENTIALS "$CREDENTIALS_DIRECTORY/"
 
 /* Which line of which group. */
 struct place {
@@ -36,6 +38,46 @@ static bool is_there(const struct options *options, struct place *place)
 	while (place->group < OPTION_GROUPS && place->line >= options->groups[place->group].count)
 		*place = (struct place){.group = place->group + 1};
 	return place->group < OPTION_GROUPS;
+}
+
+/* ---- names ----------------------------------------------------------------------------------- */
+
+/* An option's own name, then its others. False: there are no more. Begins with a `rest` of NULL. */
+static bool next_name(const struct option_spec *spec, const char **rest, char name[NAME_SIZE])
+{
+	const char *from = *rest ? *rest : spec->name;
+	size_t len = strcspn(from, " ");
+
+	if (len == 0 || len >= NAME_SIZE)
+		return false;
+	memcpy(name, from, len);
+	name[len] = '\0';
+	if (!*rest)
+		*rest = spec->aliases ? spec->aliases : "";
+	else
+		*rest = from + len + strspn(from + len, " ");
+	return true;
+}
+
+static bool is_same_name(const char *a, const char *b)
+{
+	while (*a && (*a == *b || (strchr("-_", *a) && *b && strchr("-_", *b)))) {
+		a++;
+		b++;
+	}
+	return *a == *b;
+}
+
+static bool is_called(const struct option_spec *spec, const char *text)
+{
+	const char *rest = NULL;
+	char name[NAME_SIZE];
+
+	while (next_name(spec, &rest, name)) {
+		if (is_same_name(name, text))
+			return true;
+	}
+	return false;
 }
 
 /* ---- begin, end ------------------------------------------------------------------------------ */
@@ -70,6 +112,8 @@ void options_fini(struct options *options)
 			break;
 		case OPTION_STRING:
 		case OPTION_PATH:
+			if (spec_at(options, place)->secret && *(char **)value)
+				explicit_bzero(*(char **)value, strlen(*(char **)value));
 			free(*(char **)value);
 			*(char **)value = NULL;
 			break;
@@ -105,8 +149,15 @@ int option_number(const char *text, int64_t min, int64_t max, int64_t *number)
 
 char *options_absolute(const struct options *options, const char *path)
 {
+	const char *directory = getenv("CREDENTIALS_DIRECTORY");
+	size_t len = strlen(CREDENTIALS);
 	char *absolute;
 
+	if (strncmp(path, CREDENTIALS, len) == 0) {
+		if (!directory)
+			return strdup(path);
+		return asprintf(&absolute, "%s/%s", directory, path + len) < 0 ? NULL : absolute;
+	}
 	if (path[0] == '/')
 		return strdup(path);
 	return asprintf(&absolute, "%s/%s", options->directory, path) < 0 ? NULL : absolute;
@@ -181,9 +232,12 @@ static void describe(
 
 /* ---- command line ---------------------------------------------------------------------------- */
 
+#define NAMES_MAX (8 * OPTION_GROUPS * OPTIONS_MAX) /* all spellings of all options */
+
 /* getopt_long's own tables. */
 struct tables {
-	struct option options[2 * OPTION_GROUPS * OPTIONS_MAX + 1];
+	struct option options[NAMES_MAX + 1];
+	char names[NAMES_MAX][NAME_SIZE];
 	char letters[2 * OPTION_GROUPS * OPTIONS_MAX + 1];
 };
 
@@ -196,20 +250,49 @@ static int code_of(const struct options *options, struct place place)
 	                    : CODE_BASE + (int)(place.group * OPTIONS_MAX) + (int)place.line;
 }
 
+/* A name with `-` for each `_`, or the other way. */
+static void swap_letters(char *name)
+{
+	bool to_line = !strchr(name, '-');
+
+	for (; *name; name++) {
+		if (strchr("-_", *name))
+			*name = to_line ? '-' : '_';
+	}
+}
+
+/* All spellings of an option have one code, so an abbreviation of several is none of another one.
+ * Returns how many names there are then. */
+static size_t add_names(
+    struct tables *tables, size_t count, const struct option_spec *spec, int code)
+{
+	const char *rest = NULL;
+	char name[NAME_SIZE];
+
+	while (next_name(spec, &rest, name)) {
+		size_t spellings = name[strcspn(name, "-_")] ? 2 : 1;
+
+		for (size_t i = 0; i < spellings && count < NAMES_MAX; i++, swap_letters(name)) {
+			strcpy(tables->names[count], name);
+			tables->options[count] = (struct option){.name = tables->names[count],
+			    .has_arg = spec->type == OPTION_FLAG ? no_argument : required_argument,
+			    .val = code};
+			count++;
+		}
+	}
+	return count;
+}
+
 static void make_tables(const struct options *options, struct tables *tables)
 {
 	size_t count = 0, letters = 0;
 
 	for (struct place place = {0}; is_there(options, &place); place.line++) {
 		const struct option_spec *spec = spec_at(options, place);
-		const char *names[] = {spec->name, spec->alias};
 
 		if (spec->place == OPTION_FILE)
 			continue;
-		for (size_t i = 0; i < 2 && names[i]; i++)
-			tables->options[count++] = (struct option){.name = names[i],
-			    .has_arg = spec->type == OPTION_FLAG ? no_argument : required_argument,
-			    .val = code_of(options, place)};
+		count = add_names(tables, count, spec, code_of(options, place));
 		if (!spec->letter)
 			continue;
 		tables->letters[letters++] = spec->letter;
@@ -250,6 +333,7 @@ int options_parse_arguments(struct options *options, int argc, char *argv[])
 	make_tables(options, tables);
 	optind = 0; /* glibc's: begin anew */
 	while ((code = getopt_long(argc, argv, tables->letters, tables->options, NULL)) != -1) {
+		const struct option_spec *spec;
 		char text[LOG_TEXT_MAX];
 		int err;
 
@@ -257,11 +341,14 @@ int options_parse_arguments(struct options *options, int argc, char *argv[])
 			result = -EINVAL; /* getopt_long has told it */
 			continue;
 		}
+		spec = spec_at(options, place);
 		err = set_value(options, place, optarg, !was_set(options->on_command_line, place));
 		mark_set(options->on_command_line, place);
+		if (spec->secret && options->hide)
+			explicit_bzero(optarg, strlen(optarg));
 		if (!err)
 			continue;
-		describe(text, sizeof(text), spec_at(options, place), optarg, err);
+		describe(text, sizeof(text), spec, optarg, err);
 		fprintf(stderr, "%s: --%s\n", argv[0], text);
 		result = err == -ENOMEM ? err : -EINVAL;
 	}
@@ -284,7 +371,7 @@ static bool find_tag(const struct options *options, const char *tag, struct plac
 
 		if (spec->place == OPTION_COMMAND_LINE)
 			continue;
-		if (strcmp(spec->name, tag) == 0 || (spec->alias && strcmp(spec->alias, tag) == 0))
+		if (is_called(spec, tag))
 			return true;
 	}
 	return false;

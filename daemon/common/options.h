@@ -10,6 +10,9 @@
  * and later ones are checked and ignored; lists take all, those of the command line first. Relative
  * paths are made absolute, since a daemon goes to the root directory.
  *
+ * In names `-` and `_` are one letter: what one program calls password-file, and another one
+ * password_file, is the same to both.
+ *
  * Reading again into a fresh struct is how options are reloaded: the command line is kept.
  */
 #ifndef DAEMON_OPTIONS_H
@@ -43,14 +46,15 @@ struct option_list {
 
 struct option_spec {
 	const char *name;
-	const char *alias; /* another name for the same; NULL: none */
-	char letter;       /* '\0': none */
+	const char *aliases; /* other names for the same, with blanks between; NULL: none */
+	char letter;         /* '\0': none */
 	enum option_type type;
 	const char *value; /* what --help calls it: "FILE" */
 	const char *help;  /* one line */
 	size_t offset;     /* of the value in the struct */
 	int64_t min, max;  /* of a number */
 	enum option_place place;
+	bool secret; /* a string that others are not to see: options->hide */
 	/* Of a string, a path or each value of a list: is it one? If not, `why` says so, and the line
 	 * that it stands on is told. NULL: any will do. */
 	bool (*check)(const struct option_spec *spec, const char *text, char why[OPTION_WHY_SIZE]);
@@ -69,6 +73,7 @@ struct options {
 	const char *purpose;  /* one line under it; NULL: none */
 	char *directory;      /* relative paths begin here; owned */
 	struct option_group groups[OPTION_GROUPS];
+	bool hide;        /* secrets are wiped out of argv when they have been read */
 	char **arguments; /* what is no option, borrowed from argv */
 	size_t argument_count;
 	/* By group and line: whose value it is. */
@@ -100,7 +105,8 @@ bool options_mention(const struct options *options, const char *name);
 void options_usage(const struct options *options, const char *program, FILE *to);
 
 /* `path` as seen from the directory that was the working directory at the start: a new string, or
- * NULL (no memory). */
+ * NULL (no memory). One that begins with $CREDENTIALS_DIRECTORY/ is where the service manager puts
+ * what is secret: systemd.exec(5), LoadCredential=; where that is not set it stays as it is. */
 char *options_absolute(const struct options *options, const char *path);
 
 /* A number as options have it: all of `text`. 0, -EINVAL, or -ERANGE. */

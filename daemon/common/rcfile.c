@@ -49,7 +49,8 @@ static bool is_blank(char c)
 /* isalnum(3) asks the locale. */
 static bool is_tag(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+	       c == '-';
 }
 
 /* `line` is the caller's to write to, and ends with NUL. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Files of configuration: a directive a line, `TAG [VALUE]`.
  *
- * TAG is a run of letters, digits and `_`; VALUE is the rest of the line behind the blanks that
+ * TAG is a run of letters, digits, `_` and `-`; VALUE is the rest of the line behind the blanks that
  * follow, verbatim, trailing blanks and `#` included. Empty lines, and lines whose first character
  * that is no blank is a `#`, are passed over. Blanks before TAG are accepted.
  *

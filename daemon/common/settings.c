@@ -50,6 +50,7 @@ static int begin(
 	if (program->set_defaults)
 		program->set_defaults(settings->values);
 	err = options_init(&settings->options, directory, program->synopsis, program->purpose);
+	settings->options.hide = daemon->hides;
 	settings->options.groups[0] = (struct option_group){
 	    .specs = program->options, .count = program->option_count, .values = settings->values};
 	settings->options.groups[1] = (struct option_group){.specs = common_specs + without,
@@ -114,10 +115,10 @@ enum daemon_settings_result daemon_settings_read(
 		return SETTINGS_OK;
 	if (!arguments_are_right(daemon, settings))
 		return right ? SETTINGS_USAGE : SETTINGS_MISTAKEN;
-	log_set_verbose(settings->common.verbose);
 	/* Mistakes of the command line, of the file and of what they name are told in one go. */
 	right = user_is_right(settings, !directory) && right;
 	right = read_file(daemon, settings) && right;
+	log_set_verbose(settings->common.verbose); /* the file may say so */
 	settings->configuration = program->configure(daemon, &settings->options, settings->values);
 	if (err)
 		return SETTINGS_MISTAKEN;

@@ -166,6 +166,11 @@ static bool set_identity(
 	/* Whoever saw the value had a mistake logged already, if it is none. */
 	if (values->digest)
 		(void)otip_digest_parse(values->digest, &conf->digest);
+	if (values->rounds && conf->digest != OTIP_HMAC_SHA256) {
+		log_error("rounds: it is for `digest hmac-sha256`");
+		right = false;
+	}
+	conf->rounds = (unsigned int)values->rounds;
 	conf->case_exact = values->case_exact;
 	right = copy(&conf->name, values->name) && right;
 	right = copy(&conf->base, values->base) && right;

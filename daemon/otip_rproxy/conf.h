@@ -23,6 +23,7 @@ struct rproxy_conf {
 	struct in6_addr network; /* what `base` is, once that is known: */
 	bool has_network;
 	enum otip_digest digest;
+	unsigned int rounds; /* of HMAC-SHA-256's key; 0: as usual */
 	bool case_exact;
 	struct otip_schedule schedule;
 	struct service *services;

@@ -187,6 +187,7 @@ static int make_identity(struct otip_identity *identity, const struct rproxy_con
 	    .name = conf->name,
 	    .password = conf->password,
 	    .digest = conf->digest,
+	    .rounds = conf->rounds,
 	    .case_exact = conf->case_exact};
 	int err = otip_identity_init(identity, &config);
 

@@ -9,7 +9,7 @@ struct rproxy_values {
 	char *extstack, *intstack, *name, *base, *passwd, *password_file, *digest, *dns;
 	struct option_list udp, tcp;
 	bool case_exact;
-	int64_t otip_period, otip_preactive, otip_postactive;
+	int64_t otip_period, otip_preactive, otip_postactive, rounds; /* rounds 0: not given */
 	int64_t tcp_listen_backlog, tcp_timeout, udp_timeout, connect_timeout, drain;
 	int64_t max_connections, max_mappings, max_per_source;
 };

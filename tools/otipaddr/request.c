@@ -99,7 +99,7 @@ static const struct option_spec common_specs[] = {
 };
 
 static const struct option_spec otip_specs[] = {
-    {"period", NULL, 'T', OPTION_NUMBER, "N",
+    {"period", "otip_period otipperiod", 'T', OPTION_NUMBER, "N",
         "seconds that an address lasts (default: 32; 0: it does not depend on the time)",
         offsetof(struct values, period), 0, INT32_MAX},
     {"at", NULL, '\0', OPTION_STRING, "TIME",
@@ -107,13 +107,13 @@ static const struct option_spec otip_specs[] = {
         offsetof(struct values, at), .check = is_time},
     {"next", NULL, '\0', OPTION_FLAG, NULL, "the address of the period after",
         offsetof(struct values, next)},
-    {"password-file", NULL, '\0', OPTION_STRING, "FILE",
+    {"password-file", "passfile", '\0', OPTION_STRING, "FILE",
         "the first line of FILE (-: of standard input) is the password",
         offsetof(struct values, password_file)},
-    {"digest", NULL, '\0', OPTION_STRING, "DIGEST", "md5 (default) or hmac-sha256",
-        offsetof(struct values, digest), .check = is_digest},
-    {"rounds", NULL, '\0', OPTION_NUMBER, "N", "of hmac-sha256: how often it is stretched",
-        offsetof(struct values, rounds), 1, INT32_MAX},
+    {"digest", "otip_digest otipdigest", '\0', OPTION_STRING, "DIGEST",
+        "md5 (default) or hmac-sha256", offsetof(struct values, digest), .check = is_digest},
+    {"rounds", "otip_rounds otiprounds", '\0', OPTION_NUMBER, "N",
+        "of hmac-sha256: how often it is stretched", offsetof(struct values, rounds), 1, INT32_MAX},
 };
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
@@ -230,6 +230,15 @@ static char *take(char **text)
 	return taken;
 }
 
+/* The same of a word that others see on our command line: ps(1) shows it no more then. */
+static char *take_argument(char *text)
+{
+	char *copied = copy(text);
+
+	explicit_bzero(text, strlen(text));
+	return copied;
+}
+
 /* The base that is not given: what follows NAME's first dot. */
 static char *domain_of(const char *name)
 {
@@ -266,7 +275,7 @@ static bool take_names(
 	if (values->password_file)
 		request->password = read_password(values->password_file);
 	else if (count > 1)
-		request->password = copy(arguments[1]);
+		request->password = take_argument(arguments[1]);
 	return request->password || (count == 1 && !values->password_file);
 }
 

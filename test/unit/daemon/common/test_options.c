@@ -61,7 +61,7 @@ static const struct option_spec own_specs[] = {
         .help = "the stack",
         .offset = offsetof(struct own, stack)},
     {.name = "base",
-        .alias = "baseaddr",
+        .aliases = "baseaddr base-addr",
         .letter = 'b',
         .type = OPTION_STRING,
         .value = "ADDRESS",
@@ -176,6 +176,80 @@ static void test_twice(void **state)
 	options_fini(&options);
 }
 
+/* Other names, and `-` for `_`, on both sides. */
+static void test_spellings(void **state)
+{
+	struct log_lines lines;
+
+	assert_int_equal(parse(NULL, ARGV("--otip-period", "5", "--base_addr=a")), 0);
+	assert_int_equal(own.period, 5);
+	assert_string_equal(own.base, "a");
+	options_fini(&options);
+	assert_int_equal(parse(NULL, ARGV("--otip-p", "6", "--ba", "a")), 0); /* abbreviated */
+	assert_int_equal(own.period, 6);
+	options_fini(&options);
+	assert_int_equal(parse(NULL, ARGV("--otip-period", "x")), -EINVAL);
+	assert_string_equal(said, "prog: --otip_period: 'x' is not a number from 1 to 65535\n");
+	options_fini(&options);
+	assert_int_equal(parse(NULL, (const char *[]){"prog", NULL}), 0);
+	assert_int_equal(read_text("otip-period 9\nbase_addr b\n", &lines), 0);
+	assert_int_equal(own.period, 9);
+	assert_string_equal(own.base, "b");
+	assert_true(options_mention(&options, "otip_period"));
+	assert_int_equal(read_text("otip-perio 9\notip-period- 9\notip 9\n-stack 9\n", &lines), 4);
+	options_fini(&options);
+}
+
+/* A secret is read, and then nobody sees it among the arguments. */
+static void test_secrets(void **state)
+{
+	char first[] = "--pass=hello", second[] = "-wworld", third[] = "again";
+	char *argv[] = {"prog", first, second, "-w", third, NULL};
+	static const struct option_spec spec = {.name = "password",
+	    .letter = 'w',
+	    .type = OPTION_LIST,
+	    .secret = true,
+	    .offset = offsetof(struct own, udp)};
+
+	for (int hide = 0; hide < 2; hide++) {
+		own = (struct own){0};
+		assert_int_equal(options_init(&options, NULL, NULL, NULL), 0);
+		options.groups[0] = (struct option_group){&spec, 1, &own};
+		options.hide = hide;
+		assert_int_equal(options_parse_arguments(&options, 5, argv), 0);
+		assert_int_equal(own.udp.count, 3);
+		assert_string_equal(own.udp.values[0], "hello");
+		assert_string_equal(own.udp.values[1], "world");
+		assert_string_equal(own.udp.values[2], "again");
+		assert_string_equal(first, hide ? "--pass=" : "--pass=hello");
+		options_fini(&options);
+	}
+	for (size_t i = strlen(first); i < sizeof(first); i++)
+		assert_int_equal(first[i], 0);
+	assert_string_equal(second, "-w");
+	assert_string_equal(third, "");
+}
+
+/* Where a service manager puts what is secret. */
+static void test_credentials(void **state)
+{
+	const char *wanted[] = {"/run/credentials/x/file", "$CREDENTIALS_DIRECTORY/file"};
+	char *absolute;
+
+	assert_int_equal(options_init(&options, "/d", NULL, NULL), 0);
+	setenv("CREDENTIALS_DIRECTORY", "/run/credentials/x", 1);
+	for (size_t i = 0; i < 2; i++) {
+		absolute = options_absolute(&options, "$CREDENTIALS_DIRECTORY/file");
+		assert_string_equal(absolute, wanted[i]);
+		free(absolute);
+		unsetenv("CREDENTIALS_DIRECTORY");
+	}
+	absolute = options_absolute(&options, "$CREDENTIALS/file");
+	assert_string_equal(absolute, "/d/$CREDENTIALS/file");
+	free(absolute);
+	options_fini(&options);
+}
+
 static void test_wrong_arguments(void **state)
 {
 	assert_int_equal(parse(NULL, ARGV("--nonesuch", "-d")), -EINVAL);
@@ -278,6 +352,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_arguments),
 	    cmocka_unit_test(test_twice),
+	    cmocka_unit_test(test_spellings),
+	    cmocka_unit_test(test_secrets),
+	    cmocka_unit_test(test_credentials),
 	    cmocka_unit_test(test_wrong_arguments),
 	    cmocka_unit_test(test_numbers),
 	    cmocka_unit_test(test_file),

@@ -48,8 +48,8 @@ static void test_lines(void **state)
 	assert_string_equal(seen, "");
 	assert_int_equal(parse("\n \t\n# one\n   # two\na 1\n", &lines), 0);
 	assert_string_equal(seen, "5:a=<1>;");
-	assert_int_equal(parse("a\nb \n\t c\t  1 2 \t# 3 \nd_e x", &lines), 0);
-	assert_string_equal(seen, "1:a=<>;2:b=<>;3:c=<1 2 \t# 3 >;4:d_e=<x>;");
+	assert_int_equal(parse("a\nb \n\t c\t  1 2 \t# 3 \nd_e x\nf-g y", &lines), 0);
+	assert_string_equal(seen, "1:a=<>;2:b=<>;3:c=<1 2 \t# 3 >;4:d_e=<x>;5:f-g=<y>;");
 	assert_int_equal(lines.count, 0);
 }
 
@@ -58,7 +58,7 @@ static void test_mistakes(void **state)
 {
 	struct log_lines lines;
 
-	assert_int_equal(parse("a-b 1\nbad\nodd\n=\ngood 1\na=1\n", &lines), 4);
+	assert_int_equal(parse("a+b 1\nbad\nodd\n=\ngood 1\na=1\n", &lines), 4);
 	assert_string_equal(seen, "2:bad=<>;3:odd=<>;5:good=<1>;");
 	assert_string_equal(lines.all,
 	    "some.rc (line 1): syntax error: a word of letters and digits is expected first\n"

@@ -153,6 +153,8 @@ static void test_mistakes(void **state)
 	assert_told(ENOUGH "otip_period 99999999999\n", "otip_period");
 	assert_told(ENOUGH "otip_period 1\notip_postactive 2147483647\n", "windows would be open");
 	assert_told(ENOUGH "digest sha1\n", "md5 or hmac-sha256");
+	assert_told(ENOUGH "rounds 5\n", "rounds: it is for `digest hmac-sha256`");
+	assert_told(ENOUGH "digest hmac-sha256\nrounds 0\n", "'0' is not a number from 1 to");
 	assert_told(ENOUGH "passwd a\npassword_file /dev/null\n", "only one of them");
 	assert_told(ENOUGH "password_file /nonexistent/password\n", "password_file");
 	assert_told(ENOUGH "password_file /dev/zero\n", "more than 1024 bytes");
