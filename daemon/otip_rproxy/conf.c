@@ -3,20 +3,18 @@
 #include "conf.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <sys/socket.h>
 
 #include "daemon.h"
 #include "log.h"
 #include "optlist.h"
+#include "passfile.h"
 #include "stack_string.h"
 #include "words.h"
 
 #define DEFAULT_INTERFACE "vde0"
-#define PASSWORD_MAX      1024
 
 static bool copy(char **to, const char *from)
 {
@@ -104,54 +102,38 @@ static bool set_inner(struct rproxy_conf *conf, const char *text)
 
 /* ---- who we are ------------------------------------------------------------------------------ */
 
-/* The first line of a file. NULL: it could not be read, or is no password, which is logged. */
+/* NULL: it could not be read, or is no password, which is logged. */
 static char *read_password(const char *path)
 {
-	char text[PASSWORD_MAX + 1];
-	ssize_t len = -1;
-	char *password = NULL;
-	const char *line;
-	size_t line_len;
-	/* A FIFO that nobody writes to is empty; the daemon may not wait here. */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char *password, why[PASSFILE_WHY_SIZE];
+	bool exposed;
 
-	if (fd >= 0)
-		len = read(fd, text, sizeof(text));
-	if (len < 0)
-		log_error("password_file %s: %s", path, strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	if (len < 0)
+	if (passfile_read(path, &password, &exposed, why) < 0) {
+		log_error("password_file %s: %s", path, why);
 		return NULL;
-	line = memchr(text, '\n', (size_t)len);
-	line_len = line ? (size_t)(line - text) : (size_t)len;
-	if (len == 0)
-		log_error("password_file %s: it is empty", path);
-	else if (line_len > PASSWORD_MAX)
-		log_error("password_file %s: more than %d bytes are no password", path, PASSWORD_MAX);
-	else if (memchr(text, '\0', line_len))
-		log_error("password_file %s: a byte of the password is 0", path);
-	else if (!(password = strndup(text, line_len)))
-		log_error("%s", strerror(ENOMEM));
-	else
-		password[strcspn(password, "\r")] = '\0';
-	explicit_bzero(text, sizeof(text));
+	}
+	if (exposed)
+		log_warning("password_file %s: others may read it", path);
 	return password;
 }
 
 static bool set_password(struct rproxy_conf *conf, const struct rproxy_values *values)
 {
+	bool right;
+
 	if (values->passwd && values->password_file) {
 		log_error("passwd and password_file: only one of them may be given");
 		return false;
 	}
 	if (!values->password_file) {
-		if (!values->passwd || !*values->passwd)
-			log_warning("passwd: there is none: who knows the name finds the service");
-		return copy(&conf->password, values->passwd);
+		right = copy(&conf->password, values->passwd);
+	} else {
+		conf->password = read_password(values->password_file);
+		right = conf->password;
 	}
-	conf->password = read_password(values->password_file);
-	return conf->password;
+	if (right && (!conf->password || !*conf->password))
+		log_warning("passwd: there is none: who knows the name finds the service");
+	return right;
 }
 
 static bool set_identity(
@@ -277,9 +259,7 @@ void rproxy_conf_free(void *configuration)
 
 	if (!conf)
 		return;
-	if (conf->password)
-		explicit_bzero(conf->password, strlen(conf->password));
-	free(conf->password);
+	passfile_free(conf->password);
 	free(conf->outer);
 	free(conf->inner);
 	free(conf->interface);

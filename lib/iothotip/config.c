@@ -3,19 +3,17 @@
 #include "config.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "addrtext.h"
+#include "passfile.h"
 
 #define UDP_TIME        8
 #define UDP_CLIENTS     4096
 #define UDP_CLIENTS_MAX 1000000
-#define SECRET_MAX      1024 /* bytes of a password file's first line, its end included */
 
 struct parser {
 	struct otip_config *config;
@@ -62,41 +60,18 @@ static int read_case(struct parser *parser, const char *value)
 	return 0;
 }
 
-static void free_secret(struct otip_config *config)
-{
-	if (config->secret)
-		explicit_bzero(config->secret, SECRET_MAX);
-	free(config->secret);
-}
-
-/* The first line, without its end. */
 static int read_secret_file(struct parser *parser, const char *path)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char *secret;
-	ssize_t len;
-	int error = 0;
+	char why[PASSFILE_WHY_SIZE];
+	int error;
 
-	if (fd < 0)
-		return refuse(parser, -errno, "passfile: %.100s: %s", path, strerror(errno));
-	secret = calloc(1, SECRET_MAX);
-	if (!secret) {
-		close(fd);
-		return -ENOMEM;
-	}
-	len = read(fd, secret, SECRET_MAX - 1);
-	if (len < 0)
-		error = refuse(parser, -errno, "passfile: %.100s: %s", path, strerror(errno));
-	else if (!memchr(secret, '\n', (size_t)len) && len == SECRET_MAX - 1)
-		error = refuse(parser, -EINVAL, "passfile: more than %d bytes", SECRET_MAX - 2);
-	else if (memchr(secret, '\0', (size_t)len))
-		error = refuse(parser, -EINVAL, "passfile: a byte of 0");
-	close(fd);
-	secret[strcspn(secret, "\n")] = '\0';
-	free_secret(parser->config);
-	parser->config->secret = secret;
-	parser->config->identity.password = secret;
-	return error;
+	passfile_free(parser->config->secret);
+	parser->config->secret = NULL;
+	error = passfile_read(path, &parser->config->secret, NULL, why);
+	if (error)
+		return refuse(parser, error, "passfile: %.100s: %s", path, why);
+	parser->config->identity.password = parser->config->secret;
+	return 0;
 }
 
 /* Decimal, or 0x.. as the other programs of one-time addresses have it. */
@@ -207,6 +182,6 @@ void otip_config_free(struct otip_config *config)
 			explicit_bzero((char *)(uintptr_t)value, strlen(value));
 	}
 	optlist_free(&config->list);
-	free_secret(config);
+	passfile_free(config->secret);
 	*config = (struct otip_config){.secret = NULL};
 }

@@ -8,21 +8,23 @@
 #include "request.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 #include <ioth.h>
 #include <iothaddr.h>
 
 #include "dnsname.h"
 #include "log.h"
 #include "options.h"
+#include "passfile.h"
 
-#define PERIOD_DEFAULT 32   /* seconds */
-#define PASSWORD_MAX   1024 /* bytes of a password in a file */
+#define PERIOD_DEFAULT 32 /* seconds */
 
 struct values {
 	char *base, *dns, *dnsstack, *eui64_of;
@@ -121,51 +123,23 @@ static const struct option_spec otip_specs[] = {
 /* ---- the password ----------------------------------------------------------------------------
  */
 
-/* The line, owned; NULL: it has been said why there is none. */
-static char *read_line(FILE *file, const char *name)
-{
-	char *line = calloc(1, PASSWORD_MAX + 1);
-	size_t len = 0;
-	int byte = EOF;
-
-	if (!line) {
-		log_error("no memory");
-		return NULL;
-	}
-	while (len <= PASSWORD_MAX && (byte = getc(file)) != EOF && byte != '\n' && byte != '\0') {
-		if (len < PASSWORD_MAX)
-			line[len] = (char)byte;
-		len++;
-	}
-	if (ferror(file))
-		log_error("password-file: %s: %s", name, strerror(errno));
-	else if (len == 0 && byte == EOF)
-		log_error("password-file: %s: it is empty", name);
-	else if (len > PASSWORD_MAX)
-		log_error("password-file: %s: more than %d bytes are no password", name, PASSWORD_MAX);
-	else if (byte == '\0')
-		log_error("password-file: %s: a byte of the password is 0", name);
-	else
-		return line;
-	explicit_bzero(line, PASSWORD_MAX);
-	free(line);
-	return NULL;
-}
-
+/* Owned; NULL: it has been said why there is none. It may be a pipe, "<(...)" of a shell: who has
+ * typed it sees that he is waited for. */
 static char *read_password(const char *path)
 {
-	FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
-	char *line;
+	bool from_input = strcmp(path, "-") == 0;
+	int fd = from_input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	char *password = NULL, why[PASSFILE_WHY_SIZE];
 
-	if (!file) {
+	if (fd < 0) {
 		log_error("password-file: %s: %s", path, strerror(errno));
 		return NULL;
 	}
-	setvbuf(file, NULL, _IONBF, 0); /* no second copy of it */
-	line = read_line(file, path);
-	if (file != stdin)
-		fclose(file);
-	return line;
+	if (passfile_read_from(fd, &password, why) < 0)
+		log_error("password-file: %s: %s", path, why);
+	if (!from_input)
+		close(fd);
+	return password;
 }
 
 /* ---- from options to a request ---------------------------------------------------------------
@@ -352,12 +326,10 @@ bool request_read(struct request *request, const char *program, int argc, char *
 
 void request_free(struct request *request)
 {
-	if (request->password)
-		explicit_bzero(request->password, strlen(request->password));
 	free(request->name);
 	free(request->base);
 	free(request->dns);
 	free(request->dnsstack);
-	free(request->password);
+	passfile_free(request->password);
 	*request = (struct request){0};
 }

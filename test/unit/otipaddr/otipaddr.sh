@@ -156,6 +156,7 @@ gives 2001:db8::5eff:feac:fec0 "$hashaddr" -b 2001:db8::1234:5678:9abc:def0 --eu
 # --- passwords in files ---------------------------------------------------------------------------
 
 printf mypassword >"$dir/unended"
+printf 'mypassword\r\n' >"$dir/windows"
 printf '\nmypassword\n' >"$dir/none"
 printf 'my\0password\n' >"$dir/zero"
 head -c 1024 /dev/zero | tr '\0' x >"$dir/long"
@@ -163,6 +164,7 @@ at='--at 1700000000'
 # shellcheck disable=SC2086 # words
 {
 	gives fc01::8ce3:a148:b648:6c83 "$otipaddr" -b fc01:: $at --password-file "$dir/unended" renzo.otip
+	gives fc01::8ce3:a148:b648:6c83 "$otipaddr" -b fc01:: $at --password-file "$dir/windows" renzo.otip
 	gives fc01::f43e:3520:44a8:17ae "$otipaddr" -b fc01:: $at --password-file "$dir/none" renzo.otip
 	gives "$("$otipaddr" -b fc01:: $at renzo.otip "$(cat "$dir/long")")" \
 		"$otipaddr" -b fc01:: $at --password-file "$dir/long" renzo.otip
