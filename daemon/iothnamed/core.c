@@ -37,7 +37,8 @@ enum outcome {
 	GO_ON, /* to the next record */
 	ANSWERED,
 	FORWARDED,
-	SILENT, /* nothing now: the client asks again */
+	WAITING, /* for a key */
+	SILENT,  /* nothing */
 };
 
 void named_core_init(struct named_core *core, struct named_conf *conf, struct named_shared *shared)
@@ -173,7 +174,8 @@ static enum outcome answer_hash(struct question *question, const struct named_au
 	struct in6_addr address;
 	int error;
 
-	metric_add(is_otip ? &question->core->stats.by_otip : &question->core->stats.by_hash, 1);
+	if (!question->client->again)
+		metric_add(is_otip ? &question->core->stats.by_otip : &question->core->stats.by_hash, 1);
 	if (query->type != NAMED_TYPE_AAAA && query->type != NAMED_TYPE_ANY) {
 		begin(question, NAMED_FLAG_AA | NAMED_FLAG_RA);
 		put_negative_soa(question, record);
@@ -181,8 +183,8 @@ static enum outcome answer_hash(struct question *question, const struct named_au
 	}
 	error = named_hash_address(
 	    &address, record, &with, query, question->hash[query->name.labels], question->wall);
-	if (error == -EINPROGRESS)
-		return SILENT;
+	if (error == -EINPROGRESS && !question->client->last)
+		return WAITING;
 	if (error < 0) {
 		refuse(question, NAMED_SERVFAIL, NAMED_EDE_NOT_READY);
 		return ANSWERED;
@@ -386,7 +388,8 @@ enum named_verdict named_core_query(struct named_core *core, const struct named_
 
 	request->wanted = request->cache = false;
 	request->cookie_len = 0;
-	metric_add(client->tcp ? &core->stats.queries_tcp : &core->stats.queries_udp, 1);
+	if (!client->again)
+		metric_add(client->tcp ? &core->stats.queries_tcp : &core->stats.queries_udp, 1);
 	if (status == NAMED_QUERY_DROP) {
 		metric_add(&core->stats.dropped, 1);
 		return NAMED_DROP;
@@ -409,6 +412,8 @@ enum named_verdict named_core_query(struct named_core *core, const struct named_
 	outcome = classify(&question, status);
 	if (outcome == FORWARDED)
 		return NAMED_FORWARD;
+	if (outcome == WAITING)
+		return NAMED_WAIT;
 	if (outcome != ANSWERED) {
 		metric_add(&core->stats.dropped, 1);
 		return NAMED_DROP;

@@ -29,12 +29,15 @@ enum named_verdict {
 	NAMED_DROP,
 	NAMED_REPLY,
 	NAMED_FORWARD, /* no reply yet */
+	NAMED_WAIT,    /* neither: a key is being made (hash.h); the same query may be asked again */
 };
 
 struct named_client {
 	struct in6_addr addr; /* IPv4 is mapped */
 	in_port_t port;       /* network order */
 	bool tcp;
+	bool again; /* the query has waited, and has been counted */
+	bool last;  /* and must not wait any more */
 };
 
 /* A query to be sent on: with NAMED_FORWARD, and with NAMED_REPLY if `wanted` says so, because what

@@ -8,8 +8,8 @@
  *
  * The stronger digest of one-time addresses (`option otipdigest hmac-sha256`) needs a key for each
  * name, which takes a tenth of a second or more to make: keys are kept, and made by who has the
- * time for it (named_otip_work), not while a query waits. Meanwhile there is no answer, and the
- * client asks again.
+ * time for it (named_otip_work), not while others wait. Meanwhile there is no answer; who keeps the
+ * query (waiting.h) is told when a key is there.
  */
 #ifndef NAMED_HASH_H
 #define NAMED_HASH_H
@@ -18,6 +18,7 @@
 
 #include "auth.h"
 #include "conf.h"
+#include "list.h"
 #include "query.h"
 
 #define NAMED_OTIP_KEYS    4096 /* that are kept */
@@ -35,6 +36,14 @@ bool named_otip_work(struct named_otip_keys *keys);
 /* Told, by the thread that asks for a key, that there is work. It must not call back. */
 void named_otip_set_wake(
     struct named_otip_keys *keys, void (*wake)(void *argument), void *argument);
+
+/* Told, by who makes keys, that one more is there. It must not call back. */
+struct named_otip_listener {
+	struct list link;
+	void (*ready)(struct named_otip_listener *listener);
+};
+void named_otip_listen(struct named_otip_keys *keys, struct named_otip_listener *listener);
+void named_otip_unlisten(struct named_otip_keys *keys, struct named_otip_listener *listener);
 
 /* What addresses are made with. */
 struct named_hashing {

@@ -31,6 +31,7 @@ struct named_otip_keys {
 	struct hashtable table;
 	struct list ready, waiting; /* oldest first */
 	size_t ready_count, waiting_count;
+	struct list listeners;
 	void (*wake)(void *argument);
 	void *wake_argument;
 };
@@ -55,6 +56,7 @@ int named_otip_keys_new(struct named_otip_keys **made)
 	pthread_mutex_init(&keys->lock, NULL);
 	list_init(&keys->ready);
 	list_init(&keys->waiting);
+	list_init(&keys->listeners);
 	*made = keys;
 	return 0;
 }
@@ -86,6 +88,20 @@ void named_otip_set_wake(struct named_otip_keys *keys, void (*wake)(void *argume
 	pthread_mutex_lock(&keys->lock);
 	keys->wake = wake;
 	keys->wake_argument = argument;
+	pthread_mutex_unlock(&keys->lock);
+}
+
+void named_otip_listen(struct named_otip_keys *keys, struct named_otip_listener *listener)
+{
+	pthread_mutex_lock(&keys->lock);
+	list_append(&keys->listeners, &listener->link);
+	pthread_mutex_unlock(&keys->lock);
+}
+
+void named_otip_unlisten(struct named_otip_keys *keys, struct named_otip_listener *listener)
+{
+	pthread_mutex_lock(&keys->lock);
+	list_remove(&listener->link);
 	pthread_mutex_unlock(&keys->lock);
 }
 
@@ -154,6 +170,7 @@ bool named_otip_work(struct named_otip_keys *keys)
 {
 	uint8_t key[IOTHADDR_KEY_LEN];
 	struct entry *entry, *oldest;
+	struct named_otip_listener *listener;
 
 	pthread_mutex_lock(&keys->lock);
 	entry = list_first(&keys->waiting, struct entry, queue);
@@ -176,6 +193,8 @@ bool named_otip_work(struct named_otip_keys *keys)
 		free_entry(oldest);
 		keys->ready_count--;
 	}
+	list_for_each (listener, &keys->listeners, link)
+		listener->ready(listener);
 	pthread_mutex_unlock(&keys->lock);
 	explicit_bzero(key, sizeof(key));
 	return true;

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "log.h"
+#include "waiting.h"
 
 /* ---- queries --------------------------------------------------------------------------------- */
 
@@ -29,26 +30,65 @@ static void forward_query(struct named_worker *worker, const struct named_path *
 	named_forward_query(worker->forward, &request->query, &client, loop_now(worker->loop));
 }
 
+static void send_reply(
+    struct named_worker *worker, const struct named_path *path, const uint8_t *bytes, size_t len)
+{
+	if (path->connection)
+		named_tcp_reply(worker->tcp, path, bytes, len);
+	else
+		named_udp_reply(worker->udp, path, bytes, len);
+}
+
+/* What the core has said besides a reply. True: it comes later. */
+static bool follow(struct named_worker *worker, const struct named_path *path,
+    enum named_verdict verdict, const uint8_t *bytes, size_t len)
+{
+	if (verdict == NAMED_WAIT)
+		return named_waiting_add(worker->waiting, path, bytes, len);
+	if (verdict == NAMED_FORWARD)
+		forward_query(worker, path);
+	else if (worker->request.wanted)
+		named_forward_query(worker->forward, &worker->request.query, NULL, loop_now(worker->loop));
+	else
+		return false;
+	named_worker_forwarded(worker);
+	return verdict == NAMED_FORWARD;
+}
+
 bool named_worker_query(struct named_worker *worker, const struct named_path *path,
     const uint8_t *bytes, size_t len, uint8_t *reply, size_t *reply_len, bool *forwarded)
 {
 	const struct named_client client = {
 	    .addr = path->peer, .port = path->port, .tcp = path->connection != 0};
-	loop_time now = loop_now(worker->loop);
 	enum named_verdict verdict;
 
 	worker->request.wanted = false;
-	verdict = named_core_query(
-	    &worker->core, &client, bytes, len, now, time(NULL), reply, reply_len, &worker->request);
-	*forwarded = verdict == NAMED_FORWARD;
-	if (verdict == NAMED_FORWARD)
-		forward_query(worker, path);
-	else if (worker->request.wanted)
-		named_forward_query(worker->forward, &worker->request.query, NULL, now);
-	else
-		return verdict == NAMED_REPLY;
-	named_worker_forwarded(worker);
+	verdict = named_core_query(&worker->core, &client, bytes, len, loop_now(worker->loop),
+	    time(NULL), reply, reply_len, &worker->request);
+	*forwarded = follow(worker, path, verdict, bytes, len);
 	return verdict == NAMED_REPLY;
+}
+
+bool named_worker_ask_again(struct named_worker *worker, const struct named_path *path,
+    const uint8_t *bytes, size_t len, bool last)
+{
+	const struct named_client client = {.addr = path->peer,
+	    .port = path->port,
+	    .tcp = path->connection != 0,
+	    .again = true,
+	    .last = last};
+	size_t reply_len = sizeof(worker->reply);
+	enum named_verdict verdict;
+
+	worker->request.wanted = false;
+	verdict = named_core_query(&worker->core, &client, bytes, len, loop_now(worker->loop),
+	    time(NULL), worker->reply, &reply_len, &worker->request);
+	if (verdict == NAMED_WAIT)
+		return false;
+	(void)follow(worker, path, verdict, bytes, len);
+	if (verdict == NAMED_REPLY)
+		send_reply(worker, path, worker->reply, reply_len);
+	return true;
 }
 
 /* ---- the forwarder --------------------------------------------------------------------------- */
@@ -90,10 +130,7 @@ static void io_reply(
 	struct named_path path;
 
 	memcpy(&path, client->token, sizeof(path));
-	if (path.connection)
-		named_tcp_reply(worker->tcp, &path, bytes, len);
-	else
-		named_udp_reply(worker->udp, &path, bytes, len);
+	send_reply(worker, &path, bytes, len);
 }
 
 static int io_random(void *context, void *bytes, size_t len)
@@ -154,6 +191,7 @@ static void use_conf(struct named_worker *worker, struct named_conf *conf)
 	configure_forward(worker, &config);
 	(void)named_forward_reconfigure(worker->forward, &config, loop_now(worker->loop));
 	named_tcp_set_options(worker->tcp);
+	named_waiting_look(worker->waiting);
 	named_worker_forwarded(worker);
 }
 
@@ -231,6 +269,10 @@ static int open_parts(struct named_worker *worker)
 	}
 	if (!err)
 		err = named_upstream_tcp_new(&worker->upstream_tcp, worker);
+	if (!err) {
+		what = "waiting room";
+		err = named_waiting_new(&worker->waiting, worker);
+	}
 	configure_forward(worker, &config);
 	if (!err)
 		err = named_forward_new(&worker->forward, &config, &forward_io, worker);
@@ -281,6 +323,7 @@ void named_worker_free(struct named_worker *worker)
 		loop_stop(worker->loop);
 		pthread_join(worker->thread, NULL);
 	}
+	named_waiting_free(worker->waiting);
 	if (worker->forward)
 		named_forward_free(worker->forward); /* closes what it has opened */
 	named_upstream_tcp_free(worker->upstream_tcp);

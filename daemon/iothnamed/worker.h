@@ -6,6 +6,7 @@
  *     tcp_client.c     a client's connection: pipelined queries, idle time
  *     upstream_udp.c   the forwarder's sockets: one for each query and server
  *     upstream_tcp.c   its connections, one for each server
+ *     waiting.c        queries that wait for the key of a one-time address
  *     worker.c         what ties them: queries into the core, replies back to where they belong
  *
  * The first worker is the daemon's main thread; others, on the kernel stack (option workers), have
@@ -28,6 +29,7 @@ struct named_tcp;
 struct named_udp;
 struct named_upstream_tcp;
 struct named_upstream_udp;
+struct named_waiting;
 
 #define NAMED_PORT      53
 #define NAMED_QUERY_MAX NAMED_FORWARD_QUERY_MAX /* bytes of a query that is taken */
@@ -71,6 +73,7 @@ struct named_worker {
 	struct named_tcp *tcp;
 	struct named_upstream_udp *upstream_udp;
 	struct named_upstream_tcp *upstream_tcp;
+	struct named_waiting *waiting;
 	struct named_io_stats stats;
 
 	struct named_conf *_Atomic next_conf; /* from another thread; taken when it wakes us */
@@ -101,6 +104,11 @@ void named_worker_set_conf(struct named_worker *worker, struct named_conf *conf)
  * this returns; `*forwarded` says so. */
 bool named_worker_query(struct named_worker *worker, const struct named_path *path,
     const uint8_t *bytes, size_t len, uint8_t *reply, size_t *reply_len, bool *forwarded);
+
+/* The same for one that has waited: its reply is sent. False: it has to wait for longer, which it
+ * does not if this is the `last` time. */
+bool named_worker_ask_again(struct named_worker *worker, const struct named_path *path,
+    const uint8_t *bytes, size_t len, bool last);
 
 /* To be called after anything was told to the forwarder. */
 void named_worker_forwarded(struct named_worker *worker);

@@ -208,7 +208,10 @@ const char *fixture_text(struct fixture *fixture)
 
 	fixture->text[0] = '\0';
 	if (fixture->verdict != NAMED_REPLY) {
-		say(fixture, "%s", fixture->verdict == NAMED_DROP ? "drop" : "forward");
+		say(fixture, "%s",
+		    fixture->verdict == NAMED_DROP   ? "drop"
+		    : fixture->verdict == NAMED_WAIT ? "wait"
+		                                     : "forward");
 		return fixture->text;
 	}
 	pkt = iothdns_get_header(&header, fixture->reply, fixture->reply_len, name);

@@ -187,7 +187,7 @@ static void test_otip(void **state)
 	fixture_unload(&fixture);
 	load("net w ::/0\nauth otip w .otip fc01:: mypassword\noption otipdigest hmac-sha256\n"
 	     "option otiprounds 10\n");
-	assert_string_equal(ask("renzo.otip", "AAAA"), "drop");
+	assert_string_equal(ask("renzo.otip", "AAAA"), "wait");
 	assert_true(named_otip_work(fixture.shared.otip));
 	assert_false(named_otip_work(fixture.shared.otip));
 	ask("renzo.otip", "AAAA");
