@@ -203,8 +203,9 @@ static void test_spellings(void **state)
 /* A secret is read, and then nobody sees it among the arguments. */
 static void test_secrets(void **state)
 {
-	char first[] = "--pass=hello", second[] = "-wworld", third[] = "again";
-	char *argv[] = {"prog", first, second, "-w", third, NULL};
+	char prog[] = "prog", first[] = "--pass=hello", second[] = "-wworld", w[] = "-w",
+	     third[] = "again";
+	char *argv[] = {prog, first, second, w, third, NULL};
 	static const struct option_spec spec = {.name = "password",
 	    .letter = 'w',
 	    .type = OPTION_LIST,
