@@ -127,7 +127,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		memcpy(copy, data, size);
 	read_all(copy, size);
 	compose_is_stable(copy, size);
-	if (answer_is_sound(&answer) && name_from_text(&name, "a.x") == 0) {
+	if (name_from_text(&name, "a.x") == 0) {
 		(void)answer_follow(&answer, &name, IOTHDNS_TYPE_A, &last, &found);
 		(void)answer_is_final(&answer);
 	}

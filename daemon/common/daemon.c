@@ -129,12 +129,6 @@ static void hang_up(struct signals *signals)
 		daemon->reload_again = true;
 }
 
-void daemon_fail(struct daemon *daemon)
-{
-	daemon->failed = true;
-	loop_stop(&daemon->loop);
-}
-
 static int serve(struct daemon *daemon)
 {
 	int err;
@@ -148,7 +142,7 @@ static int serve(struct daemon *daemon)
 	if (err)
 		log_error("event loop: %s", strerror(-err));
 	notify_stopping();
-	return err || daemon->failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return err ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 /* ---- the start, and back --------------------------------------------------------------------- */

@@ -106,15 +106,10 @@ struct daemon {
 	bool reload_again;               /* asked for meanwhile, by a signal */
 	bool reload_asked;               /* it was a request, by: */
 	uint64_t reload_asking;
-	bool failed; /* by daemon_fail */
 };
 
 /* The whole life of a daemon. Returns the exit status. */
 int daemon_main(const struct daemon_program *program, int argc, char *argv[]);
-
-/* Leaves the loop in order, with exit status 1: something happened that the daemon cannot live
- * with, and it has been logged. */
-void daemon_fail(struct daemon *daemon);
 
 /* What a reload has waited for is there (or will not be). Inside the loop. */
 void daemon_reload_go_on(struct daemon *daemon);

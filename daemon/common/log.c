@@ -94,7 +94,7 @@ static void write_line(const char *line)
 		return; /* nobody is left to be told */
 }
 
-void log_vmessage(int level, const char *format, va_list arguments)
+static void log_vmessage(int level, const char *format, va_list arguments)
 {
 	char text[LOG_TEXT_MAX], line[LOG_TEXT_MAX];
 	int saved = errno;

@@ -40,8 +40,6 @@ void log_set_hook(log_hook *hook, void *argument);
 void log_set_copy(FILE *copy);
 
 __attribute__((format(printf, 2, 3))) void log_message(int level, const char *format, ...);
-__attribute__((format(printf, 2, 0))) void log_vmessage(
-    int level, const char *format, va_list arguments);
 
 /* For what others can provoke: LOG_LIMIT lines a second, and how many there were beyond. Begins as
  * {0}; one thread. */

@@ -291,14 +291,3 @@ size_t named_reply_end(struct named_reply *reply)
 		put_u16(reply->bytes + 4 + 2 * i, reply->counts[i]);
 	return reply->at;
 }
-
-size_t named_reply_error(const struct named_query *query, void *bytes, size_t size,
-    enum named_rcode rcode, enum named_ede ede)
-{
-	struct named_reply reply;
-
-	named_reply_begin(&reply, query, bytes, size, 0);
-	named_reply_rcode(&reply, rcode);
-	named_reply_ede(&reply, ede);
-	return named_reply_end(&reply);
-}

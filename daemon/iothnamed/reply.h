@@ -101,8 +101,4 @@ static inline void named_reply_truncate(struct named_reply *reply)
 /* Completes the reply; its length. */
 size_t named_reply_end(struct named_reply *reply);
 
-/* A whole reply that says no more than this; its length. */
-size_t named_reply_error(const struct named_query *query, void *bytes, size_t size,
-    enum named_rcode rcode, enum named_ede ede);
-
 #endif

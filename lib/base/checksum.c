@@ -157,13 +157,3 @@ uint64_t checksum_pseudo_ipv6(
 	sum = checksum_add(sum, source, 16);
 	return checksum_add(sum, destination, 16);
 }
-
-uint16_t checksum_update(uint16_t field, const void *before, const void *after, size_t len)
-{
-	/* HC' = ~(~HC + ~m + m'). Of the two zeros that one's complement has, the result is the one
-	 * that computing anew gives: ~HC is not +0 unless all data are zero, so neither is the sum. */
-	uint64_t sum = (uint16_t)~field;
-
-	sum += (uint16_t)~checksum_fold(checksum_add(0, before, len));
-	return checksum_finish(checksum_add(sum, after, len));
-}

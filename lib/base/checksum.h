@@ -36,9 +36,4 @@ uint64_t checksum_pseudo_ipv4(
 uint64_t checksum_pseudo_ipv6(
     const void *source, const void *destination, uint8_t protocol, uint32_t len);
 
-/* The new value of a checksum field (memory order) after `len` bytes that it covers, an even number
- * at an even offset, changed from `before` to `after` (RFC 1624, 3, eqn. 3). For UDP the caller
- * leaves a field of 0 alone and stores 0xffff for 0. */
-uint16_t checksum_update(uint16_t field, const void *before, const void *after, size_t len);
-
 #endif

@@ -32,11 +32,6 @@ static struct dad_target *find(const struct dad *dad, const uint8_t address[16])
 	return NULL;
 }
 
-bool dad_is_busy(const struct dad *dad, const uint8_t address[16])
-{
-	return find(dad, address) != NULL;
-}
-
 int dad_add(struct dad *dad, engine_time now, const uint8_t address[16], bool delay)
 {
 	struct dad_target *target;

@@ -42,7 +42,6 @@ void dad_init(struct dad *dad, const struct dad_ops *ops, void *context);
 /* Begins, after a random time of up to a second if `delay`. An address that is being looked for
  * already goes on. 0 or -ENOSPC. */
 int dad_add(struct dad *dad, engine_time now, const uint8_t address[16], bool delay);
-bool dad_is_busy(const struct dad *dad, const uint8_t address[16]);
 /* Ends without a word. */
 void dad_cancel(struct dad *dad, const uint8_t address[16]);
 /* A neighbour solicitation or advertisement; `from_unspecified`: its source is ::. */

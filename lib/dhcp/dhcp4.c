@@ -176,11 +176,3 @@ void dhcp4_put_end(struct wire_writer *writer)
 {
 	wire_put_u8(writer, DHCP4_END);
 }
-
-const char *dhcp4_type_name(uint8_t type)
-{
-	static const char *const names[] = {"BOOTP message", "DISCOVER", "OFFER", "REQUEST", "DECLINE",
-	    "ACK", "NAK", "RELEASE", "INFORM"};
-
-	return type < sizeof(names) / sizeof(names[0]) ? names[type] : "unknown message";
-}

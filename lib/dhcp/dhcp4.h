@@ -145,7 +145,4 @@ void dhcp4_put_u32(struct wire_writer *writer, uint8_t code, uint32_t value);
 void dhcp4_put_fqdn(struct wire_writer *writer, uint8_t flags, const char *name);
 void dhcp4_put_end(struct wire_writer *writer);
 
-/* The name of a type, for messages to people. */
-const char *dhcp4_type_name(uint8_t type);
-
 #endif

@@ -99,19 +99,6 @@ int dhcp6_get_u32(struct wire_reader options, uint16_t code, uint32_t *value)
 	return error;
 }
 
-int dhcp6_get_fqdn(struct wire_reader options, struct dhcp_fqdn *fqdn)
-{
-	struct wire_reader value;
-
-	memset(fqdn, 0, sizeof(*fqdn));
-	if (!dhcp6_find(options, DHCP6_FQDN, &value))
-		return -ENOENT;
-	fqdn->flags = wire_u8(&value);
-	if (value.error)
-		return -EBADMSG;
-	return dhcp_name_get(&value, DHCP_NAME_PARTIAL, fqdn->name);
-}
-
 int dhcp6_get_addresses(
     struct wire_reader options, uint16_t code, uint8_t (*addresses)[16], size_t max)
 {
@@ -290,22 +277,4 @@ void dhcp6_relay_put_header(struct wire_writer *writer, const struct dhcp6_relay
 	wire_put_u8(writer, relay->hops);
 	wire_put_bytes(writer, relay->link, 16);
 	wire_put_bytes(writer, relay->peer, 16);
-}
-
-const char *dhcp6_type_name(uint8_t type)
-{
-	static const char *const names[] = {"?", "SOLICIT", "ADVERTISE", "REQUEST", "CONFIRM", "RENEW",
-	    "REBIND", "REPLY", "RELEASE", "DECLINE", "RECONFIGURE", "INFORMATION-REQUEST", "RELAY-FORW",
-	    "RELAY-REPL"};
-
-	return type < sizeof(names) / sizeof(names[0]) ? names[type] : "unknown message";
-}
-
-const char *dhcp6_status_name(int status)
-{
-	static const char *const names[] = {"Success", "UnspecFail", "NoAddrsAvail", "NoBinding",
-	    "NotOnLink", "UseMulticast", "NoPrefixAvail"};
-
-	return status >= 0 && (size_t)status < sizeof(names) / sizeof(names[0]) ? names[status]
-	                                                                        : "unknown status";
 }

@@ -76,7 +76,6 @@ struct dhcp_duid {
 
 struct dhcp_duid dhcp_duid_llt(const uint8_t mac[6], uint32_t seconds_since_2000);
 struct dhcp_duid dhcp_duid_ll(const uint8_t mac[6]);
-struct dhcp_duid dhcp_duid_uuid(const uint8_t uuid[16]);
 bool dhcp_duid_equal(const struct dhcp_duid *one, const struct dhcp_duid *other);
 
 struct dhcp6_message {
@@ -99,7 +98,6 @@ int dhcp6_get_duid(struct wire_reader options, uint16_t code, struct dhcp_duid *
 int dhcp6_get_u8(struct wire_reader options, uint16_t code, uint8_t *value);
 int dhcp6_get_u16(struct wire_reader options, uint16_t code, uint16_t *value);
 int dhcp6_get_u32(struct wire_reader options, uint16_t code, uint32_t *value);
-int dhcp6_get_fqdn(struct wire_reader options, struct dhcp_fqdn *fqdn);
 
 /* The number of addresses or names (at most `max`), -ENOENT or -EBADMSG. */
 int dhcp6_get_addresses(
@@ -157,9 +155,5 @@ void dhcp6_put_address(struct wire_writer *writer, const uint8_t address[16], ui
     uint32_t valid); /* an IAADDR without options */
 
 void dhcp6_put_status(struct wire_writer *writer, uint16_t status, const char *text);
-
-/* Their names, for messages to people. */
-const char *dhcp6_type_name(uint8_t type);
-const char *dhcp6_status_name(int status);
 
 #endif

@@ -33,17 +33,6 @@ struct dhcp_duid dhcp_duid_ll(const uint8_t mac[6])
 	return duid;
 }
 
-struct dhcp_duid dhcp_duid_uuid(const uint8_t uuid[16])
-{
-	struct dhcp_duid duid = {0};
-	struct wire_writer writer = wire_writer(duid.bytes, sizeof(duid.bytes));
-
-	wire_put_u16(&writer, DUID_UUID);
-	wire_put_bytes(&writer, uuid, 16);
-	duid.len = writer.at;
-	return duid;
-}
-
 bool dhcp_duid_equal(const struct dhcp_duid *one, const struct dhcp_duid *other)
 {
 	return one->len == other->len && memcmp(one->bytes, other->bytes, one->len) == 0;

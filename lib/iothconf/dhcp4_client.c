@@ -2,7 +2,6 @@
 /* The states of the DHCPv4 client: see dhcp4_client.h. */
 #include "dhcp4_client.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -22,23 +21,6 @@
 #define PROBE_MIN     (1 * ENGINE_SECOND)
 #define PROBE_MAX     (2 * ENGINE_SECOND)
 #define ANNOUNCE_WAIT (2 * ENGINE_SECOND)
-
-static const char *const state_names[] = {[DHCP4_STOPPED] = "stopped",
-    [DHCP4_DELAY] = "delay",
-    [DHCP4_SELECTING] = "selecting",
-    [DHCP4_REQUESTING] = "requesting",
-    [DHCP4_REBOOTING] = "rebooting",
-    [DHCP4_PROBING] = "probing",
-    [DHCP4_BOUND] = "bound",
-    [DHCP4_RENEWING] = "renewing",
-    [DHCP4_REBINDING] = "rebinding"};
-static_assert(
-    sizeof(state_names) / sizeof(state_names[0]) == DHCP4_STATES, "a name for each state");
-
-const char *dhcp4_state_name(enum dhcp4_state state)
-{
-	return state_names[state];
-}
 
 static engine_time below(struct dhcp4_client *client, engine_time limit)
 {
@@ -257,14 +239,6 @@ void dhcp4_client_arp(struct dhcp4_client *client, engine_time now, const uint8_
 	probes = memcmp(sender, unspecified, 4) == 0 && memcmp(target, client->pending.address, 4) == 0;
 	if (uses || probes)
 		decline(client, now);
-}
-
-void dhcp4_client_conflict(struct dhcp4_client *client, engine_time now)
-{
-	if (!client->has_lease)
-		return;
-	client->pending = client->lease;
-	decline(client, now);
 }
 
 /* ---- what comes ---- */

@@ -118,12 +118,8 @@ void dhcp4_client_input(
 /* An ARP packet: what its sender says of himself, and whom it looks for. */
 void dhcp4_client_arp(struct dhcp4_client *client, engine_time now, const uint8_t sender_mac[6],
     const uint8_t sender[4], const uint8_t target[4]);
-/* Somebody else uses our address (RFC 2131, 4.4.1): DECLINE, and look for another. */
-void dhcp4_client_conflict(struct dhcp4_client *client, engine_time now);
 /* To be called when `deadline` has come; earlier is harmless. */
 void dhcp4_client_timer(struct dhcp4_client *client, engine_time now);
-
-const char *dhcp4_state_name(enum dhcp4_state state);
 
 /* For dhcp4_client.c: dhcp4_messages.c. */
 void dhcp4_client_send(struct dhcp4_client *client, enum dhcp4_type type);

@@ -2,7 +2,6 @@
 /* The states of the DHCPv6 client: see dhcp6_client.h. */
 #include "dhcp6_client.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -29,25 +28,6 @@ static const struct exchange {
     [DHCP6C_DECLINE] = {DHCP6_DECLINE, 1, 0, 4, 0},
     [DHCP6C_INFORM] = {DHCP6_INFORMATION_REQUEST, 1, 3600, 0, 0},
 };
-
-static const char *const state_names[] = {[DHCP6C_STOPPED] = "stopped",
-    [DHCP6C_DELAY] = "delay",
-    [DHCP6C_SOLICIT] = "soliciting",
-    [DHCP6C_REQUEST] = "requesting",
-    [DHCP6C_BOUND] = "bound",
-    [DHCP6C_RENEW] = "renewing",
-    [DHCP6C_REBIND] = "rebinding",
-    [DHCP6C_CONFIRM] = "confirming",
-    [DHCP6C_DECLINE] = "declining",
-    [DHCP6C_INFORM] = "asking for information",
-    [DHCP6C_INFORMED] = "informed"};
-static_assert(
-    sizeof(state_names) / sizeof(state_names[0]) == DHCP6C_STATES, "a name for each state");
-
-const char *dhcp6_state_name(enum dhcp6_state state)
-{
-	return state_names[state];
-}
 
 static engine_time below(struct dhcp6_client *client, engine_time limit)
 {

@@ -123,8 +123,6 @@ void dhcp6_client_input(
     struct dhcp6_client *client, engine_time now, const void *payload, size_t len);
 void dhcp6_client_timer(struct dhcp6_client *client, engine_time now);
 
-const char *dhcp6_state_name(enum dhcp6_state state);
-
 /* For dhcp6_client.c: dhcp6_messages.c. */
 void dhcp6_client_send(struct dhcp6_client *client, engine_time now, enum dhcp6_type type);
 /* Puts what a REPLY says about addresses and the resolver into the lease: addresses that it does

@@ -114,11 +114,6 @@ void discovery_start(struct discovery *discovery, engine_time now)
 	discovery_timer(discovery, now);
 }
 
-void discovery_stop(struct discovery *discovery)
-{
-	discovery_init(discovery, discovery->delay, discovery->ops, discovery->context);
-}
-
 void discovery_timer(struct discovery *discovery, engine_time now)
 {
 	bool changed;

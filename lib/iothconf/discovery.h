@@ -88,8 +88,6 @@ void discovery_init(
     struct discovery *discovery, bool delay, const struct discovery_ops *ops, void *context);
 /* Solicits; also when the link is back. What is known stays. */
 void discovery_start(struct discovery *discovery, engine_time now);
-/* Forgets everything. */
-void discovery_stop(struct discovery *discovery);
 /* `router` is the source of the advertisement. */
 void discovery_input(
     struct discovery *discovery, engine_time now, const uint8_t router[16], const struct ra *ra);

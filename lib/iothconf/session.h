@@ -149,8 +149,6 @@ void session_dhcp4_input(struct session *session, engine_time now);
 void session_dhcp4_apply(struct session *session);
 
 int session_dhcp6_start(struct session *session, const struct request *request, engine_time now);
-/* Starts it if all that it waits for is there. */
-void session_dhcp6_try(struct session *session, engine_time now);
 /* An advertisement has come. */
 void session_dhcp6_advertised(struct session *session, engine_time now);
 void session_dhcp6_input(struct session *session, engine_time now);

@@ -37,6 +37,35 @@ static void dhcp6_event(void *context, enum dhcp6_event event)
 
 static const struct dhcp6_ops dhcp6_ops = {session_random, dhcp6_send, dhcp6_event};
 
+/* RFC 4861, 4.2: M says that there are addresses, O alone that there is other information. Where no
+ * router says anything, the user's word counts; nor is one waited for, who may take half a second
+ * for his answer (RFC 4861, 6.2.6), or not be there. */
+static bool information_only(const struct session *session)
+{
+	return session->discovery && session->discovery->answered && !session->discovery->managed &&
+	       session->discovery->other;
+}
+
+/* Starts it if all that it waits for is there. */
+static void session_dhcp6_try(struct session *session, engine_time now)
+{
+	uint8_t address[16];
+
+	if (!session->dhcp6_waits)
+		return;
+	if (session->fd[SESSION_UDP6] < 0 &&
+	    link_local_address(session->stack, session->interface, address) == 0)
+		session->fd[SESSION_UDP6] = socket_udp6(session->stack, session->ifindex, address);
+	if (session->fd[SESSION_UDP6] >= 0) {
+		session->dhcp6_waits = false;
+		session->dhcp6->config.information = information_only(session);
+		dhcp6_client_start(session->dhcp6, now);
+	} else if (now >= session->dhcp6_until && session->dhcp6_until != ENGINE_NEVER) {
+		session->events |= EVENT_DHCP6_FAILED;
+		session->dhcp6_until = ENGINE_NEVER; /* in the background it goes on waiting */
+	}
+}
+
 int session_dhcp6_start(struct session *session, const struct request *request, engine_time now)
 {
 	const uint8_t *mac = session->mac;
@@ -63,34 +92,6 @@ int session_dhcp6_start(struct session *session, const struct request *request, 
 	session->dhcp6_until = now + LINK_LOCAL_WAIT;
 	session_dhcp6_try(session, now);
 	return 0;
-}
-
-/* RFC 4861, 4.2: M says that there are addresses, O alone that there is other information. Where no
- * router says anything, the user's word counts; nor is one waited for, who may take half a second
- * for his answer (RFC 4861, 6.2.6), or not be there. */
-static bool information_only(const struct session *session)
-{
-	return session->discovery && session->discovery->answered && !session->discovery->managed &&
-	       session->discovery->other;
-}
-
-void session_dhcp6_try(struct session *session, engine_time now)
-{
-	uint8_t address[16];
-
-	if (!session->dhcp6_waits)
-		return;
-	if (session->fd[SESSION_UDP6] < 0 &&
-	    link_local_address(session->stack, session->interface, address) == 0)
-		session->fd[SESSION_UDP6] = socket_udp6(session->stack, session->ifindex, address);
-	if (session->fd[SESSION_UDP6] >= 0) {
-		session->dhcp6_waits = false;
-		session->dhcp6->config.information = information_only(session);
-		dhcp6_client_start(session->dhcp6, now);
-	} else if (now >= session->dhcp6_until && session->dhcp6_until != ENGINE_NEVER) {
-		session->events |= EVENT_DHCP6_FAILED;
-		session->dhcp6_until = ENGINE_NEVER; /* in the background it goes on waiting */
-	}
 }
 
 /* An advertisement may say otherwise than what was begun without one: addresses are not looked for

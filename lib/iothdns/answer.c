@@ -11,18 +11,6 @@ static int open_answer(struct iothdns_pkt *pkt, const struct answer *answer)
 	return read_open(pkt, &h, answer->bytes, answer->len, NULL);
 }
 
-bool answer_is_sound(const struct answer *answer)
-{
-	struct iothdns_pkt pkt;
-	struct iothdns_rr rr;
-
-	if (open_answer(&pkt, answer) < 0)
-		return false;
-	while (read_rr(&pkt, &rr, NULL))
-		continue;
-	return !pkt.error;
-}
-
 /* One step. 1: `name` is now what its CNAME says; 0: it has none. */
 static int step(const struct answer *answer, struct dns_name *name, uint16_t type, bool *found)
 {

@@ -17,9 +17,6 @@ struct answer {
 	size_t len;
 };
 
-/* Can the whole message be read? */
-bool answer_is_sound(const struct answer *answer);
-
 /* Follows the CNAMEs from `name`. `last` is where they end; `found` whether that name has records
  * of `type`. Returns the number of steps, or -ELOOP, -EBADMSG. */
 int answer_follow(const struct answer *answer, const struct dns_name *name, uint16_t type,

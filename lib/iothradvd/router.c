@@ -47,7 +47,8 @@ static void set_state(struct router *router, enum router_state state)
 	router->ops->log(router->context, LOG_DEBUG, text);
 }
 
-void router_interval(const struct settings *settings, engine_time *min, engine_time *max)
+/* MinRtrAdvInterval and MaxRtrAdvInterval. */
+static void router_interval(const struct settings *settings, engine_time *min, engine_time *max)
 {
 	/* "Default: 0.33 * MaxRtrAdvInterval", no less than 3 s (RFC 4861, 6.2.1). */
 	*max = engine_max(settings->period * ENGINE_SECOND, MIN_DELAY_BETWEEN_RAS);

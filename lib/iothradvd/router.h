@@ -113,7 +113,4 @@ void router_timer(struct router *router, engine_time now);
 /* The router ceases to be one: final advertisements (6.2.5). */
 void router_cease(struct router *router, engine_time now);
 
-/* MinRtrAdvInterval and MaxRtrAdvInterval. */
-void router_interval(const struct settings *settings, engine_time *min, engine_time *max);
-
 #endif

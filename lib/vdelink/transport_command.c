@@ -29,7 +29,6 @@
 
 #define STREAM_HEADER    2
 #define STREAM_FRAME_MAX 65535
-#define PIECES_MAX       64
 
 struct command {
 	struct transport transport;

@@ -25,8 +25,6 @@ enum px_event {
 	PX_EVENT_GROUP_LEAVE,
 	PX_EVENT_NEIGHBOUR_CHANGE, /* struct neighbour (link/neighbour.h) */
 	PX_EVENT_NEIGHBOUR_DEL,
-	PX_EVENT_PREFIX, /* struct nd_prefix_event (ip/nd_router.c): RTM_NEWPREFIX */
-	PX_EVENT_COUNT,
 };
 
 struct px_iface;

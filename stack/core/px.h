@@ -62,8 +62,7 @@ struct px_options {
 	bool gro;                       /* IP joins the segments of a burst */
 	bool icmp_echo_ignore_all;
 	bool icmp_echo_ignore_broadcasts;
-	uint16_t port_min, port_max;      /* net.ipv4.ip_local_port_range */
-	uint16_t unprivileged_port_start; /* kept for completeness: 0, a stack is its program's */
+	uint16_t port_min, port_max; /* net.ipv4.ip_local_port_range */
 	uint32_t rmem_default, rmem_max, wmem_default, wmem_max;
 	uint32_t neighbours_max; /* gc_thresh3 */
 	uint32_t reassembly_max; /* bytes: ipfrag_high_thresh */

@@ -21,7 +21,8 @@
 #define ICMP4_MAX 576  /* RFC 1812 section 4.3.2.3 */
 #define ICMP6_MAX 1280 /* RFC 4443 section 2.4 (c) */
 
-bool token_bucket_take(struct token_bucket *bucket, px_time now, uint32_t rate, uint32_t burst)
+static bool token_bucket_take(
+    struct token_bucket *bucket, px_time now, uint32_t rate, uint32_t burst)
 {
 	px_time step = PX_SEC / rate;
 

@@ -16,7 +16,8 @@ int ip_protocol_register(struct px_stack *stack, const struct ip_protocol *proto
 	return 0;
 }
 
-const struct ip_protocol *ip_protocol_find(const struct px_stack *stack, uint8_t number, bool is4)
+static const struct ip_protocol *ip_protocol_find(
+    const struct px_stack *stack, uint8_t number, bool is4)
 {
 	const struct ip_state *ip = stack->ip;
 
@@ -51,7 +52,8 @@ void ip_count_ecn(struct px_stack *stack, bool is4, uint8_t tos)
 	PX_COUNT_OF(stack, counters[is4][tos & 3], 1);
 }
 
-void ip_input(struct px_stack *stack, struct px_pkt *pkt)
+/* From the link: joined to others of its burst, or received. */
+static void ip_input(struct px_stack *stack, struct px_pkt *pkt)
 {
 	if (stack->in_burst && stack->options.gro && ip_join_take(stack, pkt))
 		return;

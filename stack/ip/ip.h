@@ -95,9 +95,6 @@ bool ip_source_select_via(struct px_stack *stack, const struct px_ip *dst,
     const struct px_iface *iface, const struct px_ip *via, uint32_t preferences,
     struct px_ip *source);
 
-/* RFC 6724 section 2.1. */
-void ip_policy(const struct px_ip *ip, unsigned int *precedence, unsigned int *label);
-
 /* Whether a socket may be bound to it: an address of ours in a usable state (with `oif` that
  * interface's, where the address needs a zone), a broadcast address, or a group. RTN_*, or 0. */
 uint8_t ip_local_type(const struct px_stack *stack, const struct px_ip *ip, uint32_t oif);

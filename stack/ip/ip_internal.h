@@ -21,7 +21,6 @@ struct token_bucket {
 	px_time updated; /* 0: never used: full */
 	uint32_t tokens;
 };
-bool token_bucket_take(struct token_bucket *bucket, px_time now, uint32_t rate, uint32_t burst);
 
 struct ip_state {
 	const struct ip_protocol *protocols[IP_PROTOCOLS_MAX];
@@ -80,8 +79,6 @@ static inline void ip_remember_local(struct px_stack *stack, const struct px_ip 
 	stack->ip->local.known = !px_ip_needs_scope(dst);
 }
 
-/* From the link: joined to others of its burst, or received. */
-void ip_input(struct px_stack *stack, struct px_pkt *pkt);
 void ip4_receive(struct px_stack *stack, struct px_pkt *pkt);
 void ip6_receive(struct px_stack *stack, struct px_pkt *pkt);
 
@@ -91,26 +88,16 @@ void ip_count_ecn(struct px_stack *stack, bool is4, uint8_t tos);
 /* Gives a packet for this stack, at its transport header, to raw sockets and its protocol. */
 void ip_deliver(struct px_stack *stack, struct px_pkt *pkt);
 
-const struct ip_protocol *ip_protocol_find(const struct px_stack *stack, uint8_t number, bool is4);
-
 /* An ICMP error for a transport of ours, and for raw sockets. */
 void ip_deliver_error(struct px_stack *stack, const struct ip_error *error);
 
 /* ---- output ---- */
-
-int ip4_output(struct px_stack *stack, struct px_pkt *pkt, const struct ip_dst *dst,
-    const struct ip_send *send);
-int ip6_output(struct px_stack *stack, struct px_pkt *pkt, const struct ip_dst *dst,
-    const struct ip_send *send);
 
 /* A packet with its header goes to the interface: looped copy of a group's, checksum, link. */
 int ip_transmit(struct px_stack *stack, struct px_pkt *pkt, const struct ip_dst *dst, bool loop);
 
 /* Computes a checksum that was left to the link. */
 void ip_checksum_finish(struct px_pkt *pkt);
-
-uint16_t ip4_next_id(
-    struct px_stack *stack, const struct px_ip *src, const struct px_ip *dst, uint8_t protocol);
 
 /* Cuts a packet with its header into fragments of at most `mtu` and transmits them; takes it. */
 int ip4_fragment(
@@ -180,8 +167,6 @@ struct nd_message {
 void nd_input(struct px_stack *stack, struct px_pkt *pkt, const struct nd_message *message);
 void nd_solicit(struct px_iface *iface, const struct px_ip *target, const struct px_ip *source,
     const uint8_t *mac);
-void nd_advertise(struct px_iface *iface, const struct px_ip *target, const struct px_ip *to,
-    bool solicited, bool override);
 /* Tells all neighbours of an address (RFC 4861 section 7.2.6). */
 void nd_announce(const struct px_address *address);
 void nd_router_input(struct px_stack *stack, struct px_pkt *pkt, const struct nd_message *message);

@@ -32,7 +32,7 @@ void nd_solicit(struct px_iface *iface, const struct px_ip *target, const struct
 	icmp6_send(iface->stack, iface, pkt, source, &to, 255);
 }
 
-void nd_advertise(struct px_iface *iface, const struct px_ip *target, const struct px_ip *to,
+static void nd_advertise(struct px_iface *iface, const struct px_ip *target, const struct px_ip *to,
     bool solicited, bool override)
 {
 	struct wire_writer writer;

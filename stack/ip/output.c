@@ -183,7 +183,7 @@ static uint8_t choose_ttl(
 /* Unpredictable, and not soon again for the same pair of addresses (RFC 6864, RFC 7739's
  * argument): a keyed hash of the pair plus a counter shared by few pairs, which goes on by a random
  * step. */
-uint16_t ip4_next_id(
+static uint16_t ip4_next_id(
     struct px_stack *stack, const struct px_ip *src, const struct px_ip *dst, uint8_t protocol)
 {
 	uint32_t key[3] = {px_ip4_word(src), px_ip4_word(dst), protocol};
@@ -222,7 +222,7 @@ static int check_included(struct px_stack *stack, struct px_pkt *pkt, const stru
 	return ip4_parse(bytes, pkt->len, pkt->total, &header) == IP4_OK ? 0 : -EINVAL;
 }
 
-int ip4_output(struct px_stack *stack, struct px_pkt *pkt, const struct ip_dst *dst,
+static int ip4_output(struct px_stack *stack, struct px_pkt *pkt, const struct ip_dst *dst,
     const struct ip_send *send)
 {
 	size_t options_len = send->options ? send->options->len : 0;
@@ -291,7 +291,7 @@ static uint32_t flow_label(const struct px_stack *stack, const struct px_pkt *pk
 	return (uint32_t)siphash_2_4(&stack->random.key, key, sizeof(key)) & 0xfffff;
 }
 
-int ip6_output(struct px_stack *stack, struct px_pkt *pkt, const struct ip_dst *dst,
+static int ip6_output(struct px_stack *stack, struct px_pkt *pkt, const struct ip_dst *dst,
     const struct ip_send *send)
 {
 	struct size_rule rule = size_rule(dst, send);

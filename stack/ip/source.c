@@ -23,7 +23,8 @@ static const struct {
     {{{{0}}}, 0, 40, 1},                            /* ::/0 */
 };
 
-void ip_policy(const struct px_ip *ip, unsigned int *precedence, unsigned int *label)
+/* RFC 6724 section 2.1. */
+static void ip_policy(const struct px_ip *ip, unsigned int *precedence, unsigned int *label)
 {
 	size_t i = 0;
 

@@ -63,7 +63,7 @@ void sock_endpoint_event(struct endpoint *endpoint, unsigned int events)
 		sock_changed(endpoint->socket, true);
 }
 
-void sock_packet_event(struct packet_end *end, unsigned int events)
+static void sock_packet_event(struct packet_end *end, unsigned int events)
 {
 	if (end->socket)
 		sock_changed(end->socket, true);

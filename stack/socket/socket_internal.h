@@ -145,6 +145,5 @@ int sock_set_buffer(struct px_sock *sock, int name, const void *value, socklen_t
 int sock_get_buffer(struct px_sock *sock, int name, void *value, socklen_t *len);
 
 void sock_endpoint_event(struct endpoint *endpoint, unsigned int events);
-void sock_packet_event(struct packet_end *end, unsigned int events);
 
 #endif

@@ -38,7 +38,6 @@
 
 #define TCP_CC_WINDOW_MAX (UINT32_C(1) << 30)
 #define TCP_CC_INFINITE   TCP_CC_WINDOW_MAX /* ssthresh before the first loss */
-#define TCP_CC_NAME_MAX   16                /* TCP_CA_NAME_MAX, NUL included */
 
 struct tcp_cc_ops;
 struct px_random;
@@ -106,7 +105,6 @@ struct tcp_cc {
 enum tcp_cc_property {
 	TCP_CC_OWNS_CWND = 1 << 0, /* sets cwnd in every state itself: no PRR (BBR) */
 	TCP_CC_NEEDS_PACING = 1 << 1,
-	TCP_CC_NEEDS_ECN = 1 << 2,
 };
 
 /* An algorithm. What is NULL has the default of reno (cc.c). */

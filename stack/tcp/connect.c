@@ -191,7 +191,8 @@ int tcp_connect(struct tcp_end *end, const struct px_ip *ip, uint16_t port, uint
 
 /* ---- both opens ---- */
 
-void tcp_take_syn_options(struct tcp_end *end, const struct tcp_header_options *options)
+/* The options that both sides of a handshake settle. */
+static void tcp_take_syn_options(struct tcp_end *end, const struct tcp_header_options *options)
 {
 	const struct tcp_sysctl *ctl = tcp_ctl(end);
 	struct px_stack *stack = tcp_stack(end);

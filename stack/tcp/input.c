@@ -82,7 +82,8 @@ static void not_acceptable(struct tcp_end *end, struct tcp_arrival *arrival)
 }
 
 /* RFC 7323 section 5.3, R1: an old duplicate by its timestamp. */
-bool tcp_paws_fails(const struct tcp_end *end, const struct tcp_header_options *options)
+/* RFC 7323 section 5: the segment is old. */
+static bool tcp_paws_fails(const struct tcp_end *end, const struct tcp_header_options *options)
 {
 	const struct px_stack *stack = tcp_stack(end);
 

@@ -8,7 +8,7 @@ static uint64_t port_hash(uint16_t port)
 	return port * UINT64_C(0x9e3779b97f4a7c15) >> 16;
 }
 
-uint64_t tcp_flow_hash(const struct px_stack *stack, const struct tcp_flow *flow)
+static uint64_t tcp_flow_hash(const struct px_stack *stack, const struct tcp_flow *flow)
 {
 	uint8_t key[36];
 

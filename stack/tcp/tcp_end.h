@@ -27,7 +27,6 @@
 #define TCP_QUICK_ACKS   16
 #define TCP_RECENT_SACKS 4
 #define TCP_OOO_RANGES   512 /* of one connection: a search among them is short */
-#define TCP_PAYLOAD_MAX  (65535 - 60 - 60)
 
 /* ---- what is in the table of connections ---- */
 
@@ -108,7 +107,6 @@ enum tcp_segment_flag {
 	TCP_SEG_LOST = 1 << 4,
 	TCP_SEG_RETRANS = 1 << 5, /* a retransmission of it is believed to be on its way */
 	TCP_SEG_EVER_RETRANS = 1 << 6,
-	TCP_SEG_CWR = 1 << 7,
 };
 
 /* What one looks for among the records. */

@@ -31,7 +31,6 @@ void tcp_release_buffers(struct tcp_end *end);
 
 /* ---- table.c ---- */
 
-uint64_t tcp_flow_hash(const struct px_stack *stack, const struct tcp_flow *flow);
 void tcp_entry_insert(struct px_stack *stack, struct tcp_entry *entry);
 void tcp_entry_remove(struct px_stack *stack, struct tcp_entry *entry);
 /* `ifindex` 0: any zone. */
@@ -75,14 +74,10 @@ void tcp_segment_arrives(struct tcp_end *end, struct tcp_arrival *arrival);
 void tcp_challenge_ack(struct tcp_end *end);
 bool tcp_challenge_allowed(struct px_stack *stack, px_time *last);
 void tcp_reset_received(struct tcp_end *end);
-/* RFC 7323 section 5: the segment is old. */
-bool tcp_paws_fails(const struct tcp_end *end, const struct tcp_header_options *options);
 
 /* ---- connect.c ---- */
 
 void tcp_syn_sent_arrives(struct tcp_end *end, struct tcp_arrival *arrival);
-/* The options that both sides of a handshake settle. */
-void tcp_take_syn_options(struct tcp_end *end, const struct tcp_header_options *options);
 void tcp_established(struct tcp_end *end);
 
 /* ---- listen.c, request.c ---- */
@@ -233,7 +228,6 @@ void tcp_pace_sent(struct tcp_end *end, uint32_t len);
 
 uint16_t tcp_advmss(const struct px_stack *stack, const struct ip_dst *dst, uint16_t user_mss);
 void tcp_mss_sync(struct tcp_end *end, const struct ip_dst *dst);
-size_t tcp_option_overhead(const struct tcp_end *end);
 void tcp_mtu_changed(struct tcp_end *end);
 void tcp_mtu_probe_black_hole(struct tcp_end *end);
 

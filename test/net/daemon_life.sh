@@ -145,12 +145,6 @@ says front "^tiny: \($first\) leaving on signal 15$" || fail "nothing is said ab
 says front '^tiny: stopped$' || fail "stop was not called"
 [ ! -e pid ] && [ ! -e ctl ] || fail "something was left"
 
-start front "$tiny" --control ctl
-wait_for says front 'serving'
-assert_status 0 ctl fail
-await "$pid"
-assert_equal 1 "$status" "status of a daemon that failed"
-
 # --- who asks calls itself by its own name, and says what is wrong with the request
 
 assert_status 1 "$BUILD/tools/daemonctl/namedhcpctl" -s "$dir/nonesuch" status

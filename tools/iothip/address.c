@@ -57,7 +57,7 @@ static void show_local(
 	out_number(out, "prefixlen", "/", header->ifa_prefixlen, " ");
 }
 
-void address_show(struct iothip *ip, const struct nlmsghdr *message)
+static void address_show(struct iothip *ip, const struct nlmsghdr *message)
 {
 	const struct ifaddrmsg *header = nlq_message_body(message, sizeof(*header));
 	const struct nlattr *table[IFA_MAX + 1] = {NULL};

@@ -98,7 +98,6 @@ uint32_t attr_number(const struct nlattr *attr, uint32_t otherwise);
 
 /* One message, as `ip` shows it; without the end of line. */
 void link_show(struct iothip *ip, const struct nlmsghdr *message, bool with_mode);
-void address_show(struct iothip *ip, const struct nlmsghdr *message);
 void address_show_alone(struct iothip *ip, const struct nlmsghdr *message); /* with its interface */
 void route_show(struct iothip *ip, const struct nlmsghdr *message, unsigned int known);
 void neighbour_show(struct iothip *ip, const struct nlmsghdr *message, unsigned int known);

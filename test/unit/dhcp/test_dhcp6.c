@@ -49,7 +49,6 @@ static void test_golden_solicit(void **state)
 	struct wire_writer writer = wire_writer(packet, sizeof(packet));
 	struct dhcp_duid duid = dhcp_duid_llt(mac, 0x2f000000);
 	struct dhcp6_message message;
-	struct dhcp_fqdn fqdn;
 	struct dhcp6_ia ia;
 	size_t begun;
 
@@ -68,8 +67,6 @@ static void test_golden_solicit(void **state)
 	message = parsed(SOLICIT);
 	assert_int_equal(message.type, DHCP6_SOLICIT);
 	assert_int_equal(message.xid, 0xaabbcc);
-	assert_int_equal(dhcp6_get_fqdn(message.options, &fqdn), 0);
-	assert_string_equal(fqdn.name, "h1.hash.local");
 	assert_int_equal(dhcp6_get_ia(message.options, 0xdeadbeef, &ia), 0);
 	assert_int_equal(ia.count, 0);
 	assert_int_equal(dhcp6_get_ia(message.options, 1, &ia), -ENOENT);
@@ -201,9 +198,6 @@ static void test_duids(void **state)
 	struct dhcp_duid duid = dhcp_duid_ll(mac), other = dhcp_duid_ll(server_mac);
 
 	assert_string_equal(to_hex(duid.bytes, duid.len), "000300010ac0deadbeef");
-	assert_false(dhcp_duid_equal(&duid, &other));
-	duid = dhcp_duid_uuid((const uint8_t[16]){1, 2, 3});
-	assert_string_equal(to_hex(duid.bytes, duid.len), "000401020300000000000000000000000000");
 	assert_false(dhcp_duid_equal(&duid, &other));
 }
 

@@ -50,6 +50,12 @@ static void begin(bool delay)
 	discovery_start(&world.discovery, world.now);
 }
 
+/* What one that heard nothing knows. */
+static void forget(void)
+{
+	discovery_init(&world.discovery, false, &ops, NULL);
+}
+
 static engine_time wait(void)
 {
 	engine_time before = world.now;
@@ -156,7 +162,7 @@ static void test_not_link_local(void **state)
 	heard((const uint8_t[16]){0});
 	assert_int_equal(world.changed, 0);
 	assert_false(world.discovery.answered);
-	discovery_stop(&world.discovery);
+	forget();
 	heard(r1); /* not running */
 	assert_int_equal(world.changed, 0);
 }
@@ -178,7 +184,7 @@ static void test_prefix(void **state)
 	with_prefix(ND_PREFIX_AUTONOMOUS, 10, 11);
 	heard(r1);
 	assert_false(world.discovery.prefix[0].autonomous);
-	discovery_stop(&world.discovery);
+	forget();
 	discovery_start(&world.discovery, world.now);
 	with_prefix(ND_PREFIX_AUTONOMOUS, 10, 10);
 	ra.prefix[0].prefix[0] = 0xfe;

@@ -3,7 +3,7 @@
  *
  * Its configuration is its options. `value 13` is refused by configure, 14 by start and reload; a
  * reload with 15 or 16 waits for the verb `go`, and with 16 it fails then. A verb makes a system
- * call that no daemon makes, another ends it by daemon_fail. */
+ * call that no daemon makes. */
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -102,13 +102,6 @@ static int run_forbidden(void *context, const char *argument, FILE *answer)
 	return syscall(SYS_sethostname, "", -1) < 0 ? -errno : 0;
 }
 
-static int run_fail(void *context, const char *argument, FILE *answer)
-{
-	log_error("told to fail");
-	daemon_fail(context);
-	return 0;
-}
-
 static int run_echo(void *context, const char *argument, FILE *answer)
 {
 	fprintf(answer, "%s\n", argument);
@@ -125,7 +118,6 @@ static int run_go(void *context, const char *argument, FILE *answer)
 static const struct control_verb verbs[] = {
     {"echo", "WORD", "says it again", run_echo},
     {"forbidden", NULL, "makes a system call", run_forbidden},
-    {"fail", NULL, "ends", run_fail},
     {"go", NULL, "ends the wait of a reload", run_go},
 };
 
@@ -137,10 +129,10 @@ int main(int argc, char *argv[])
 	    .version = "1",
 	    .rcfile = true,
 	    .options = specs,
-	    .option_count = 1,
+	    .option_count = sizeof(specs) / sizeof(specs[0]),
 	    .values_size = sizeof(struct values),
 	    .verbs = verbs,
-	    .verb_count = 4,
+	    .verb_count = sizeof(verbs) / sizeof(verbs[0]),
 	    .configure = configure,
 	    .configuration_free = free,
 	    .start = take,

@@ -49,19 +49,22 @@ static void test_address(void **state)
 	                           "c00c001c0001000002580010fc0000000000000004cc80496765d03a");
 }
 
+static const char *error(const char *hex, enum named_rcode rcode, enum named_ede ede)
+{
+	begin(hex, 512, 0);
+	named_reply_rcode(&reply, rcode);
+	named_reply_ede(&reply, ede);
+	return end();
+}
+
 static void test_errors(void **state)
 {
 	(void)state;
-	begin(QUERY, 512, 0);
 	assert_string_equal(
-	    to_hex(bytes, named_reply_error(&query, bytes, 512, NAMED_REFUSED, NAMED_EDE_PROHIBITED)),
-	    "123481050001000000000000" QUESTION);
-	begin(QUERY_EDNS, 512, 0);
-	assert_string_equal(
-	    to_hex(bytes, named_reply_error(&query, bytes, 512, NAMED_REFUSED, NAMED_EDE_PROHIBITED)),
+	    error(QUERY, NAMED_REFUSED, NAMED_EDE_PROHIBITED), "123481050001000000000000" QUESTION);
+	assert_string_equal(error(QUERY_EDNS, NAMED_REFUSED, NAMED_EDE_PROHIBITED),
 	    "123481050001000000000001" QUESTION "00002904d0000080000006000f00020012");
-	assert_string_equal(
-	    to_hex(bytes, named_reply_error(&query, bytes, 512, NAMED_BADVERS, NAMED_EDE_NONE)),
+	assert_string_equal(error(QUERY_EDNS, NAMED_BADVERS, NAMED_EDE_NONE),
 	    "123481000001000000000001" QUESTION "00002904d0010080000000");
 }
 
