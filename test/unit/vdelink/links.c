@@ -170,3 +170,26 @@ void send_until_received(struct vdelink *from, struct vdelink *to)
 	while (try_recv_numbered(to, NULL) != 0)
 		;
 }
+
+void fill_and_empty(struct vdelink *a, struct vdelink *b)
+{
+	unsigned int sent = 0, received = 0;
+
+	while (send_numbered(a, sent + 1, 1514) == 1)
+		assert_in_range(++sent, 1, 100000);
+	assert_int_not_equal(sent, 0);
+	while (a != b && serve(a, 0))
+		; /* what was left from opening */
+	vdelink_want_write(a, true);
+	while (received < sent) {
+		assert_int_equal(recv_numbered(b, NULL), received + 1);
+		received++;
+	}
+	assert_true(serve(a, PATIENCE_MS));
+	assert_int_equal(send_numbered(a, sent + 1, 1514), 1);
+	vdelink_want_write(a, false);
+	assert_int_equal(recv_numbered(b, NULL), sent + 1);
+	/* One event that nobody wanted may be left; then it is silent. */
+	for (int i = 0; serve(a, 0); i++)
+		assert_in_range(i, 0, 5);
+}

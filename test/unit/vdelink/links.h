@@ -39,6 +39,10 @@ void wait_for_state(struct vdelink *link, enum vdelink_state state);
  * descriptor was ready. */
 bool serve(struct vdelink *link, int ms);
 
+/* Fills a link: the rest waits, nothing is lost, and its descriptor tells when there is room. `b`
+ * is the other end, or `a`. */
+void fill_and_empty(struct vdelink *a, struct vdelink *b);
+
 /* Sends frame 1 of `from` again and again until `to` has got it. */
 void send_until_received(struct vdelink *from, struct vdelink *to);
 

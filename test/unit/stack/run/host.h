@@ -115,4 +115,19 @@ static inline void host_send4(
 	    picox_sendto(fd, data, len, 0, (struct sockaddr *)&name, sizeof(name)), (ssize_t)len);
 }
 
+/* A datagram from a socket to another stack, and one back. */
+static inline void host_udp_round(int from, struct picox *stack, const char *address)
+{
+	int fd = host_udp4(stack, address, 7);
+	struct sockaddr_in peer;
+	socklen_t len = sizeof(peer);
+	char text[8];
+
+	host_send4(from, address, 7, "there", 5);
+	assert_int_equal(picox_recvfrom(fd, text, sizeof(text), 0, (struct sockaddr *)&peer, &len), 5);
+	assert_int_equal(picox_sendto(fd, "back", 4, 0, (struct sockaddr *)&peer, len), 4);
+	assert_int_equal(picox_recv(from, text, sizeof(text), 0), 4);
+	assert_int_equal(picox_close(fd), 0);
+}
+
 #endif

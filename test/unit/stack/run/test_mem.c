@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Networks in memory: who gets what; names; uplinks; a thousand stacks; nobody wakes for nothing.
- */
+/* Stacks on networks in memory: a thousand of them; nobody wakes for nothing; groups, duplicates,
+ * VLANs. */
 #include "host.h"
 
-#include "checksum.h"
-#include "ip_internal.h"
-#include "mem_network.h"
-#include "vdelink.h"
 #include "vlan.h"
 
 #include <dirent.h>
@@ -14,284 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-/* ---- ports alone ---- */
-
-struct tester {
-	struct mem_port *port;
-	struct px_mem *mem;
-	unsigned int notified;
-};
-
-static void count_notification(void *context)
-{
-	((struct tester *)context)->notified++;
-}
-
-static int join(struct tester *tester, const char *name, const char *uplink)
-{
-	struct px_link_config config = {.notify = count_notification, .context = tester};
-
-	*tester = (struct tester){.mem = px_mem_new(NULL, 0)};
-	config.mem = tester->mem;
-	return mem_network_join(name, uplink, &config, &tester->port);
-}
-
-static void leave(struct tester *tester)
-{
-	mem_network_leave(tester->port);
-	px_mem_drop(tester->mem);
-}
-
-static void want_mac(struct tester *tester, const char *mac, bool wanted)
-{
-	struct px_link_filter filter = {.kind = PX_FILTER_MAC};
-
-	memcpy(filter.mac, mac, 6);
-	assert_int_equal(mem_port_filter(tester->port, &filter, wanted), 0);
-}
-
-static void want_kind(struct tester *tester, enum px_link_filter_kind kind, bool wanted)
-{
-	struct px_link_filter filter = {.kind = kind};
-
-	assert_int_equal(mem_port_filter(tester->port, &filter, wanted), 0);
-}
-
-/* Returns how many of the frames that the port has got. */
-static unsigned int received(struct tester *tester)
-{
-	struct px_pkt *pkts[PX_BURST];
-	unsigned int count = mem_port_receive(tester->port, pkts, PX_BURST);
-
-	for (unsigned int i = 0; i < count; i++)
-		px_pkt_free(pkts[i]);
-	return count;
-}
-
-static void send_frame(struct tester *from, const void *bytes, size_t len, size_t padded)
-{
-	struct px_pkt *pkt = px_pkt_new(from->mem, PX_PKT_HEADROOM, padded);
-
-	memset(px_pkt_put(pkt, padded), 0, padded);
-	memcpy(pkt->data, bytes, len);
-	mem_network_send(from->port, &pkt, 1);
-	px_pkt_free(pkt);
-}
-
-#define MAC_A "\x02\0\0\0\0\x0a"
-#define MAC_B "\x02\0\0\0\0\x0b"
-#define MAC_X "\x02\0\0\0\0\x0e"
-#define GROUP "\x33\x33\0\0\0\x01"
-
-static void test_filters(void **state)
-{
-	struct tester a, b, c;
-
-	assert_int_equal(join(&a, "filters", NULL), 0);
-	assert_int_equal(join(&b, "filters", NULL), 0);
-	assert_int_equal(join(&c, "filters", NULL), 0);
-	want_mac(&a, MAC_A, true);
-	want_mac(&b, MAC_B, true);
-	want_mac(&b, GROUP, true);
-	want_mac(&b, GROUP, true);
-
-	send_frame(&a, MAC_B MAC_A "\x08\0", 14, 60);
-	assert_int_equal(received(&a), 0);
-	assert_int_equal(received(&b), 1);
-	assert_int_equal(received(&c), 0);
-	send_frame(&a, MAC_X MAC_A "\x08\0", 14, 60);
-	send_frame(&a, GROUP MAC_A "\x86\xdd", 14, 60);
-	assert_int_equal(received(&b), 1);
-	assert_int_equal(received(&c), 0);
-	/* Wanted twice, undone once. */
-	want_mac(&b, GROUP, false);
-	send_frame(&a, GROUP MAC_A "\x86\xdd", 14, 5000);
-	assert_int_equal(received(&b), 1);
-	want_mac(&b, GROUP, false);
-	send_frame(&a, GROUP MAC_A "\x86\xdd", 14, 60);
-	assert_int_equal(received(&b), 0);
-	/* Promiscuous: everything, once. */
-	want_kind(&b, PX_FILTER_ALL, true);
-	send_frame(&a, MAC_B MAC_A "\x08\0", 14, 60);
-	send_frame(&a, MAC_X MAC_A "\x08\0", 14, 60);
-	assert_int_equal(received(&b), 2);
-	want_kind(&b, PX_FILTER_ALL, false);
-	send_frame(&a, MAC_X MAC_A "\x08\0", 14, 60);
-	assert_int_equal(received(&b), 0);
-	/* Too short to be one. */
-	send_frame(&a, MAC_B, 6, 13);
-	assert_int_equal(received(&b), 0);
-	leave(&a);
-	leave(&b);
-	leave(&c);
-}
-
-#define BROADCAST "\xff\xff\xff\xff\xff\xff"
-#define ARP_HEAD  BROADCAST MAC_A "\x08\x06\0\x01\x08\0\x06\x04\0\x01"
-
-static void test_broadcasts(void **state)
-{
-	struct px_link_filter arp = {.kind = PX_FILTER_ARP, .ip4 = {10, 0, 0, 2}};
-	struct tester a, b, c;
-
-	assert_int_equal(join(&a, "broadcasts", NULL), 0);
-	assert_int_equal(join(&b, "broadcasts", NULL), 0);
-	assert_int_equal(join(&c, "broadcasts", NULL), 0);
-	assert_int_equal(mem_port_filter(b.port, &arp, true), 0);
-	want_kind(&c, PX_FILTER_BROADCAST, true);
-
-	send_frame(&a,
-	    ARP_HEAD MAC_A "\x0a\0\0\x01"
-	                   "\0\0\0\0\0\0"
-	                   "\x0a\0\0\x02",
-	    42, 42);
-	assert_int_equal(received(&b), 1);
-	assert_int_equal(received(&c), 0);
-	/* A gratuitous one of somebody else's address is for nobody. */
-	send_frame(&a,
-	    ARP_HEAD MAC_A "\x0a\0\0\x01"
-	                   "\0\0\0\0\0\0"
-	                   "\x0a\0\0\x01",
-	    42, 42);
-	assert_int_equal(received(&b) + received(&c), 0);
-	send_frame(&a, BROADCAST MAC_A "\x08\0", 14, 60);
-	assert_int_equal(received(&b), 0);
-	assert_int_equal(received(&c), 1);
-	assert_int_equal(mem_port_filter(b.port, &arp, false), 0);
-	send_frame(&a,
-	    ARP_HEAD MAC_A "\x0a\0\0\x01"
-	                   "\0\0\0\0\0\0"
-	                   "\x0a\0\0\x02",
-	    42, 42);
-	assert_int_equal(received(&b), 0);
-	leave(&a);
-	leave(&b);
-	leave(&c);
-}
-
-/* An advertisement for all nodes goes where its target is asked for; whatever else is for them,
- * to all. */
-static void test_advertisements(void **state)
-{
-	char advertisement[78] = GROUP MAC_A "\x86\xdd\x60\0\0\0\0\x18\x3a\xff";
-	struct tester a, b, c;
-
-	advertisement[54] = (char)136;
-	advertisement[77] = 5;
-	assert_int_equal(join(&a, "advertisements", NULL), 0);
-	assert_int_equal(join(&b, "advertisements", NULL), 0);
-	assert_int_equal(join(&c, "advertisements", NULL), 0);
-	want_mac(&b, "\x33\x33\xff\0\0\x05", true);
-	want_mac(&c, GROUP, true);
-	send_frame(&a, advertisement, 78, 78);
-	assert_int_equal(received(&b), 1);
-	assert_int_equal(received(&c), 0);
-	send_frame(&a, advertisement, 77, 77);
-	advertisement[54] = (char)134;
-	send_frame(&a, advertisement, 78, 78);
-	assert_int_equal(received(&b), 0);
-	assert_int_equal(received(&c), 2);
-	leave(&a);
-	leave(&b);
-	leave(&c);
-}
-
-/* A port that nobody reads is bounded, and tells once. */
-static void test_full(void **state)
-{
-	struct tester a, b;
-	unsigned int count = 0, n;
-
-	assert_int_equal(join(&a, "full", NULL), 0);
-	assert_int_equal(join(&b, "full", NULL), 0);
-	want_mac(&b, MAC_B, true);
-	for (int i = 0; i < 3000; i++)
-		send_frame(&a, MAC_B MAC_A "\x08\0", 14, 60);
-	assert_int_equal(b.notified, 1);
-	while ((n = received(&b)))
-		count += n;
-	assert_int_equal(count, PX_TX_LIMIT);
-	/* A sender who leaves before its frame is read. */
-	send_frame(&a, MAC_B MAC_A "\x08\0", 14, 60000);
-	leave(&a);
-	assert_int_equal(received(&b), 1);
-	leave(&b);
-}
-
-/* A checksum that the sender left open can be filled in by who receives the frame: it may be a
- * router. Frames that are copied, and frames that are shared. */
-static void test_open_checksum(void **state)
-{
-	static const uint8_t header[] = MAC_B MAC_A "\x08";
-	const size_t sizes[] = {100, 3000}, start = 34;
-	struct tester a, b;
-
-	assert_int_equal(join(&a, "checksum", NULL), 0);
-	assert_int_equal(join(&b, "checksum", NULL), 0);
-	want_mac(&b, MAC_B, true);
-	for (size_t i = 0; i < 2; i++) {
-		struct px_pkt *pkt = px_pkt_new(a.mem, PX_PKT_HEADROOM / 2, sizes[i]), *got;
-
-		memset(px_pkt_put(pkt, sizes[i]), 7, sizes[i]);
-		memcpy(pkt->data, header, 13);
-		pkt->csum_start = px_pkt_here(pkt) + (uint32_t)start;
-		pkt->csum_offset = 16;
-		pkt->protocol = IPPROTO_TCP;
-		pkt->flags = PX_PKT_CSUM_PARTIAL | PX_PKT_OUTGOING;
-		mem_network_send(a.port, &pkt, 1);
-		px_pkt_free(pkt);
-		assert_int_equal(mem_port_receive(b.port, &got, 1), 1);
-		assert_int_equal(got->flags, PX_PKT_CSUM_PARTIAL);
-		memset(px_pkt_at(got, got->csum_start) + got->csum_offset, 0, 2);
-		ip_checksum_finish(got);
-		assert_int_equal(checksum_finish(px_pkt_checksum(got, start, sizes[i] - start, 0)), 0);
-		px_pkt_free(got);
-	}
-	leave(&a);
-	leave(&b);
-}
-
-static void test_names(void **state)
-{
-	struct tester a, b;
-
-	assert_int_equal(join(&a, "names", NULL), 0);
-	assert_int_equal(join(&b, "names", "vde:///tmp/x"), -EINVAL);
-	px_mem_drop(b.mem);
-	leave(&a);
-	/* Gone with its last port. */
-	if (HOST_HAS_VDEPLUG) {
-		assert_int_equal(join(&a, "names", "hub:///nowhere/at/all"), -ENOENT);
-		px_mem_drop(a.mem);
-	}
-	assert_int_equal(join(&a, "names", NULL), 0);
-	assert_int_equal(join(&b, "other", NULL), 0);
-	want_mac(&b, MAC_B, true);
-	send_frame(&a, MAC_B MAC_A "\x08\0", 14, 60);
-	assert_int_equal(received(&b), 0);
-	leave(&a);
-	leave(&b);
-}
-
-/* ---- stacks ---- */
 
 #define STACKS 1000
-
-static void udp_round(int from, struct picox *stack, const char *address)
-{
-	int fd = host_udp4(stack, address, 7);
-	struct sockaddr_in peer;
-	socklen_t len = sizeof(peer);
-	char text[8];
-
-	host_send4(from, address, 7, "there", 5);
-	assert_int_equal(picox_recvfrom(fd, text, sizeof(text), 0, (struct sockaddr *)&peer, &len), 5);
-	assert_int_equal(picox_sendto(fd, "back", 4, 0, (struct sockaddr *)&peer, len), 4);
-	assert_int_equal(picox_recv(from, text, sizeof(text), 0), 4);
-	assert_int_equal(picox_close(fd), 0);
-}
 
 static unsigned int threads(void)
 {
@@ -327,7 +47,7 @@ static void test_thousand(void **state)
 		char address[32];
 
 		snprintf(address, sizeof(address), "10.%u.%u.1", i / 250, i % 250);
-		udp_round(fd, stack[i], address);
+		host_udp_round(fd, stack[i], address);
 	}
 	assert_int_equal(picox_close(fd), 0);
 	for (unsigned int i = 0; i < STACKS; i++)
@@ -388,7 +108,7 @@ static void test_idle(void **state)
 	a = host_new("mem://idle", NULL, "10.0.0.1");
 	b = host_new("mem://idle", NULL, "10.0.0.2");
 	fd = picox_msocket(a, AF_INET, SOCK_DGRAM, 0);
-	udp_round(fd, b, "10.0.0.2");
+	host_udp_round(fd, b, "10.0.0.2");
 	/* The pollers may have been told of a new deadline, and not had the processor yet: what ticks
 	 * is never quiet. */
 	do {
@@ -404,149 +124,6 @@ static void test_idle(void **state)
 	assert_int_equal(picox_close(fd), 0);
 	assert_int_equal(picox_delstack(a), 0);
 	assert_int_equal(picox_delstack(b), 0);
-}
-
-/* ---- uplink ---- */
-
-static void test_uplink(void **state)
-{
-	char dir[] = "/tmp/mem.XXXXXX", uplink[64], vnl[128];
-	struct picox *inside, *outside, *other;
-	int fd, fd_inside;
-
-	if (!HOST_HAS_VDEPLUG)
-		skip();
-	assert_non_null(mkdtemp(dir));
-	snprintf(uplink, sizeof(uplink), "ptp://%s/p", dir);
-	snprintf(vnl, sizeof(vnl), "mem://uplinked/uplink=%s", uplink);
-	inside = host_new(vnl, NULL, "10.0.0.1");
-	other = host_new("mem://uplinked", NULL, "10.0.0.3");
-	outside = host_new(uplink, NULL, "10.0.0.2");
-	assert_null(picox_newstack((char *)(uintptr_t) "mem://uplinked/uplink=vde:///x"));
-	assert_int_equal(errno, EINVAL);
-	fd = picox_msocket(outside, AF_INET, SOCK_DGRAM, 0);
-	fd_inside = picox_msocket(other, AF_INET, SOCK_DGRAM, 0);
-	udp_round(fd, inside, "10.0.0.1");
-	udp_round(fd, other, "10.0.0.3");
-	udp_round(fd_inside, outside, "10.0.0.2");
-	udp_round(fd_inside, inside, "10.0.0.1");
-	assert_int_equal(picox_close(fd), 0);
-	assert_int_equal(picox_close(fd_inside), 0);
-	assert_int_equal(picox_delstack(inside), 0);
-	assert_int_equal(picox_delstack(outside), 0);
-	assert_int_equal(picox_delstack(other), 0);
-	rmdir(dir);
-}
-
-static void *join_silent(void *vnl)
-{
-	return picox_newstack(vnl);
-}
-
-/* While an uplink is opened, other networks do not wait; who wants the same one does, and shares
- * its fate. */
-static void test_slow_uplink(void **state)
-{
-	char dir[] = "/tmp/mem.XXXXXX", vnl[64], ctl[40];
-	struct picox *other;
-	pthread_t threads[2];
-	void *result;
-	int fd;
-
-	if (!HOST_HAS_VDEPLUG)
-		skip();
-	assert_non_null(mkdtemp(dir));
-	fd = host_silent_switch(dir);
-	snprintf(vnl, sizeof(vnl), "mem://slow/uplink=vde://%s", dir);
-	for (int i = 0; i < 2; i++)
-		assert_int_equal(pthread_create(&threads[i], NULL, join_silent, vnl), 0);
-	/* One of them is there. */
-	struct pollfd waiting = {.fd = fd, .events = POLLIN};
-	assert_int_equal(poll(&waiting, 1, 60000), 1);
-	other = picox_newstack((char *)(uintptr_t) "mem://quick");
-	assert_non_null(other);
-	assert_int_equal(picox_delstack(other), 0);
-	/* A different uplink is refused at once. */
-	assert_null(picox_newstack((char *)(uintptr_t) "mem://slow/uplink=vde:///tmp/else"));
-	assert_int_equal(errno, EINVAL);
-	close(fd);
-	for (int i = 0; i < 2; i++) {
-		assert_int_equal(pthread_join(threads[i], &result), 0);
-		assert_null(result);
-	}
-	/* Nothing is left of it. */
-	other = picox_newstack((char *)(uintptr_t) "mem://slow");
-	assert_non_null(other);
-	assert_int_equal(picox_delstack(other), 0);
-	snprintf(ctl, sizeof(ctl), "%s/ctl", dir);
-	unlink(ctl);
-	rmdir(dir);
-}
-
-/* What libvdeplug 4 sends to a switch. */
-struct vde_request {
-	uint32_t magic, version;
-	int type;
-	struct sockaddr_un data;
-	char description[256];
-};
-
-/* Answers one that wants to connect, as a switch does; returns where frames come. */
-static int accept_port(int ctl, const char *dir, int *connection)
-{
-	struct sockaddr_un name = {.sun_family = AF_UNIX};
-	struct pollfd waiting = {.fd = ctl, .events = POLLIN};
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	struct vde_request request;
-
-	snprintf(name.sun_path, sizeof(name.sun_path), "%s/data", dir);
-	assert_int_equal(bind(fd, (struct sockaddr *)&name, sizeof(name)), 0);
-	assert_int_equal(poll(&waiting, 1, 60000), 1);
-	*connection = accept(ctl, NULL, NULL);
-	assert_true(*connection >= 0);
-	assert_true(read(*connection, &request, sizeof(request)) > 0);
-	assert_int_equal(write(*connection, &name, sizeof(name)), sizeof(name));
-	return fd;
-}
-
-/* It is a frame to be sent that finds the switch gone; its control connection says nothing. */
-static void test_lost_uplink(void **state)
-{
-	char dir[] = "/tmp/mem.XXXXXX", vnl[64], path[40];
-	int ctl, data, connection, fd;
-	struct pollfd again = {.events = POLLIN};
-	struct picox *stack;
-	pthread_t thread;
-	void *result;
-
-	if (!HOST_HAS_VDEPLUG)
-		skip();
-	assert_non_null(mkdtemp(dir));
-	ctl = again.fd = host_silent_switch(dir);
-	snprintf(vnl, sizeof(vnl), "mem://lost/uplink=vde://%s", dir);
-	assert_int_equal(pthread_create(&thread, NULL, join_silent, vnl), 0);
-	data = accept_port(ctl, dir, &connection);
-	assert_int_equal(pthread_join(thread, &result), 0);
-	assert_non_null(result);
-	stack = result;
-	assert_int_equal(host_address(stack, "10.0.0.1", 24), 0);
-	/* From now on it takes no frames. (If it were closed, those that lie in it would be an event.)
-	 */
-	assert_int_equal(shutdown(data, SHUT_RD), 0);
-	fd = host_udp4(stack, "10.0.0.1", 1);
-	host_send4(fd, "10.0.0.2", 1, "hello", 5);
-	/* So it is opened again. */
-	assert_int_equal(poll(&again, 1, 60000), 1);
-	close(ctl);
-	close(data);
-	close(connection);
-	picox_close(fd);
-	assert_int_equal(picox_delstack(stack), 0);
-	snprintf(path, sizeof(path), "%s/data", dir);
-	unlink(path);
-	snprintf(path, sizeof(path), "%s/ctl", dir);
-	unlink(path);
-	rmdir(dir);
 }
 
 /* The groups of all nodes, which nobody joins. */
@@ -680,21 +257,12 @@ static void test_vlan(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_filters),
-	    cmocka_unit_test(test_broadcasts),
-	    cmocka_unit_test(test_advertisements),
-	    cmocka_unit_test(test_full),
-	    cmocka_unit_test(test_vlan),
-	    cmocka_unit_test(test_open_checksum),
-	    cmocka_unit_test(test_names),
 	    cmocka_unit_test(test_thousand),
 	    cmocka_unit_test(test_idle),
-	    cmocka_unit_test(test_uplink),
-	    cmocka_unit_test(test_slow_uplink),
-	    cmocka_unit_test(test_lost_uplink),
 	    cmocka_unit_test(test_all_nodes),
 	    cmocka_unit_test(test_packet_group),
 	    cmocka_unit_test(test_duplicate),
+	    cmocka_unit_test(test_vlan),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
