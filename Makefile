@@ -117,9 +117,9 @@ check-deb:
 clean:
 	rm -rf $(BUILD) $(BUILD)-*
 
-# Who builds, installs or looks at the demo needs nothing that the tests need.
+# Who builds, installs or looks at the demo needs nothing that the tests need; what was built wants a network.
 $(BUILD)/build.ninja:
-	$(NEED) build
+	$(NEED) build run
 	$(SETUP) $(BUILD) --prefix=$(PREFIX) -Dtests=false
 
 $(BUILD)/test: | $(BUILD)/build.ninja

@@ -41,6 +41,8 @@ unset PKG_CONFIG_PATH MANPATH IOTH_PLUGIN_PATH LD_LIBRARY_PATH
 SHELL=/bin/bash HOME=$dir timeout 600 bash <lines >out 2>err || :
 
 failed=0
+env -u MAKEFLAGS make -n -C "$src" BUILD="$dir/none" 2>&1 | grep -E 'install-packages( .*)? run( |$)' >/dev/null ||
+    { echo "FAIL: make does not install what the tour calls"; failed=1; }
 expect() { # COUNT PATTERN WHAT
     [ "$(grep -c -- "$2" out)" = "$1" ] || { echo "FAIL: $3"; failed=1; }
 }
