@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "optlist.h"
 #include "rcfile.h"
 
 #define CODE_BASE   0x100 /* of options without a letter, for getopt_long(3) */
@@ -59,22 +60,13 @@ static bool next_name(const struct option_spec *spec, const char **rest, char na
 	return true;
 }
 
-static bool is_same_name(const char *a, const char *b)
-{
-	while (*a && (*a == *b || (strchr("-_", *a) && *b && strchr("-_", *b)))) {
-		a++;
-		b++;
-	}
-	return *a == *b;
-}
-
 static bool is_called(const struct option_spec *spec, const char *text)
 {
 	const char *rest = NULL;
 	char name[NAME_SIZE];
 
 	while (next_name(spec, &rest, name)) {
-		if (is_same_name(name, text))
+		if (optlist_same_name(name, text, false))
 			return true;
 	}
 	return false;

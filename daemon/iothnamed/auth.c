@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "passfile.h"
 #include "reverse.h"
 
 struct list_of_records {
@@ -36,9 +37,7 @@ struct named_auth *named_auth_new(void)
 
 static void free_record(struct named_auth_record *record)
 {
-	if (record->password)
-		explicit_bzero(record->password, strlen(record->password));
-	free(record->password);
+	passfile_free(record->password);
 	free(record);
 }
 

@@ -262,9 +262,10 @@ static void seal(struct named_conf *conf, struct rcfile *rcfile)
 }
 
 /* `text` NULL: the file. */
-static struct named_conf *load(const char *name, const char *text, size_t len)
+static struct named_conf *load(
+    const char *name, const char *text, size_t len, const struct options *paths)
 {
-	struct conf_reader reader = {.conf = new_conf()};
+	struct conf_reader reader = {.conf = new_conf(), .paths = paths};
 	struct rcfile end = {.name = name};
 	unsigned int mistakes;
 
@@ -289,12 +290,12 @@ static struct named_conf *load(const char *name, const char *text, size_t len)
 	return NULL;
 }
 
-struct named_conf *named_conf_load(const char *path)
+struct named_conf *named_conf_load(const char *path, const struct options *paths)
 {
-	return load(path, NULL, 0);
+	return load(path, NULL, 0, paths);
 }
 
 struct named_conf *named_conf_parse(const char *name, const char *text, size_t len)
 {
-	return load(name, text, len);
+	return load(name, text, len, NULL);
 }

@@ -4,7 +4,8 @@
  * A line is one of
  *
  *	stack|rstack|fstack STRING     dns ADDRESS        net NAME PREFIX
- *	auth TYPE NETS [NAME [BASE [PASSWORD]]]           static TYPE [ttl=N] NAME DATA...
+ *	auth TYPE NETS [NAME [BASE [PASSWORD | password_file FILE]]]
+ *	static TYPE [ttl=N] NAME DATA...
  *	option NAME VALUE
  *
  * Directives, options and types of static records are told apart by their first 8 bytes, in any
@@ -44,7 +45,7 @@ struct named_options {
 	int64_t otipdigest;
 	int64_t otiprounds; /* of the password's stretching, for NAMED_OTIP_HMAC_SHA256 */
 	int64_t otipttl;    /* enum named_otip_ttl */
-	int64_t otipperiod; /* seconds */
+	int64_t otipperiod; /* seconds; 0: one-time addresses do not depend on the time */
 	int64_t staticttl;
 	int64_t negativesoa; /* bool: a synthetic SOA in negative answers, for RFC 2308 */
 	int64_t ednssize;    /* bytes of a UDP reply, at most */
@@ -95,10 +96,13 @@ struct named_conf {
 	struct named_hosts *hosts;
 };
 
-/* Reads a file: a configuration with one reference, or NULL, and what was wrong has been logged. */
-struct named_conf *named_conf_load(const char *path);
+struct options;
 
-/* The same for text in memory; `name` stands for the file. */
+/* Reads a file: a configuration with one reference, or NULL, and what was wrong has been logged.
+ * `paths` says where the relative paths in it begin (options_absolute). */
+struct named_conf *named_conf_load(const char *path, const struct options *paths);
+
+/* The same for text in memory; `name` stands for the file, and paths are taken as they are. */
 struct named_conf *named_conf_parse(const char *name, const char *text, size_t len);
 
 struct named_conf *named_conf_ref(struct named_conf *conf);

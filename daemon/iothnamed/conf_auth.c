@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Lines `auth TYPE NETS [NAME [BASE [PASSWORD]]]`.
+/* Lines `auth TYPE NETS [NAME [BASE [PASSWORD | password_file FILE]]]`.
  *
  * A line is checked and kept; it becomes a record at the end of the file, where it is known whether
  * a host that it names is in the static table. One that is not is looked up (host.h), for which
@@ -14,6 +14,8 @@
 #include <strings.h>
 
 #include "conf_internal.h"
+#include "options.h"
+#include "passfile.h"
 #include "reverse.h"
 
 static const struct auth_type {
@@ -26,7 +28,7 @@ static const struct auth_type {
     {"error", NAMED_AUTH_ERROR, 3, "error NETS NAME"},
     {"static", NAMED_AUTH_STATIC, 3, "static NETS NAME"},
     {"hash", NAMED_AUTH_HASH, 4, "hash NETS NAME BASE"},
-    {"otip", NAMED_AUTH_OTIP, 5, "otip NETS NAME BASE PASSWORD"},
+    {"otip", NAMED_AUTH_OTIP, 5, "otip NETS NAME BASE PASSWORD|password_file FILE"},
     {"cache", NAMED_AUTH_CACHE, 3, "cache NETS NAME"},
     {"hrev", NAMED_AUTH_HREV, 3, "hrev NETS NAME"},
     {"fwd", NAMED_AUTH_FWD, 3, "fwd NETS NAME"},
@@ -129,6 +131,36 @@ static void read_base(struct conf_auth *auth, struct rcfile *rcfile, const char 
 		auth->needs_base = true;
 }
 
+/* The words of the others for it (iothotip(7)) will do as well. */
+static bool is_password_file(const char *word)
+{
+	return optlist_same_name(word, "password_file", false) || strcmp(word, "passfile") == 0;
+}
+
+static void read_password_file(const struct conf_reader *reader, struct rcfile *rcfile,
+    const char *file, struct named_auth_record *record)
+{
+	char *path = reader->paths ? options_absolute(reader->paths, file) : strdup(file);
+	char why[PASSFILE_WHY_SIZE];
+	bool exposed;
+
+	if (!path)
+		rcfile_error(rcfile, "%s", strerror(ENOMEM));
+	else if (passfile_read(path, &record->password, &exposed, why) < 0)
+		rcfile_error(rcfile, "auth: password_file %s: %s", path, why);
+	else if (exposed)
+		rcfile_notice(rcfile, "auth: password_file %s: others may read it", path);
+	free(path);
+}
+
+static bool is_count_right(
+    const struct auth_type *type, const struct optlist_item *words, size_t count)
+{
+	if (type->type == NAMED_AUTH_OTIP && count == type->words + 1)
+		return is_password_file(words[type->words - 1].tag);
+	return count == type->words;
+}
+
 void conf_auth_line(struct conf_reader *reader, struct rcfile *rcfile,
     const struct optlist_item *words, size_t count)
 {
@@ -140,7 +172,7 @@ void conf_auth_line(struct conf_reader *reader, struct rcfile *rcfile,
 		    rcfile, "auth: accept, error, static, hash, otip, cache, hrev or fwd is expected");
 		return;
 	}
-	if (count != type->words) {
+	if (!is_count_right(type, words, count)) {
 		rcfile_error(rcfile, "auth: %s is expected", type->expected);
 		return;
 	}
@@ -158,7 +190,9 @@ void conf_auth_line(struct conf_reader *reader, struct rcfile *rcfile,
 		read_name(auth, rcfile, words[2].tag);
 	if (count > 3)
 		read_base(auth, rcfile, words[3].tag);
-	if (count > 4) {
+	if (count > 5) {
+		read_password_file(reader, rcfile, words[5].tag, &auth->record);
+	} else if (count > 4) {
 		auth->record.password = strdup(words[4].tag);
 		if (!auth->record.password)
 			rcfile_error(rcfile, "%s", strerror(ENOMEM));
@@ -218,7 +252,7 @@ void conf_auth_free(struct conf_reader *reader)
 
 	while ((auth = reader->auth)) {
 		reader->auth = auth->next;
-		free(auth->record.password);
+		passfile_free(auth->record.password);
 		free(auth);
 	}
 }

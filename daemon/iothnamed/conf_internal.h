@@ -22,6 +22,7 @@ struct conf_auth {
 
 struct conf_reader {
 	struct named_conf *conf;
+	const struct options *paths;        /* where relative ones begin; NULL: as the process has it */
 	struct conf_auth *auth, **auth_end; /* in the order of the file */
 	struct named_record_text *record;   /* one at a time: it is large */
 };

@@ -37,7 +37,7 @@ static const struct option_line {
     {AT(otipdigest), NAMED_OTIP_MD5, STRICT, 0, 0, {"md5", "hmac-sha256"}},
     {AT(otiprounds), 600000, STRICT, 1, 100000000, {NULL}},
     {AT(otipttl), NAMED_OTIP_TTL_1, STRICT, 0, 0, {"1", "left"}},
-    {AT(otipperiod), 32, STRICT, 1, WEEK, {NULL}},
+    {AT(otipperiod), 32, STRICT, 0, INT32_MAX, {NULL}},
     {AT(staticttl), INT32_MAX, STRICT, 0, INT32_MAX, {NULL}},
     {AT(negativesoa), 0, STRICT, 0, 0, NO_YES},
     {AT(ednssize), 1232, STRICT, 512, 65535, {NULL}},
@@ -64,6 +64,17 @@ static const struct option_line {
 };
 
 #define LINES (sizeof(lines) / sizeof(lines[0]))
+
+/* What the other programs of one-time addresses call these (iothotip(7)); `-` is as good as `_`. */
+static const struct optlist_alias aliases[] = {
+    {"digest", "otipdigest"},
+    {"otip_digest", "otipdigest"},
+    {"rounds", "otiprounds"},
+    {"otip_rounds", "otiprounds"},
+    {"period", "otipperiod"},
+    {"otip_period", "otipperiod"},
+    {"case", "hashcase"},
+};
 
 static int64_t *place(struct named_options *options, const struct option_line *line)
 {
@@ -138,27 +149,28 @@ void conf_option_line(struct conf_reader *reader, struct rcfile *rcfile,
 {
 	const struct option_line *line = NULL;
 	enum keyword_match match = KEYWORD_NO;
+	const char *word;
 
 	if (count != 2) {
 		rcfile_error(rcfile, "option: NAME VALUE is expected");
 		return;
 	}
-	if (keyword_match(words[0].tag, "cookiesecret", true) != KEYWORD_NO) {
+	word = optlist_own_name(aliases, sizeof(aliases) / sizeof(aliases[0]), words[0].tag, true);
+	if (keyword_match(word, "cookiesecret", true) != KEYWORD_NO) {
 		set_secret(&reader->conf->cookie, rcfile, words[1].tag);
 		return;
 	}
 	for (size_t i = 0; i < LINES && match == KEYWORD_NO; i++) {
 		line = &lines[i];
-		match = keyword_match(words[0].tag, line->keyword, true);
+		match = keyword_match(word, line->keyword, true);
 	}
 	if (match == KEYWORD_NO) {
-		rcfile_error(rcfile, "option: there is no \"%s\"", words[0].tag);
+		rcfile_error(rcfile, "option: there is no \"%s\"", word);
 		return;
 	}
 	/* `tcplisten` is as good as `tcplistenbacklog`. */
-	if (match == KEYWORD_SPELLED_OTHERWISE &&
-	    strncasecmp(words[0].tag, line->keyword, strlen(words[0].tag)) != 0)
-		rcfile_notice(rcfile, "option: \"%s\" is taken as %s", words[0].tag, line->keyword);
+	if (match == KEYWORD_SPELLED_OTHERWISE && strncasecmp(word, line->keyword, strlen(word)) != 0)
+		rcfile_notice(rcfile, "option: \"%s\" is taken as %s", word, line->keyword);
 	if (line->words[0])
 		set_word(&reader->conf->options, line, rcfile, words[1].tag);
 	else

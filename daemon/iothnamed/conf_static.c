@@ -46,7 +46,8 @@ void conf_static_line(
 	error = named_zone_add(reader->conf->zone, &name, reader->record->type, ttl,
 	    reader->record->data, reader->record->len);
 	if (error == -ENOTUNIQ)
-		rcfile_error(rcfile, "static: a name that is an alias has one CNAME, and nothing beside it");
+		rcfile_error(
+		    rcfile, "static: a name that is an alias has one CNAME, and nothing beside it");
 	else if (error == -EMSGSIZE)
 		rcfile_error(rcfile, "static: no message has room for so many records of a name and type");
 	else if (error < 0 && error != -EEXIST)

@@ -160,6 +160,8 @@ static uint32_t otip_ttl(const struct question *question)
 {
 	const struct named_options *options = &question->conf->options;
 
+	if (options->otipttl == NAMED_OTIP_TTL_LEFT && options->otipperiod == 0)
+		return (uint32_t)options->hashttl;
 	if (options->otipttl == NAMED_OTIP_TTL_LEFT)
 		return (uint32_t)(options->otipperiod - question->wall % options->otipperiod);
 	return OTIP_TTL;

@@ -63,7 +63,7 @@ int named_hash_address(struct in6_addr *address, const struct named_auth_record 
 {
 	const struct named_options *options = with->options;
 	const uint8_t *name = options->hashcase ? named_query_spelling(query) : query->name.wire;
-	uint32_t period = (uint32_t)(wall / options->otipperiod);
+	uint32_t period = options->otipperiod ? (uint32_t)(wall / options->otipperiod) : 0;
 	uint8_t key[IOTHADDR_KEY_LEN];
 	char text[NAMED_HASH_TEXT_SIZE];
 	int error;

@@ -12,7 +12,7 @@ static void *configure(
     const struct daemon *daemon, const struct options *options, const void *values)
 {
 	char *path = daemon_path(daemon, options, options->arguments[0]);
-	struct named_conf *conf = path ? named_conf_load(path) : NULL;
+	struct named_conf *conf = path ? named_conf_load(path, options) : NULL;
 
 	if (!path)
 		log_error("%s", strerror(ENOMEM));

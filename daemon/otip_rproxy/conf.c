@@ -153,7 +153,8 @@ static bool set_identity(
 		right = false;
 	}
 	conf->rounds = (unsigned int)values->rounds;
-	conf->case_exact = values->case_exact;
+	conf->case_exact =
+	    values->case_exact || (values->letters && strcmp(values->letters, "exact") == 0);
 	right = copy(&conf->name, values->name) && right;
 	right = copy(&conf->base, values->base) && right;
 	right = copy(&conf->dns, values->dns) && right;

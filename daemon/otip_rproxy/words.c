@@ -103,6 +103,14 @@ static bool is_digest(const struct option_spec *spec, const char *text, char why
 	return false;
 }
 
+static bool is_case(const struct option_spec *spec, const char *text, char why[OPTION_WHY_SIZE])
+{
+	if (strcmp(text, "exact") == 0 || strcmp(text, "fold") == 0)
+		return true;
+	snprintf(why, OPTION_WHY_SIZE, "'%.64s' is not exact or fold", text);
+	return false;
+}
+
 static bool is_not_empty(
     const struct option_spec *spec, const char *text, char why[OPTION_WHY_SIZE])
 {
@@ -139,6 +147,13 @@ const struct option_spec rproxy_options[] = {
     OPTION(rounds, '\0', OPTION_NUMBER, "NUMBER", "of hmac-sha256: its stretching (600000)",
         .aliases = "otiprounds otip_rounds", .min = 1, .max = INT32_MAX),
     OPTION(case_exact, '\0', OPTION_FLAG, NULL, "the name is taken as it is spelled", ),
+    {.name = "case",
+        .aliases = "hashcase",
+        .type = OPTION_STRING,
+        .value = "exact|fold",
+        .help = "the same in other words",
+        .offset = offsetof(struct rproxy_values, letters),
+        .check = is_case},
     OPTION(dns, 'D', OPTION_STRING, "ADDRESSES", "ask the DNS there", .check = is_dns),
     OPTION(udp, 'u', OPTION_LIST, "PORT,HOST,PORT", "a service: outside, to a server inside",
         .check = is_service),

@@ -7,6 +7,7 @@
 
 struct rproxy_values {
 	char *extstack, *intstack, *name, *base, *passwd, *password_file, *digest, *dns;
+	char *letters; /* case */
 	struct option_list udp, tcp;
 	bool case_exact;
 	int64_t otip_period, otip_preactive, otip_postactive, rounds; /* rounds 0: not given */

@@ -107,3 +107,30 @@ bool optlist_is(const char *word, const char *keyword)
 {
 	return strncmp(word, keyword, KEYWORD_LEN) == 0;
 }
+
+/* ASCII alone, whatever the locale. */
+static char letter(char c, bool fold_case)
+{
+	if (c == '-')
+		return '_';
+	return fold_case && c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+bool optlist_same_name(const char *a, const char *b, bool fold_case)
+{
+	while (*a && letter(*a, fold_case) == letter(*b, fold_case)) {
+		a++;
+		b++;
+	}
+	return *a == *b;
+}
+
+const char *optlist_own_name(
+    const struct optlist_alias *aliases, size_t count, const char *word, bool fold_case)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (optlist_same_name(aliases[i].other, word, fold_case))
+			return aliases[i].own;
+	}
+	return word;
+}

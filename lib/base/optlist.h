@@ -36,4 +36,17 @@ void optlist_free(struct optlist *list);
  * configuration files. Case matters. */
 bool optlist_is(const char *word, const char *keyword);
 
+/* Are two names the same? `-` and `_` are one letter, for programs spell the same thing in both
+ * ways. */
+bool optlist_same_name(const char *a, const char *b, bool fold_case);
+
+/* What others call something, and we. */
+struct optlist_alias {
+	const char *other, *own;
+};
+
+/* Our name for what a word says by another one; or the word. */
+const char *optlist_own_name(
+    const struct optlist_alias *aliases, size_t count, const char *word, bool fold_case);
+
 #endif

@@ -92,7 +92,23 @@ static int read_number(
 
 /* ---- options --------------------------------------------------------------------------------- */
 
-static int take_number(struct parser *parser, const struct optlist_item *item)
+/* What the programs of one-time addresses call these. */
+static const struct optlist_alias aliases[] = {
+    {"baseaddr", "base"},
+    {"password", "passwd"},
+    {"password_file", "passfile"},
+    {"otip_period", "period"},
+    {"otipperiod", "period"},
+    {"otip_preactive", "preactive"},
+    {"otip_postactive", "postactive"},
+    {"otip_digest", "digest"},
+    {"otipdigest", "digest"},
+    {"otip_rounds", "rounds"},
+    {"otiprounds", "rounds"},
+    {"hashcase", "case"},
+};
+
+static int take_number(struct parser *parser, const char *tag, const char *value)
 {
 	struct otip_config *config = parser->config;
 	const struct {
@@ -108,35 +124,40 @@ static int take_number(struct parser *parser, const struct optlist_item *item)
 	};
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-		if (optlist_is(item->tag, numbers[i].tag))
-			return read_number(
-			    parser, numbers[i].tag, item->value, numbers[i].most, numbers[i].number);
+		if (optlist_is(tag, numbers[i].tag))
+			return read_number(parser, numbers[i].tag, value, numbers[i].most, numbers[i].number);
 	}
-	return refuse(parser, -EINVAL, "%.100s: there is no such option", item->tag);
+	return refuse(parser, -EINVAL, "%.100s: there is no such option", tag);
 }
 
 static int take(struct parser *parser, const struct optlist_item *item)
 {
 	struct otip_config *config = parser->config;
+	const char *tag =
+	    optlist_own_name(aliases, sizeof(aliases) / sizeof(aliases[0]), item->tag, false);
 
+	if (!item->value && optlist_same_name(tag, "case_exact", false)) {
+		config->identity.case_exact = true;
+		return 0;
+	}
 	if (!item->value)
 		return refuse(parser, -EINVAL, "%.100s: an option without a value", item->tag);
-	if (optlist_is(item->tag, "base"))
+	if (optlist_is(tag, "base"))
 		return read_base(parser, item->value);
-	if (optlist_is(item->tag, "digest"))
+	if (optlist_is(tag, "digest"))
 		return read_digest(parser, item->value);
-	if (optlist_is(item->tag, "case"))
+	if (optlist_is(tag, "case"))
 		return read_case(parser, item->value);
-	if (optlist_is(item->tag, "passfile"))
+	if (optlist_is(tag, "passfile"))
 		return read_secret_file(parser, item->value);
-	if (optlist_is(item->tag, "name"))
+	if (optlist_is(tag, "name"))
 		config->identity.name = item->value;
-	else if (optlist_is(item->tag, "passwd"))
+	else if (optlist_is(tag, "passwd"))
 		config->identity.password = item->value;
-	else if (optlist_is(item->tag, "iface"))
+	else if (optlist_is(tag, "iface"))
 		config->interface = item->value;
 	else
-		return take_number(parser, item);
+		return take_number(parser, tag, item->value);
 	return 0;
 }
 
@@ -178,7 +199,7 @@ void otip_config_free(struct otip_config *config)
 	for (size_t i = 0; i < config->list.count; i++) {
 		const char *value = config->list.items[i].value;
 
-		if (value && optlist_is(config->list.items[i].tag, "passwd"))
+		if (value && strncmp(config->list.items[i].tag, "passw", 5) == 0)
 			explicit_bzero((char *)(uintptr_t)value, strlen(value));
 	}
 	optlist_free(&config->list);

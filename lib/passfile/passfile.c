@@ -99,6 +99,11 @@ int passfile_read(const char *path, char **password, bool *exposed, char why[PAS
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	int error;
 
+	/* Of a daemon that has become somebody else one would not think of that. */
+	if (fd < 0 && errno == EACCES) {
+		snprintf(why, PASSFILE_WHY_SIZE, "%s (to user %u)", strerror(EACCES), geteuid());
+		return -EACCES;
+	}
 	if (fd < 0)
 		return refuse_call(why);
 	if (fstat(fd, &status) < 0)

@@ -118,7 +118,30 @@ for option in password_file password-file passfile; do
 	done
 	assert_equal "$address" "$("$otipaddr" -b fc01:: --otip_period 0 --$option password renzo.otip)" "otipaddr --$option"
 done
+# shellcheck disable=SC2016 # as above
+for words in 'password_file password' 'password-file password' 'passfile $CREDENTIALS_DIRECTORY/password'; do
+	printf '%s\n' 'stack stack=picox,vnl=mem://x' 'net w ::/0' "auth otip w .otip fc01:: $words" \
+		'option otip-period 0' 'option case exact' 'option digest hmac-sha256' 'option otip_rounds 5' >named.rc
+	start named "$iothnamed" named.rc
+	wait_for says named '^iothnamed: serving'
+	unseen "$pid" "iothnamed, $words"
+	stop "$pid"
+done
+chmod 0644 password
+assert_status 0 "$iothnamed" --check named.rc
+assert_match 'named.rc \(line 3\): auth: password_file /.*/password: others may read it' "$err" "a file that is no secret"
 unset CREDENTIALS_DIRECTORY
+assert_status 1 "$iothnamed" --check named.rc
+assert_match 'named.rc \(line 3\): .*CREDENTIALS_DIRECTORY/password: No such file' "$err" "iothnamed without a service manager"
+# Who may not read it is told who he is; it may be root in a namespace, too.
+chmod 0 password
+sed -i 's/^auth otip.*/auth otip w .otip fc01:: password_file password/' named.rc
+if ! [ -r password ]; then
+	assert_status 1 "$iothnamed" --check named.rc
+	assert_match "password: Permission denied \(to user $(id -u)\)" "$err" "a file of others"
+	assert_status 1 "$rproxy" --check -f otip_rproxy.rc --password_file password
+	assert_match "password: Permission denied \(to user $(id -u)\)" "$err" "a file of others"
+fi
 # shellcheck disable=SC2016 # as above
 printf 'password_file $CREDENTIALS_DIRECTORY/password\n' >file.rc
 assert_status 1 "$rproxy" --check -f file.rc
@@ -137,7 +160,8 @@ for option in preactive otip_preactive otip-preactive postactive otip-postactive
 	assert_status 0 "$rproxy" --check -f otip_rproxy.rc --$option 5
 	assert_status 1 "$rproxy" --check -f otip_rproxy.rc --$option x
 done
-for option in case-exact case_exact; do
+for option in case-exact case_exact --case=exact; do
+	option=${option#--}
 	assert_status 0 "$rproxy" --check -f otip_rproxy.rc --$option
 	assert_equal "$("$otipaddr" -b fc01:: -T 0 --case-exact A b)" "$("$otipaddr" -b fc01:: -T 0 --$option A b)" "--$option"
 done

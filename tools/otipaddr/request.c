@@ -27,7 +27,7 @@
 #define PERIOD_DEFAULT 32 /* seconds */
 
 struct values {
-	char *base, *dns, *dnsstack, *eui64_of;
+	char *base, *dns, *dnsstack, *eui64_of, *letters;
 	bool mac, eui64, case_exact, help, version;
 	char *password_file, *at, *digest;
 	bool next;
@@ -67,6 +67,15 @@ static bool is_digest(const struct option_spec *spec, const char *text, char why
 	return false;
 }
 
+static bool is_case(const struct option_spec *spec, const char *text, char why[OPTION_WHY_SIZE])
+{
+	(void)spec;
+	if (strcmp(text, "exact") == 0 || strcmp(text, "fold") == 0)
+		return true;
+	snprintf(why, OPTION_WHY_SIZE, "'%s' is neither exact nor fold", text);
+	return false;
+}
+
 static bool is_mac(const struct option_spec *spec, const char *text, char why[OPTION_WHY_SIZE])
 {
 	uint8_t mac[6];
@@ -95,6 +104,8 @@ static const struct option_spec common_specs[] = {
         offsetof(struct values, eui64_of), .check = is_mac},
     {"case-exact", NULL, '\0', OPTION_FLAG, NULL, "hash NAME as it is spelled, not in lower case",
         offsetof(struct values, case_exact)},
+    {"case", "hashcase", '\0', OPTION_STRING, "exact|fold", "the same in other words",
+        offsetof(struct values, letters), .check = is_case},
     {"help", NULL, 'h', OPTION_FLAG, NULL, "show this text", offsetof(struct values, help)},
     {"version", NULL, '\0', OPTION_FLAG, NULL, "show the version",
         offsetof(struct values, version)},
@@ -229,6 +240,7 @@ static bool take_names(
 {
 	char **arguments = options->arguments;
 	size_t count = options->argument_count;
+	bool exact;
 
 	if (values->eui64_of)
 		return true;
@@ -239,7 +251,8 @@ static bool take_names(
 	request->name = copy(arguments[0]);
 	if (!request->name)
 		return false;
-	for (char *at = request->name; !values->case_exact && *at; at++)
+	exact = values->case_exact || (values->letters && strcmp(values->letters, "exact") == 0);
+	for (char *at = request->name; !exact && *at; at++)
 		*at = (char)name_lower((uint8_t)*at);
 	if (request->kind != REQUEST_MAC && !request->base) {
 		request->base = domain_of(arguments[0]);

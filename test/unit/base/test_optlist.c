@@ -138,6 +138,21 @@ static void test_keywords(void **state)
 	assert_false(optlist_is("", "eth"));
 }
 
+static void test_names(void **state)
+{
+	static const struct optlist_alias aliases[] = {{"otip_period", "period"}, {"b", "a"}};
+
+	assert_true(optlist_same_name("a-b_c", "a_b-c", false));
+	assert_false(optlist_same_name("a-b", "a-bc", false));
+	assert_false(optlist_same_name("a-bc", "a-b", false));
+	assert_false(optlist_same_name("ab", "a-b", true));
+	assert_false(optlist_same_name("A", "a", false));
+	assert_true(optlist_same_name("Z-Az", "z_aZ", true));
+	assert_string_equal(optlist_own_name(aliases, 2, "otip-period", false), "period");
+	assert_string_equal(optlist_own_name(aliases, 2, "B", true), "a");
+	assert_string_equal(optlist_own_name(aliases, 2, "B", false), "B");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -149,6 +164,7 @@ int main(void)
 	    cmocka_unit_test(test_words),
 	    cmocka_unit_test(test_no_memory),
 	    cmocka_unit_test(test_keywords),
+	    cmocka_unit_test(test_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,7 +83,7 @@ bool fixture_load_file(struct fixture *fixture, const char *path)
 
 	memset(fixture, 0, sizeof(*fixture));
 	log_set_hook(take_log, fixture);
-	made = named_conf_load(path);
+	made = named_conf_load(path, NULL);
 	log_set_hook(NULL, NULL);
 	return start(fixture, made);
 }
@@ -100,7 +100,8 @@ void fixture_unload(struct fixture *fixture)
 enum named_verdict fixture_send(
     struct fixture *fixture, const char *client, const uint8_t *query, size_t len)
 {
-	struct named_client from = {.port = 53, .tcp = fixture->tcp};
+	struct named_client from = {
+	    .port = 53, .tcp = fixture->tcp, .again = fixture->last, .last = fixture->last};
 
 	assert_int_equal(named_address_from_text(client, &from.addr, NULL), 0);
 	fixture->reply_len = sizeof(fixture->reply);
@@ -236,7 +237,7 @@ const char *fixture_ask(
 	size_t len = make_query(fixture, name, type_of(type));
 
 	(void)fixture_send(fixture, client, fixture->query, len);
-	fixture->tcp = fixture->edns = false;
+	fixture->tcp = fixture->edns = fixture->last = false;
 	fixture->class = fixture->flags = fixture->edns_size = 0;
 	return fixture_text(fixture);
 }

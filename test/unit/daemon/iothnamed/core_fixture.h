@@ -16,7 +16,7 @@ struct fixture {
 	uint8_t query[65535], reply[65535];
 	size_t reply_len;
 	/* How fixture_ask asks; reset after each. */
-	bool tcp, edns;
+	bool tcp, edns, last;
 	uint16_t class, flags, edns_size;
 	char log[8192]; /* what was logged while the configuration was read */
 	char text[65536];

@@ -6,7 +6,9 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <arpa/inet.h>
 #include <iothaddr.h>
 
@@ -156,6 +158,9 @@ static void test_hrev_modes(void **state)
 /* spec 2.9: the address of each half minute. */
 static void test_otip(void **state)
 {
+	char path[] = "/tmp/test_addresses.XXXXXX", conf[300];
+	int fd;
+
 	(void)state;
 	load("net w ::/0\nauth otip w .otip fc01:: mypassword\nauth hrev w fc01::/64\n");
 	assert_string_equal(
@@ -185,8 +190,26 @@ static void test_otip(void **state)
 	assert_string_equal(
 	    ask("renzo.otip", "AAAA"), "8480: renzo.otip AAAA 3 fc01::6494:ed3c:158:80a5");
 	fixture_unload(&fixture);
-	load("net w ::/0\nauth otip w .otip fc01:: mypassword\noption otipdigest hmac-sha256\n"
-	     "option otiprounds 10\n");
+	/* Without time; and the password in a file. */
+	fd = mkstemp(path);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "mypassword\nmore", 15), 15);
+	close(fd);
+	snprintf(conf, sizeof(conf),
+	    "net w ::/0\nauth otip w .otip fc00:: password_file %s\noption otip-period 0\n"
+	    "option case exact\noption otipttl left\noption hashttl 77\n",
+	    path);
+	load(conf);
+	unlink(path);
+	assert_string_equal(
+	    ask("renzo.otip", "AAAA"), "8480: renzo.otip AAAA 77 fc00::a086:5677:2679:16f9");
+	fixture_unload(&fixture);
+
+	load("net w ::/0\nauth otip w .otip fc01:: mypassword\noption Digest hmac-sha256\n"
+	     "option otip_rounds 10\n");
+	assert_string_equal(ask("renzo.otip", "AAAA"), "wait");
+	fixture.last = true; /* it has waited for long enough */
+	assert_string_equal(ask("renzo.otip", "AAAA"), "8002");
 	assert_string_equal(ask("renzo.otip", "AAAA"), "wait");
 	assert_true(named_otip_work(fixture.shared.otip));
 	assert_false(named_otip_work(fixture.shared.otip));

@@ -43,7 +43,14 @@ static void test_mistakes(void **state)
 	    {"auth static w", "auth: static NETS NAME is expected"},
 	    {"auth hash w .x", "auth: hash NETS NAME BASE is expected"},
 	    {"auth hash w .x fc00:: pw", "auth: hash NETS NAME BASE is expected"},
-	    {"auth otip w .x fc00::", "auth: otip NETS NAME BASE PASSWORD is expected"},
+	    {"auth otip w .x fc00::",
+	        "auth: otip NETS NAME BASE PASSWORD|password_file FILE is expected"},
+	    {"auth otip w .x fc00:: a b",
+	        "auth: otip NETS NAME BASE PASSWORD|password_file FILE is expected"},
+	    {"auth otip w .x fc00:: passfile /nonexistent/p",
+	        "auth: password_file /nonexistent/p: No such file or directory"},
+	    {"auth otip w .x fc00:: password-file /dev/null",
+	        "auth: password_file /dev/null: it is no regular file"},
 	    {"auth fwd w . x", "auth: fwd NETS NAME is expected"},
 	    {"auth accept w,z", "auth: there is no net \"z\" above"},
 	    {"auth accept W", "auth: there is no net \"W\" above"},
@@ -98,6 +105,8 @@ static void test_mistakes(void **state)
 	        "net: a prefix, ADDRESS/LENGTH, is expected, not "
 	        "\"1234567890123456789012345678901234567890123456789012345678901234/8\""},
 	    {"option cookiesecret 00", "option cookiesecret: 32 hexadecimal digits are expected"},
+	    {"option otip-period -1", "option otipperiod: 0 to 2147483647 is expected, not -1"},
+	    {"option otip_periods 1", "option: there is no \"otip_periods\""},
 	    {"option ednssize 511", "option ednssize: 512 to 65535 is expected, not 511"},
 	};
 
