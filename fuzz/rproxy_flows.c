@@ -30,35 +30,40 @@ static void nobody(int level, const char *text, void *argument)
 {
 }
 
-/* Some of them, by bits. */
-static size_t choose(struct service chosen[SERVICES], uint8_t bits)
-{
-	size_t count = 0;
+/* Some of them, by bits; windows borrow them. */
+struct choice {
+	struct service services[SERVICES];
+	size_t count;
+};
 
+static const struct choice *choose(uint8_t bits)
+{
+	static struct choice choices[1 << SERVICES];
+	struct choice *choice = &choices[bits % (1 << SERVICES)];
+
+	choice->count = 0;
 	for (size_t i = 0; i < SERVICES; i++) {
 		if (bits >> i & 1)
-			chosen[count++] = services[i];
+			choice->services[choice->count++] = services[i];
 	}
-	return count;
+	return choice;
 }
 
 static void set_services(uint8_t bits)
 {
-	struct service chosen[SERVICES];
-	size_t count = choose(chosen, bits);
+	const struct choice *choice = choose(bits);
 	struct window *window;
 
 	list_for_each (window, &world.flows.windows, link)
-		window_set_services(window, chosen, count);
+		window_set_services(window, choice->services, choice->count);
 }
 
 static void open_window(struct in6_addr address, uint8_t bits)
 {
-	struct service chosen[SERVICES];
-	size_t count = choose(chosen, bits);
+	const struct choice *choice = choose(bits);
 
-	if (count > 0)
-		(void)window_open(&world.flows, &address, chosen, count);
+	if (choice->count > 0)
+		(void)window_open(&world.flows, &address, choice->services, choice->count);
 }
 
 static struct flow_limits limits_from(uint8_t byte)
@@ -66,6 +71,9 @@ static struct flow_limits limits_from(uint8_t byte)
 	return (struct flow_limits){.connections = 1 + byte % 16,
 	    .mappings = 1 + byte / 16,
 	    .per_source = byte % 5,
+	    .source_prefix = byte % 2 ? 64 : 128,
+	    .tcp_full_timeout = (loop_time)(byte % 3) * LOOP_SEC,
+	    .udp_full_timeout = (loop_time)(byte % 2) * LOOP_SEC,
 	    .tcp_timeout = (loop_time)(byte % 3 * 20) * LOOP_SEC,
 	    .udp_timeout = (1 + byte % 8) * LOOP_SEC,
 	    .connect_timeout = (1 + byte % 4) * LOOP_SEC,

@@ -21,9 +21,12 @@ int flows_init(struct flows *flows, struct loop *loop, struct ioth *outer, struc
 	err = relay_pool_init(&flows->pool, CHUNK_SIZE, KEPT_LIMIT);
 	if (err)
 		return err;
-	err = sources_init(&flows->sources, 0);
+	err = sources_init(&flows->sources);
 	if (err)
 		goto free_pool;
+	err = hashtable_init(&flows->backends, NULL);
+	if (err)
+		goto free_sources;
 	err = udp_init(flows);
 	if (err)
 		goto free_sources;
@@ -42,7 +45,7 @@ free_pool:
 void flows_set_limits(struct flows *flows, const struct flow_limits *limits)
 {
 	flows->limits = *limits;
-	flows->sources.limit = limits->per_source;
+	sources_set_limit(&flows->sources, limits->per_source, limits->source_prefix);
 	idle_set_limit(&flows->connecting, limits->connect_timeout);
 	idle_set_limit(&flows->connected, limits->tcp_timeout);
 	idle_set_limit(&flows->unanswered, limits->udp_timeout);
@@ -59,30 +62,41 @@ void flows_fini(struct flows *flows)
 	spin_fini(&flows->spin);
 	tcp_fini(flows);
 	udp_fini(flows);
+	hashtable_clear(&flows->backends);
 	sources_fini(&flows->sources);
 	relay_pool_fini(&flows->pool);
 }
 
-bool flows_enter(struct flows *flows, const struct in6_addr *source, bool is_full, metric *full,
-    metric *per_source)
+struct source *flows_enter(struct flows *flows, const struct in6_addr *address,
+    bool (*make_room)(struct flows *flows), metric *full, metric *per_source)
 {
-	int err;
+	struct source *source;
+	int err = sources_enter(&flows->sources, address, &source);
 
-	if (is_full) {
-		metric_add(full, 1);
-		return false;
-	}
-	err = sources_enter(&flows->sources, source);
 	if (err == -EUSERS)
 		metric_add(per_source, 1);
 	else if (err)
 		flows_count_failure(flows, err);
-	return !err;
+	if (err)
+		return NULL;
+	/* Nobody is put out for the sake of a source that has its share. */
+	if (make_room(flows))
+		return source;
+	metric_add(full, 1);
+	sources_leave(&flows->sources, source);
+	return NULL;
 }
 
-void flows_leave(struct flows *flows, const struct in6_addr *source)
+void flows_leave(struct flows *flows, struct source *source)
 {
 	sources_leave(&flows->sources, source);
+}
+
+struct idle_entry *flows_quietest(const struct idle *idle, loop_time enough)
+{
+	struct idle_entry *oldest = idle_oldest(idle);
+
+	return oldest && enough > 0 && oldest->since + enough <= loop_now(idle->loop) ? oldest : NULL;
 }
 
 void flows_count_failure(struct flows *flows, int err)

@@ -10,18 +10,16 @@
 #include <iothconf.h>
 
 #include "addrtext.h"
+#include "budget.h"
 #include "conf.h"
-#include "descriptors.h"
 #include "epoch.h"
 #include "flows.h"
 #include "log.h"
 #include "lookup.h"
 #include "loop_stack.h"
-#include "place.h"
+#include "outside.h"
 #include "stack_state.h"
 #include "window.h"
-
-#define OTHER_DESCRIPTORS 128u /* than those of flows */
 
 const cap_value_t server_capabilities[SERVER_CAPABILITIES] = {CAP_NET_ADMIN, CAP_NET_BIND_SERVICE};
 
@@ -31,7 +29,7 @@ struct server {
 	struct lookup *lookup;      /* of a reload that waits for it; NULL: none does */
 	struct ioth *outer, *inner; /* inner NULL: the kernel's */
 	struct loop_stack outer_lead, inner_lead;
-	struct otip_place place;
+	struct outside outside;
 	struct flows flows;
 	struct list epochs; /* the one in use first; others are drained */
 	bool drains;        /* it ends when its connections have */
@@ -54,13 +52,13 @@ static int add(void *context, const struct in6_addr *address)
 {
 	struct server *server = context;
 	const struct rproxy_conf *conf = server->conf;
-	int err = otip_place_add(&server->place, address);
+	int err = otip_place_add(&server->outside.place, address);
 
 	if (err)
 		return err;
 	err = window_open(&server->flows, address, conf->services, conf->service_count);
 	if (err)
-		otip_place_remove(&server->place, address);
+		otip_place_remove(&server->outside.place, address);
 	else
 		log_address("is open", address);
 	return err;
@@ -73,7 +71,7 @@ static int retire(void *context, const struct in6_addr *address)
 
 	window_shut(&server->flows, address);
 	log_address("is over", address);
-	result = otip_place_retire(&server->place, address);
+	result = otip_place_retire(&server->outside.place, address);
 	if (result == 0 && !server->told) {
 		log_notice("extstack: this stack lets an address that is over answer everybody, while it "
 		           "has flows");
@@ -87,7 +85,7 @@ static void take_away(void *context, const struct in6_addr *address)
 	struct server *server = context;
 
 	log_address("is gone", address);
-	otip_place_remove(&server->place, address);
+	otip_place_remove(&server->outside.place, address);
 }
 
 static bool in_use(void *context, const struct in6_addr *address)
@@ -155,28 +153,7 @@ static int open_stacks(struct server *server, const struct rproxy_conf *conf)
 		return err;
 	if (server->inner && !conf->inner_is_kernel)
 		stack_state_tell(server->inner, "intstack", NULL, true);
-	err = otip_place_open(&server->place, server->outer, conf->interface);
-	if (err)
-		log_error("extstack: interface %s: %s", conf->interface, strerror(-err));
-	return err;
-}
-
-/* Where there may not be as many descriptors there may not be as many flows. */
-static struct flow_limits limits_of(const struct rproxy_conf *conf)
-{
-	struct flow_limits limits = conf->limits;
-	uint64_t need = 2 * (limits.connections + limits.mappings), have;
-
-	descriptors_allow(need + OTHER_DESCRIPTORS);
-	have = descriptors_allowed();
-	have = have > 2ul * OTHER_DESCRIPTORS ? have - OTHER_DESCRIPTORS : OTHER_DESCRIPTORS;
-	if (need <= have)
-		return limits;
-	limits.connections = limits.connections * have / need + 1;
-	limits.mappings = limits.mappings * have / need + 1;
-	log_notice("there are descriptors for %" PRIu64 " connections and %" PRIu64 " mappings only",
-	    limits.connections, limits.mappings);
-	return limits;
+	return outside_open(&server->outside, server->outer, conf->interface);
 }
 
 /* ---- who we are ------------------------------------------------------------------------------ */
@@ -274,10 +251,12 @@ fini_loop:
 
 static int begin(struct server *server, struct rproxy_conf *conf)
 {
-	const struct flow_limits limits = limits_of(conf);
+	struct flow_limits limits;
 	struct otip_identity identity;
-	int err = open_stacks(server, conf);
+	int err = budget_limits(conf, &limits);
 
+	if (!err)
+		err = open_stacks(server, conf);
 	if (!err)
 		err = look_up_all(server, conf);
 	if (err)
@@ -292,13 +271,18 @@ static int begin(struct server *server, struct rproxy_conf *conf)
 	/* What comes wakes us, and not a thread of the stack's that has to wake us. */
 	loop_stack_add(&server->daemon->loop, &server->outer_lead, server->outer);
 	loop_stack_add(&server->daemon->loop, &server->inner_lead, server->inner);
-	err = make_identity(&identity, conf);
+	err = outside_watch(&server->outside, &server->daemon->loop, &server->flows);
 	if (err)
 		goto fini_flows;
+	err = make_identity(&identity, conf);
+	if (err)
+		goto unwatch_outside;
 	err = begin_epoch(server, conf, &identity);
 	if (!err)
 		return 0;
 	otip_identity_fini(&identity);
+unwatch_outside:
+	outside_unwatch(&server->outside);
 fini_flows:
 	flows_fini(&server->flows);
 	server->conf = NULL;
@@ -353,6 +337,7 @@ void server_stop(struct daemon *daemon)
 	lookup_free(server->lookup);
 	server->lookup = NULL;
 	drain(server);
+	outside_unwatch(&server->outside);
 	flows_fini(&server->flows);
 	list_for_each_safe (epoch, &server->epochs, link)
 		epoch_end(epoch);
@@ -390,10 +375,10 @@ static void use_services(struct server *server, struct rproxy_conf *conf)
 	struct epoch *epoch = current(server);
 	struct window *window;
 
-	rproxy_conf_free(server->conf);
-	server->conf = conf;
 	list_for_each (window, &server->flows.windows, link)
 		window_set_services(window, conf->services, conf->service_count);
+	rproxy_conf_free(server->conf);
+	server->conf = conf;
 	epoch->keeper.schedule = conf->schedule;
 	epoch_look(epoch);
 }
@@ -412,8 +397,8 @@ static int use_identity(
 		server->conf = before;
 		return err;
 	}
+	epoch_drain(old); /* its windows have the services of before */
 	rproxy_conf_free(before);
-	epoch_drain(old);
 	return 0;
 }
 
@@ -434,10 +419,12 @@ int server_reload(struct daemon *daemon, void *configuration)
 	err = look_up_new(server, conf);
 	if (err)
 		return err;
+	err = budget_limits(conf, &limits);
+	if (err)
+		return err;
 	err = make_identity(&identity, conf);
 	if (err)
 		return err;
-	limits = limits_of(conf);
 	if (server->conf->schedule.period == conf->schedule.period &&
 	    is_same_identity(&current(server)->identity, &identity)) {
 		use_services(server, conf);

@@ -7,13 +7,13 @@
 
 struct source {
 	struct hashtable_link link;
-	struct in6_addr address;
+	struct in6_addr prefix; /* the bits beyond it are 0 */
 	uint64_t flows;
 };
 
-int sources_init(struct sources *sources, uint64_t limit)
+int sources_init(struct sources *sources)
 {
-	sources->limit = limit;
+	sources_set_limit(sources, 0, 128);
 	return hashtable_init(&sources->table, NULL);
 }
 
@@ -31,45 +31,58 @@ void sources_fini(struct sources *sources)
 	hashtable_clear(&sources->table);
 }
 
+void sources_set_limit(struct sources *sources, uint64_t limit, unsigned int prefix)
+{
+	sources->limit = limit;
+	sources->prefix = prefix;
+}
+
+static struct in6_addr prefix_of(const struct in6_addr *address, unsigned int bits)
+{
+	struct in6_addr prefix = *address;
+
+	if (IN6_IS_ADDR_V4MAPPED(address))
+		return prefix;
+	for (unsigned int i = 0; i < sizeof(prefix.s6_addr); i++) {
+		unsigned int wanted = bits > 8 * i ? bits - 8 * i : 0;
+
+		if (wanted < 8)
+			prefix.s6_addr[i] &= (uint8_t)(0xff00u >> wanted);
+	}
+	return prefix;
+}
+
 static bool matches(const struct hashtable_link *link, const void *key)
 {
 	const struct source *source = hashtable_entry(link, struct source, link);
 
-	return IN6_ARE_ADDR_EQUAL(&source->address, (const struct in6_addr *)key);
+	return IN6_ARE_ADDR_EQUAL(&source->prefix, (const struct in6_addr *)key);
 }
 
-static struct source *find(
-    const struct sources *sources, const struct in6_addr *address, uint64_t hash)
+int sources_enter(struct sources *sources, const struct in6_addr *address, struct source **result)
 {
-	struct hashtable_link *link = hashtable_find(&sources->table, hash, matches, address);
-
-	return link ? hashtable_entry(link, struct source, link) : NULL;
-}
-
-int sources_enter(struct sources *sources, const struct in6_addr *address)
-{
-	uint64_t hash = hashtable_hash(&sources->table, address, sizeof(*address));
-	struct source *source = find(sources, address, hash);
+	const struct in6_addr prefix = prefix_of(address, sources->prefix);
+	uint64_t hash = hashtable_hash(&sources->table, &prefix, sizeof(prefix));
+	struct hashtable_link *link = hashtable_find(&sources->table, hash, matches, &prefix);
+	struct source *source = link ? hashtable_entry(link, struct source, link) : NULL;
 
 	if (!source) {
 		source = calloc(1, sizeof(*source));
 		if (!source)
 			return -ENOMEM;
-		source->address = *address;
+		source->prefix = prefix;
 		hashtable_insert(&sources->table, &source->link, hash);
 	} else if (sources->limit > 0 && source->flows >= sources->limit) {
 		return -EUSERS;
 	}
 	source->flows++;
+	*result = source;
 	return 0;
 }
 
-void sources_leave(struct sources *sources, const struct in6_addr *address)
+void sources_leave(struct sources *sources, struct source *source)
 {
-	struct source *source =
-	    find(sources, address, hashtable_hash(&sources->table, address, sizeof(*address)));
-
-	if (!source || --source->flows > 0)
+	if (--source->flows > 0)
 		return;
 	hashtable_remove(&sources->table, &source->link);
 	free(source);

@@ -28,7 +28,8 @@ struct connection {
 	struct idle_entry idle;
 	struct side client, server;
 	struct relay up, down; /* to the server, to the client */
-	struct in6_addr peer;
+	struct source *source;
+	struct backend *backend;
 	bool connected;
 };
 
@@ -52,7 +53,8 @@ static void end(struct connection *connection, bool abort)
 	relay_fini(&connection->up, &flows->pool);
 	relay_fini(&connection->down, &flows->pool);
 	idle_forget(&connection->idle);
-	flows_leave(flows, &connection->peer);
+	flows_leave(flows, connection->source);
+	backend_put(connection->backend);
 	flows->connections--;
 	metric_set(&flows->stats.tcp_open, flows->connections);
 	window_leave(connection->window);
@@ -156,6 +158,7 @@ static void ready(struct connection *connection, bool upwards, uint32_t events)
 static void connected(struct connection *connection)
 {
 	connection->connected = true;
+	backend_server_is(connection->backend, 0);
 	idle_touch(&connection->flows->connected, &connection->idle);
 	/* Most clients speak first, and have done so by now. */
 	if (move(connection, true) < 0)
@@ -164,8 +167,9 @@ static void connected(struct connection *connection)
 		settle(connection);
 }
 
-static void not_connected(struct connection *connection)
+static void not_connected(struct connection *connection, int err)
 {
+	backend_server_is(connection->backend, err);
 	metric_add(&connection->flows->stats.tcp_inner_failed, 1);
 	end(connection, true);
 }
@@ -181,11 +185,12 @@ static int error_of(int fd)
 static void server_ready(struct loop_source *source, uint32_t events)
 {
 	struct connection *connection = ((struct side *)source)->connection;
+	int err;
 
 	if (connection->connected)
 		ready(connection, false, events);
-	else if (events & (EPOLLERR | EPOLLHUP) || error_of(connection->server.fd) != 0)
-		not_connected(connection);
+	else if ((err = error_of(connection->server.fd)) != 0 || events & (EPOLLERR | EPOLLHUP))
+		not_connected(connection, err ? -err : -ECONNRESET);
 	else
 		connected(connection);
 }
@@ -197,7 +202,7 @@ static void client_ready(struct loop_source *source, uint32_t events)
 
 static void connect_expired(struct idle *idle, struct idle_entry *entry)
 {
-	not_connected(list_entry(entry, struct connection, idle));
+	not_connected(list_entry(entry, struct connection, idle), -ETIMEDOUT);
 }
 
 static void idle_expired(struct idle *idle, struct idle_entry *entry)
@@ -215,18 +220,18 @@ static int begin_with_header(
 {
 	const struct sockaddr_in6 local = {.sin6_family = AF_INET6,
 	    .sin6_addr = door->window->address,
-	    .sin6_port = htons(door->service.port)};
+	    .sin6_port = htons(door->backend->service.port)};
 	uint8_t header[PROXY_HEADER_MAX];
 	size_t len;
 
-	if (door->service.proxy == 0)
+	if (door->backend->service.proxy == 0)
 		return 0;
-	len = proxy_header_write(header, door->service.proxy, peer, &local);
+	len = proxy_header_write(header, door->backend->service.proxy, peer, &local);
 	return relay_begin_with(&connection->up, &connection->flows->pool, header, len);
 }
 
 /* The place is taken. 0, or -errno and the client's descriptor is the caller's. */
-static int begin(struct door *door, int fd, const struct sockaddr_in6 *peer)
+static int begin(struct door *door, int fd, const struct sockaddr_in6 *peer, struct source *source)
 {
 	struct flows *flows = door->window->flows;
 	struct connection *connection = calloc(1, sizeof(*connection));
@@ -236,17 +241,19 @@ static int begin(struct door *door, int fd, const struct sockaddr_in6 *peer)
 		return err;
 	connection->flows = flows;
 	connection->window = door->window;
-	connection->peer = peer->sin6_addr;
+	connection->source = source;
 	connection->client.connection = connection->server.connection = connection;
 	connection->client.fd = fd;
 	err = begin_with_header(connection, door, peer);
 	if (err)
 		goto free_connection;
-	connection->server.fd = socket_open_inner(flows->inner, &door->service);
+	connection->server.fd = socket_open_inner(flows->inner, &door->backend->service);
 	if (connection->server.fd < 0) {
 		err = connection->server.fd;
+		backend_server_is(door->backend, err);
 		goto free_header;
 	}
+	connection->backend = backend_ref(door->backend);
 	(void)socket_set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 	window_enter(door->window);
 	flows->connections++;
@@ -263,23 +270,38 @@ free_connection:
 	return err;
 }
 
+static bool make_room(struct flows *flows)
+{
+	struct idle_entry *entry;
+
+	while (flows->connections >= flows->limits.connections) {
+		entry = flows_quietest(&flows->connected, flows->limits.tcp_full_timeout);
+		if (!entry)
+			return false;
+		metric_add(&flows->stats.tcp_displaced, 1);
+		/* At once: what waits in its sockets is memory, too. */
+		end(list_entry(entry, struct connection, idle), true);
+	}
+	return true;
+}
+
 static void admit(struct door *door, int fd, const struct sockaddr_in6 *peer)
 {
 	struct flows *flows = door->window->flows;
-	bool full = flows->connections >= flows->limits.connections;
+	struct source *source = flows_enter(
+	    flows, &peer->sin6_addr, make_room, &flows->stats.tcp_full, &flows->stats.tcp_per_source);
 	int err;
 
-	if (!flows_enter(
-	        flows, &peer->sin6_addr, full, &flows->stats.tcp_full, &flows->stats.tcp_per_source)) {
+	if (!source) {
 		socket_abort(fd);
 		return;
 	}
-	err = begin(door, fd, peer);
+	err = begin(door, fd, peer, source);
 	if (!err)
 		return;
-	flows_leave(flows, &peer->sin6_addr);
+	flows_leave(flows, source);
 	flows_count_failure(flows, err);
-	if (err != -ENOMEM && err != -EMFILE && err != -ENFILE)
+	if (!backend_is_our_lack(err))
 		metric_add(&flows->stats.tcp_inner_failed, 1);
 	socket_abort(fd);
 }

@@ -5,7 +5,9 @@
  * that has succeeded. Then each direction is a relay. An end of one side is passed on and the other
  * direction goes on; when both have ended the connection is over. A reset of one side, or a server
  * that cannot be reached, resets the other. One that is quiet in both directions for too long is
- * closed.
+ * closed. Where there are as many as there may be, a new one takes the place of the one that was
+ * quiet for longest, if that was for tcp_full_timeout; else it is reset. One on which anything
+ * moves is never put out.
  */
 #ifndef RPROXY_TCP_H
 #define RPROXY_TCP_H

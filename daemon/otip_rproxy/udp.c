@@ -15,11 +15,14 @@
 
 struct mapping {
 	struct loop_source inner, outer; /* outer in no loop: the door's socket serves */
-	struct hashtable_link link;      /* as long as the door does */
+	struct hashtable_link link;      /* as long as there is a door */
+	struct list of_door;             /* likewise */
 	struct idle_entry idle;
 	struct flows *flows;
 	struct window *window;
 	struct door *door; /* NULL: the window is over, and the client has a socket outside, too */
+	struct source *source;
+	struct backend *backend;
 	struct sockaddr_in6 peer;
 	int inner_fd, outer_fd;
 	bool answered;
@@ -68,6 +71,14 @@ static void count(struct flows *flows, int change)
 	metric_set(&flows->stats.udp_open, flows->mapping_count);
 }
 
+/* It needs its door no more. */
+static void leave_door(struct mapping *mapping)
+{
+	hashtable_remove(&mapping->flows->mappings, &mapping->link);
+	list_remove(&mapping->of_door);
+	mapping->door = NULL;
+}
+
 static void forget(struct mapping *mapping)
 {
 	struct flows *flows = mapping->flows;
@@ -75,37 +86,41 @@ static void forget(struct mapping *mapping)
 	loop_remove(&mapping->inner);
 	ioth_close(mapping->inner_fd);
 	if (mapping->door) {
-		hashtable_remove(&flows->mappings, &mapping->link);
+		leave_door(mapping);
 	} else {
 		loop_remove(&mapping->outer);
 		ioth_close(mapping->outer_fd);
 	}
 	idle_forget(&mapping->idle);
-	flows_leave(flows, &mapping->peer.sin6_addr);
+	flows_leave(flows, mapping->source);
+	backend_put(mapping->backend);
 	count(flows, -1);
 	window_leave(mapping->window);
 	free(mapping);
 }
 
-/* If need be, a place is made. */
-static bool is_full(struct flows *flows)
+/* Those to whom nobody has answered go first, however quiet they are. */
+static bool make_room(struct flows *flows)
 {
-	struct idle_entry *oldest = idle_oldest(&flows->unanswered);
+	struct idle_entry *entry;
 
-	if (flows->mapping_count < flows->limits.mappings)
-		return false;
-	if (!oldest)
-		return true;
-	forget(mapping_of(oldest));
-	metric_add(&flows->stats.udp_full, 1);
-	return false;
+	while (flows->mapping_count >= flows->limits.mappings) {
+		entry = idle_oldest(&flows->unanswered);
+		if (!entry)
+			entry = flows_quietest(&flows->answered, flows->limits.udp_full_timeout);
+		if (!entry)
+			return false;
+		metric_add(&flows->stats.udp_displaced, 1);
+		forget(mapping_of(entry));
+	}
+	return true;
 }
 
 static loop_source_function inner_ready, outer_ready;
 
 /* The place is taken. NULL: it could not be made, which is counted. */
 static struct mapping *begin(
-    struct door *door, const struct sockaddr_in6 *peer, const struct key *key, uint64_t hash)
+    struct door *door, const struct sockaddr_in6 *peer, struct source *source, uint64_t hash)
 {
 	struct flows *flows = door->window->flows;
 	struct mapping *mapping = calloc(1, sizeof(*mapping));
@@ -116,16 +131,21 @@ static struct mapping *begin(
 	mapping->flows = flows;
 	mapping->window = door->window;
 	mapping->door = door;
+	mapping->source = source;
 	mapping->peer = *peer;
 	mapping->outer_fd = door->fd;
-	mapping->inner_fd = socket_open_inner(flows->inner, &door->service);
+	mapping->inner_fd = socket_open_inner(flows->inner, &door->backend->service);
 	err = mapping->inner_fd;
-	if (err < 0)
+	if (err < 0) {
+		backend_server_is(door->backend, err);
 		goto free_mapping;
+	}
 	err = loop_add(flows->loop, &mapping->inner, mapping->inner_fd, EPOLLIN, inner_ready);
 	if (err)
 		goto close_socket;
+	mapping->backend = backend_ref(door->backend);
 	hashtable_insert(&flows->mappings, &mapping->link, hash);
+	list_append(&door->mappings, &mapping->of_door);
 	idle_touch(&flows->unanswered, &mapping->idle);
 	window_enter(door->window);
 	metric_add(&flows->stats.udp_mappings, 1);
@@ -148,15 +168,17 @@ static struct mapping *mapping_for(struct door *door, const struct sockaddr_in6 
 	const struct key key = key_of(door, peer);
 	uint64_t hash = hashtable_hash(&flows->mappings, &key, sizeof(key));
 	struct mapping *mapping = find(flows, &key, hash);
+	struct source *source;
 
 	if (mapping)
 		return mapping;
-	if (!flows_enter(flows, &peer->sin6_addr, is_full(flows), &flows->stats.udp_full,
-	        &flows->stats.udp_per_source))
+	source = flows_enter(
+	    flows, &peer->sin6_addr, make_room, &flows->stats.udp_full, &flows->stats.udp_per_source);
+	if (!source)
 		return NULL;
-	mapping = begin(door, peer, &key, hash);
+	mapping = begin(door, peer, source, hash);
 	if (!mapping)
-		flows_leave(flows, &peer->sin6_addr);
+		flows_leave(flows, source);
 	return mapping;
 }
 
@@ -178,6 +200,14 @@ static void touch(struct mapping *mapping)
 	spin_note(&flows->spin);
 }
 
+/* ICMP's word about a datagram that went before: nobody is there to take it. */
+static void note_error(struct mapping *mapping, int error)
+{
+	if (error == -ECONNREFUSED || error == -EHOSTUNREACH || error == -ENETUNREACH ||
+	    error == -EHOSTDOWN)
+		backend_server_is(mapping->backend, error);
+}
+
 /* To the server: `run` datagrams of the batch. */
 static void pass_in(struct mapping *mapping, unsigned int at, unsigned int run)
 {
@@ -186,6 +216,7 @@ static void pass_in(struct mapping *mapping, unsigned int at, unsigned int run)
 
 	touch(mapping);
 	lost = udp_batch_send(flows->batch, at, run, mapping->inner_fd, NULL);
+	note_error(mapping, flows->batch->error);
 	metric_add(&flows->stats.udp_lost, lost);
 	metric_add(&flows->stats.udp_in, run - lost);
 }
@@ -242,13 +273,14 @@ static void inner_ready(struct loop_source *source, uint32_t events)
 	bool more = true;
 
 	for (unsigned int round = 0; round < ROUNDS && more; round++) {
-		/* An error is a datagram's that went before: nobody was there to take it. */
 		unsigned int lost,
 		    received = udp_batch_receive(flows->batch, mapping->inner_fd, false, &more);
 
+		note_error(mapping, flows->batch->error);
 		if (received == 0)
 			break;
 		mapping->answered = true;
+		backend_server_is(mapping->backend, 0);
 		touch(mapping);
 		lost = udp_batch_send(
 		    flows->batch, 0, received, mapping->outer_fd, mapping->door ? &mapping->peer : NULL);
@@ -265,7 +297,7 @@ static int separate(struct mapping *mapping)
 {
 	struct flows *flows = mapping->flows;
 	int fd = socket_open_for(
-	    flows->outer, &mapping->window->address, mapping->door->service.port, &mapping->peer);
+	    flows->outer, &mapping->window->address, mapping->backend->service.port, &mapping->peer);
 	int err;
 
 	if (fd < 0)
@@ -275,28 +307,21 @@ static int separate(struct mapping *mapping)
 		ioth_close(fd);
 		return err;
 	}
-	hashtable_remove(&flows->mappings, &mapping->link);
-	mapping->door = NULL;
+	leave_door(mapping);
 	mapping->outer_fd = fd;
 	return 0;
 }
 
 void udp_separate(struct door *door)
 {
-	struct flows *flows = door->window->flows;
-	struct hashtable_link *link = hashtable_first(&flows->mappings);
+	struct mapping *mapping;
 
-	while (link) {
-		struct mapping *mapping = hashtable_entry(link, struct mapping, link);
-		int err;
+	list_for_each_safe (mapping, &door->mappings, of_door) {
+		int err = separate(mapping);
 
-		link = hashtable_next(&flows->mappings, link);
-		if (mapping->door != door)
-			continue;
-		err = separate(mapping);
 		if (!err)
 			continue;
-		flows_count_failure(flows, err);
+		flows_count_failure(mapping->flows, err);
 		forget(mapping);
 	}
 }

@@ -10,8 +10,9 @@
  * nobody else reaches the address any more, and who looks can see whom it is still for.
  *
  * The table is bounded. Where it is full a new client takes the place of the mapping that was quiet
- * for longest among those to which the server has not answered; mappings with answers stay. So who
- * sends from invented addresses to a server that does not answer those keeps nobody away.
+ * for longest among those to which the server has not answered; where there is none, of one with
+ * answers, if that was quiet for udp_full_timeout. So who sends from invented addresses to a server
+ * that does not answer those keeps nobody away, and puts out nobody who is talking.
  */
 #ifndef RPROXY_UDP_H
 #define RPROXY_UDP_H

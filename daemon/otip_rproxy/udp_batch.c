@@ -46,6 +46,7 @@ unsigned int udp_batch_receive(struct udp_batch *batch, int fd, bool with_peers,
 		header->msg_flags = 0;
 	}
 	count = ioth_recvmmsg(fd, batch->in, UDP_BATCH_MAX, MSG_DONTWAIT, NULL);
+	batch->error = count < 0 ? -errno : 0;
 	*more = count == UDP_BATCH_MAX;
 	return count < 0 ? 0 : (unsigned int)count;
 }
@@ -74,6 +75,7 @@ unsigned int udp_batch_send(struct udp_batch *batch, unsigned int at, unsigned i
 		header->msg_name = (void *)to;
 		header->msg_namelen = to ? sizeof(*to) : 0;
 	}
+	batch->error = 0;
 	while (sent < count) {
 		int n = ioth_sendmmsg(fd, batch->out + at + sent, count - sent, 0);
 
@@ -81,6 +83,7 @@ unsigned int udp_batch_send(struct udp_batch *batch, unsigned int at, unsigned i
 			sent += (unsigned int)n;
 			continue;
 		}
+		batch->error = -errno;
 		/* It may be the error of one that went before, told now. */
 		if (errno == EINTR || (errno == ECONNREFUSED && again)) {
 			again = errno == EINTR && again;

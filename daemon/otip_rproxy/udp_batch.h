@@ -21,13 +21,14 @@ struct udp_batch {
 	struct mmsghdr in[UDP_BATCH_MAX], out[UDP_BATCH_MAX];
 	struct iovec in_bytes[UDP_BATCH_MAX], out_bytes[UDP_BATCH_MAX];
 	uint8_t *bytes; /* owned */
+	int error;      /* -errno that the last call met, 0: none */
 };
 
 int udp_batch_new(struct udp_batch **batch); /* 0 or -ENOMEM */
 void udp_batch_free(struct udp_batch *batch);
 
 /* How many have come; their senders are in `peers` if that is asked for. An error of the socket is
- * one of a datagram that was sent: it is taken off, and says nothing. `more`: there may be others.
+ * one of a datagram that was sent: it is taken off, and is in `error`. `more`: there may be others.
  */
 unsigned int udp_batch_receive(struct udp_batch *batch, int fd, bool with_peers, bool *more);
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* An address outside, and its doors: a socket for each service, where new flows begin.
  *
+ * A door that cannot be opened keeps no other one shut: it is tried again, after a second, then
+ * two, and so on up to WINDOW_PAUSE_MAX.
+ *
  * A window that is closed lets no new flow in: connections that were made but not accepted yet, and
  * datagrams that wait, are taken, then the doors are gone. With its last flow the window is gone,
  * too. Addresses come and go elsewhere: here they are bound to.
@@ -8,34 +11,45 @@
 #ifndef RPROXY_WINDOW_H
 #define RPROXY_WINDOW_H
 
+#include "backend.h"
 #include "flows.h"
 #include "service.h"
+
+#define WINDOW_PAUSE_MAX (8 * LOOP_SEC)
 
 struct window {
 	struct list link; /* of flows->windows: open ones first */
 	struct flows *flows;
 	struct in6_addr address;
-	struct list doors;
+	struct hashtable doors; /* one for each backend */
+	/* What is offered, as long as the window is open: borrowed. */
+	const struct service *services;
+	size_t service_count;
+	struct loop_timer retry; /* of doors that are shut */
+	loop_time pause;         /* before the next retry */
 	uint64_t flow_count;
 	bool closed;
 };
 
 struct door {
 	struct loop_source source; /* its socket */
-	struct list link;
+	struct hashtable_link link;
 	struct window *window;
-	struct service service;
-	struct loop_timer retry; /* after a lack of descriptors */
-	int fd;
-	bool closing;
+	struct backend *backend;
+	struct list mappings;   /* of UDP */
+	struct loop_timer rest; /* after a lack of descriptors */
+	int fd;                 /* -1: it could not be opened yet */
+	bool closing, wanted;
 };
 
 /* The address is the outer stack's already; a window that was closed, and still has flows, is open
- * again. 0, or -errno: what could not be opened is logged, and the window is closed. */
+ * again. `services` are borrowed until the window is closed, or has others. 0, or -errno: there is
+ * no such window. */
 int window_open(struct flows *flows, const struct in6_addr *address,
     const struct service services[], size_t count);
 
-/* The services have changed: doors that are missing are opened, others closed. */
+/* The services have changed: doors that are missing are opened, others closed. One that stays leads
+ * to what its service says now. Each service has a port of its own. */
 void window_set_services(struct window *window, const struct service services[], size_t count);
 
 /* Closes a window; by its address, if there is such a one. */

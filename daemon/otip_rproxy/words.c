@@ -173,7 +173,11 @@ const struct option_spec rproxy_options[] = {
     NUMBER(drain, 0, SECONDS_MAX, "SECONDS", "for connections to end after SIGTERM (5)"),
     NUMBER(max_connections, 1, 1 << 20, "NUMBER", "TCP connections at a time (4096)"),
     NUMBER(max_mappings, 1, 1 << 20, "NUMBER", "UDP mappings at a time (4096)"),
-    NUMBER(max_per_source, 0, 1 << 20, "NUMBER", "of both for one address (2048); 0: no limit"),
+    NUMBER(tcp_full_timeout, 0, SECONDS_MAX, "SECONDS",
+        "until a quiet connection makes room, where there is none (30); 0: never"),
+    NUMBER(udp_full_timeout, 0, SECONDS_MAX, "SECONDS", "the same of a quiet mapping (4)"),
+    NUMBER(max_per_source, 0, 1 << 20, "NUMBER", "of both for one source (2048); 0: no limit"),
+    NUMBER(source_prefix, 1, 128, "BITS", "of an IPv6 address tell sources apart (64)"),
 };
 const size_t rproxy_option_count = sizeof(rproxy_options) / sizeof(rproxy_options[0]);
 
@@ -192,4 +196,7 @@ void rproxy_option_defaults(void *argument)
 	values->max_connections = 4096;
 	values->max_mappings = 4096;
 	values->max_per_source = 2048;
+	values->source_prefix = 64;
+	values->tcp_full_timeout = 30;
+	values->udp_full_timeout = 4;
 }

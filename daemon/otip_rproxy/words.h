@@ -12,7 +12,8 @@ struct rproxy_values {
 	bool case_exact;
 	int64_t otip_period, otip_preactive, otip_postactive, rounds; /* rounds 0: not given */
 	int64_t tcp_listen_backlog, tcp_timeout, udp_timeout, connect_timeout, drain;
-	int64_t max_connections, max_mappings, max_per_source;
+	int64_t max_connections, max_mappings, max_per_source, source_prefix;
+	int64_t tcp_full_timeout, udp_full_timeout;
 };
 
 extern const struct option_spec rproxy_options[];

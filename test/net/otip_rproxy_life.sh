@@ -68,7 +68,7 @@ echo end >"$dir/many.in"
 wait_for is_metric tcp_open 0
 
 echo "--- full tables"
-rproxy_rc "${lines[@]}" 'max_connections 2' 'max_mappings 2'
+rproxy_rc "${lines[@]}" 'max_connections 2' 'max_mappings 2' 'tcp_full_timeout 0' 'udp_full_timeout 0'
 reload
 peer_start one hold "$address" 4242
 peer_start two hold "$address" 4242

@@ -552,3 +552,48 @@ struct live_usage live_usage(void)
 	return (struct live_usage){entries_of("/proc/self/fd"), entries_of("/proc/self/task"),
 	    addresses_of(live_stacks[0]), live_blocks, resident()};
 }
+
+/* ---- the interface outside ------------------------------------------------------------------- */
+
+void live_outer_link(bool up)
+{
+	int index = ioth_if_nametoindex(live_stacks[0], "vde0");
+
+	assert_true(index > 0);
+	assert_int_equal(ioth_linksetupdown(live_stacks[0], (unsigned int)index, up), 0);
+}
+
+bool live_outer_has(const struct in6_addr *address)
+{
+	struct ifaddrs *list;
+	bool has = false;
+
+	assert_int_equal(ioth_getifaddrs(live_stacks[0], &list), 0);
+	for (const struct ifaddrs *item = list; item; item = item->ifa_next) {
+		struct sockaddr_in6 name;
+
+		if (!item->ifa_addr || item->ifa_addr->sa_family != AF_INET6)
+			continue;
+		memcpy(&name, item->ifa_addr, sizeof(name));
+		has = has || IN6_ARE_ADDR_EQUAL(&name.sin6_addr, address);
+	}
+	ioth_freeifaddrs(list);
+	return has;
+}
+
+bool live_outer_comes_to(const struct in6_addr *address, bool is_there)
+{
+	uint64_t end = seconds_now() + LIVE_PATIENCE;
+
+	while (live_outer_has(address) != is_there && seconds_now() < end)
+		assert_int_equal(loop_turn(&proxy.loop, LOOP_MSEC), 0);
+	return live_outer_has(address) == is_there;
+}
+
+void live_outer_lose(const struct in6_addr *address)
+{
+	struct in6_addr copy = *address;
+	int index = ioth_if_nametoindex(live_stacks[0], "vde0");
+
+	assert_int_equal(ioth_ipaddr_del(live_stacks[0], AF_INET6, &copy, 64, (unsigned int)index), 0);
+}

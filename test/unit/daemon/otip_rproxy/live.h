@@ -65,6 +65,13 @@ int live_ask(const struct in6_addr *address);
 bool live_asks_again(int fd);
 void live_forget(int fd);
 
+/* The interface of the outer stack goes down, or comes up; an address of it: is it there, does it
+ * come within some time, and somebody takes it away. */
+void live_outer_link(bool up);
+bool live_outer_has(const struct in6_addr *address);
+bool live_outer_comes_to(const struct in6_addr *address, bool is_there);
+void live_outer_lose(const struct in6_addr *address);
+
 /* Figures of the proxy's own: "tcp_open", ... */
 uint64_t live_metric(const char *name);
 /* Waits until one is so. */

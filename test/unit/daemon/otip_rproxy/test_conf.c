@@ -19,7 +19,6 @@
 #include "conf.h"
 #include "log.h"
 #include "proxy_header.h"
-#include "sources.h"
 #include "words.h"
 
 static char told[4096]; /* all that was logged */
@@ -222,26 +221,6 @@ static void test_proxy_header(void **state)
 	assert_memory_equal(header + 48, "\xff\xff\0\x16", 4);
 }
 
-static void test_sources(void **state)
-{
-	struct sources sources;
-	struct in6_addr address = {.s6_addr = {0xfc, [15] = 1}}, other = {.s6_addr = {0xfc, [15] = 2}};
-
-	assert_int_equal(sources_init(&sources, 2), 0);
-	assert_int_equal(sources_enter(&sources, &address), 0);
-	assert_int_equal(sources_enter(&sources, &address), 0);
-	assert_int_equal(sources_enter(&sources, &address), -EUSERS);
-	assert_int_equal(sources_enter(&sources, &other), 0);
-	sources_leave(&sources, &address);
-	assert_int_equal(sources_enter(&sources, &address), 0);
-	sources_leave(&sources, &other);
-	assert_int_equal(sources.table.count, 1);
-	sources.limit = 0;
-	for (unsigned int i = 0; i < 100; i++)
-		assert_int_equal(sources_enter(&sources, &address), 0);
-	sources_fini(&sources);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -252,7 +231,6 @@ int main(void)
 	    cmocka_unit_test(test_mistakes),
 	    cmocka_unit_test(test_told_once),
 	    cmocka_unit_test(test_proxy_header),
-	    cmocka_unit_test(test_sources),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

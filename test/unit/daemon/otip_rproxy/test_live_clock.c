@@ -292,6 +292,54 @@ static void test_reloads(void **state)
 	live_stop();
 }
 
+/* The interface was down and comes up: the addresses of both windows are there at once, and that of
+ * a window which is over, for its flows: those go on. Time does not pass. */
+static void test_link_down_and_up(void **state)
+{
+	struct in6_addr first, second, third;
+	int stays, older, asks;
+	bool is_shown;
+
+	start(&usual, BEGIN);
+	first = address_at(BEGIN);
+	older = live_connect(&first);
+	live_set(BEGIN + 32 + 24);
+	second = address_at(live_now());
+	third = address_at(live_now() + 8);
+	stays = live_connect(&second);
+	asks = live_ask(&second);
+	assert_true(older >= 0 && stays >= 0 && asks >= 0);
+	is_shown = live_outer_has(&first); /* some stacks do not show what is retired */
+	for (int i = 0; i < 3; i++) {
+		live_outer_link(false);
+		live_turn();
+		live_outer_link(true);
+		assert_true(live_outer_comes_to(&second, true));
+		assert_true(live_outer_comes_to(&third, true));
+		assert_true(!is_shown || live_outer_comes_to(&first, true));
+		assert_all_served();
+		assert_true(live_echoes(stays));
+		assert_true(live_echoes(older));
+		assert_true(live_asks_again(asks));
+		assert_silent(&first);
+	}
+	assert_int_equal(live_metric("windows_total"), 4);
+	/* Somebody has taken one away. */
+	live_outer_lose(&second);
+	assert_true(live_outer_comes_to(&second, true));
+	assert_true(live_echoes(stays));
+	/* And when it is over nothing is left of it. */
+	live_hang_up(stays);
+	live_hang_up(older);
+	live_forget(asks);
+	assert_true(live_comes_to("tcp_open", 0));
+	live_set(live_now() + 40);
+	assert_true(live_comes_to("addresses", 2));
+	assert_true(live_outer_comes_to(&first, false));
+	assert_true(live_outer_comes_to(&second, false));
+	live_stop();
+}
+
 static int begin(void **state)
 {
 	live_begin();
@@ -316,6 +364,7 @@ int main(int argc, char *argv[])
 	    cmocka_unit_test(test_scan),
 	    cmocka_unit_test(test_datagrams),
 	    cmocka_unit_test(test_reloads),
+	    cmocka_unit_test(test_link_down_and_up),
 	};
 
 	if (argc > 1)

@@ -7,30 +7,17 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
 
-#include "window.h"
-#include "world.h"
+#include "fixture.h"
 
-#define PORT  4242
 #define MUCH  ((size_t)1 << 20)
 #define CHUNK ((size_t)128 << 10)
 
-static struct in6_addr address;
-static struct service services[2];
-
-static void open_window(void)
-{
-	world_service(&services[0], SOCK_STREAM, PORT);
-	world_service(&services[1], SOCK_STREAM, PORT + 1);
-	address = world_address(1);
-	assert_int_equal(window_open(&world.flows, &address, services, 2), 0);
-	world_turn();
-}
-
 static void begin_with(const struct flow_limits *limits)
 {
-	assert_true(world_begin(limits));
-	open_window();
+	fixture_begin(limits, SOCK_STREAM);
 }
 
 static int begin(void **state)
@@ -39,16 +26,10 @@ static int begin(void **state)
 	return 0;
 }
 
-static int end(void **state)
-{
-	world_end();
-	return 0;
-}
-
 /* A client's connection, accepted. */
 static int call_from(unsigned int source)
 {
-	int client = world_call(&address, PORT, source);
+	int client = world_call(&fixture_address, FIXTURE_PORT, source);
 
 	assert_true(client >= 0);
 	world_turn();
@@ -58,11 +39,6 @@ static int call_from(unsigned int source)
 static int call(void)
 {
 	return call_from(1);
-}
-
-static uint64_t count_of(const metric *counter)
-{
-	return metric_get(counter);
 }
 
 static void assert_ended(int client)
@@ -93,9 +69,9 @@ static void test_both_ways(void **state)
 	world_finish(server);
 	world_turn();
 	assert_ended(client);
-	assert_int_equal(count_of(&world.flows.stats.tcp_bytes_in), 1001);
-	assert_int_equal(count_of(&world.flows.stats.tcp_bytes_out), 2000);
-	assert_int_equal(count_of(&world.flows.stats.tcp_aborted), 0);
+	assert_int_equal(fixture_count(&world.flows.stats.tcp_bytes_in), 1001);
+	assert_int_equal(fixture_count(&world.flows.stats.tcp_bytes_out), 2000);
+	assert_int_equal(fixture_count(&world.flows.stats.tcp_aborted), 0);
 }
 
 /* An end goes after the bytes before it, and the other direction goes on, for long. */
@@ -120,7 +96,7 @@ static void half_close(int ends, int goes_on)
 	}
 	world_finish(goes_on);
 	world_turn();
-	assert_int_equal(count_of(&world.flows.stats.tcp_aborted), 0);
+	assert_int_equal(fixture_count(&world.flows.stats.tcp_aborted), 0);
 }
 
 static void test_client_ends(void **state)
@@ -224,7 +200,7 @@ static void test_resets(void **state)
 	world_reset(client);
 	world_turn();
 	assert_reset(client);
-	assert_int_equal(count_of(&world.flows.stats.tcp_aborted), 5);
+	assert_int_equal(fixture_count(&world.flows.stats.tcp_aborted), 5);
 	assert_int_equal(world.flows.connections, 0);
 }
 
@@ -253,7 +229,7 @@ static void test_server_is_down(void **state)
 	world.server = WORLD_REFUSES;
 	client = call();
 	assert_true(world_has_reset(client));
-	assert_int_equal(count_of(&world.flows.stats.tcp_inner_failed), 1);
+	assert_int_equal(fixture_count(&world.flows.stats.tcp_inner_failed), 1);
 	world.server = WORLD_WAITS;
 	client = call();
 	world_send(client, 1000);
@@ -261,8 +237,55 @@ static void test_server_is_down(void **state)
 	world_refuse(world_inner(client));
 	world_turn();
 	assert_true(world_has_reset(client));
-	assert_int_equal(count_of(&world.flows.stats.tcp_inner_failed), 2);
+	assert_int_equal(fixture_count(&world.flows.stats.tcp_inner_failed), 2);
 	assert_int_equal(world.flows.connections, 0);
+}
+
+static void visit(void)
+{
+	int client = call();
+
+	if (world_is_open(client))
+		world_reset(client);
+	world_turn();
+}
+
+/* It is told once when a server begins to fail, and once when it is back, however many clients
+ * come; and what comes and goes is told now and then. */
+static void test_server_is_told_of(void **state)
+{
+	world.server = WORLD_REFUSES;
+	for (int i = 0; i < 20; i++) {
+		visit();
+		world_pass(LOOP_SEC);
+	}
+	assert_int_equal(fixture_lines("tcp 4242: server ::1 (::1 port 4242): Connection refused"), 1);
+	world.server = WORLD_WAITS; /* and says nothing more */
+	(void)call();
+	world_pass(30 * LOOP_SEC);
+	assert_int_equal(
+	    fixture_lines("tcp 4242: server ::1 (::1 port 4242): Connection timed out"), 1);
+	world.server = WORLD_TAKES;
+	for (int i = 0; i < 20; i++) {
+		visit();
+		world_pass(LOOP_SEC);
+	}
+	assert_int_equal(fixture_lines("well again"), 1);
+	assert_int_equal(fixture_lines("server"), 3);
+	for (int i = 0; i < 100; i++) {
+		world.server = i % 2 ? WORLD_TAKES : WORLD_REFUSES;
+		visit();
+		world_pass(LOOP_SEC);
+	}
+	assert_in_range(fixture_lines("server"), 5, 14);
+	/* A lack of ours is not the server's. */
+	world_pass(20 * LOOP_SEC);
+	assert_int_equal(fixture_lines("Connection refused"), fixture_lines("well again"));
+	world.errors[WORLD_MSOCKET] = EMFILE;
+	visit();
+	world_pass(20 * LOOP_SEC);
+	assert_int_equal(fixture_lines("Connection refused"), fixture_lines("well again"));
+	assert_int_equal(fixture_lines("files"), 0);
 }
 
 /* The client waits with what it has to say; not for ever. */
@@ -287,7 +310,7 @@ static void test_server_is_late(void **state)
 	assert_true(world_is_open(client));
 	world_pass(2 * LOOP_SEC);
 	assert_reset(client);
-	assert_int_equal(count_of(&world.flows.stats.tcp_inner_failed), 1);
+	assert_int_equal(fixture_count(&world.flows.stats.tcp_inner_failed), 1);
 	/* A client that goes meanwhile. */
 	client = call();
 	world_reset(client);
@@ -309,7 +332,7 @@ static void test_full(void **state)
 	three = call();
 	assert_true(world_has_reset(three) && world_inner(three) < 0);
 	assert_true(world_is_open(one) && world_is_open(two));
-	assert_int_equal(count_of(&world.flows.stats.tcp_full), 1);
+	assert_int_equal(fixture_count(&world.flows.stats.tcp_full), 1);
 	world_finish(one);
 	world_finish(world_inner(one));
 	world_turn();
@@ -318,22 +341,85 @@ static void test_full(void **state)
 	world_end();
 }
 
+/* A source is who has a /64, or what the configuration says. */
 static void test_one_source(void **state)
 {
-	static const struct flow_limits limits = {
-	    .connections = 100, .mappings = 1, .per_source = 2, .connect_timeout = 10 * LOOP_SEC};
+	static const struct flow_limits limits = {.connections = 100,
+	                                    .mappings = 1,
+	                                    .per_source = 2,
+	                                    .source_prefix = 64,
+	                                    .connect_timeout = 10 * LOOP_SEC},
+	                                each = {.connections = 100,
+	                                    .mappings = 1,
+	                                    .per_source = 1,
+	                                    .source_prefix = 128,
+	                                    .connect_timeout = 10 * LOOP_SEC};
 	int client;
 
 	begin_with(&limits);
 	(void)call_from(1);
-	client = call_from(1);
+	client = call_from(2);
 	assert_true(world_has_reset(call_from(1)));
-	assert_true(world_is_open(call_from(2)));
-	assert_int_equal(count_of(&world.flows.stats.tcp_per_source), 1);
+	assert_true(world_has_reset(call_from(3)));
+	assert_true(world_is_open(call_from(WORLD_NETWORK)));
+	assert_int_equal(fixture_count(&world.flows.stats.tcp_per_source), 2);
 	world_reset(client);
 	world_turn();
-	assert_true(world_is_open(call_from(1)));
+	assert_true(world_is_open(call_from(3)));
 	assert_true(world_has_reset(call_from(1)));
+	/* What was counted by another rule leaves by it. */
+	flows_set_limits(&world.flows, &each);
+	assert_true(world_is_open(call_from(4)));
+	assert_true(world_is_open(call_from(5)));
+	assert_true(world_has_reset(call_from(5)));
+	world_end();
+}
+
+/* Where there is no place left, the one that was quiet for longest makes room, if it was for long
+ * enough; one that is active never does, nor does anybody for a source that has its share. */
+static void test_makes_room(void **state)
+{
+	static const struct flow_limits limits = {.connections = 3,
+	    .mappings = 1,
+	    .per_source = 2,
+	    .source_prefix = 64,
+	    .tcp_timeout = 1000 * LOOP_SEC,
+	    .tcp_full_timeout = 30 * LOOP_SEC,
+	    .connect_timeout = 10 * LOOP_SEC};
+	int quiet, quieter, busy, late;
+
+	begin_with(&limits);
+	quieter = call_from(1);
+	world_pass(LOOP_SEC);
+	quiet = call_from(1);
+	busy = call_from(WORLD_NETWORK);
+	world_set_room(world_inner(quiet), 0);
+	world_send(quiet, MUCH); /* what nobody takes does not move */
+	world_turn();
+	for (int i = 0; i < 28; i++) {
+		world_pass(LOOP_SEC);
+		world_send(i % 2 ? busy : world_inner(busy), 1);
+		world_turn();
+	}
+	assert_true(world_has_reset(call_from(2 * WORLD_NETWORK)));
+	assert_int_equal(fixture_count(&world.flows.stats.tcp_full), 1);
+	world_pass(10 * LOOP_SEC);
+	world_send(busy, 1);
+	world_turn();
+	assert_true(world_has_reset(call_from(1)));
+	assert_int_equal(fixture_count(&world.flows.stats.tcp_per_source), 1);
+	assert_true(world_is_open(quieter));
+	late = call_from(2 * WORLD_NETWORK);
+	assert_true(world_is_open(late) && world_inner(late) >= 0);
+	assert_reset(quieter);
+	assert_true(world_is_open(call_from(2 * WORLD_NETWORK)));
+	assert_reset(quiet);
+	assert_true(world_has_reset(call_from(3 * WORLD_NETWORK)));
+	assert_true(world_is_open(busy) && world_is_open(late));
+	assert_int_equal(fixture_count(&world.flows.stats.tcp_displaced), 2);
+	assert_int_equal(fixture_count(&world.flows.stats.tcp_full), 2);
+	assert_int_equal(fixture_count(&world.flows.stats.tcp_aborted), 0);
+	assert_int_equal(world.flows.pool.kept, 0);
 	world_end();
 }
 
@@ -348,7 +434,7 @@ static void test_quiet(void **state)
 	}
 	assert_true(world_is_open(client));
 	assert_ended(other);
-	assert_int_equal(count_of(&world.flows.stats.tcp_idle), 1);
+	assert_int_equal(fixture_count(&world.flows.stats.tcp_idle), 1);
 	world_pass(121 * LOOP_SEC);
 	assert_ended(client);
 }
@@ -360,21 +446,21 @@ static void test_no_descriptors(void **state)
 	world.errors[WORLD_MSOCKET] = EMFILE;
 	client = call();
 	assert_true(world_has_reset(client));
-	assert_int_equal(count_of(&world.flows.stats.no_descriptors), 1);
+	assert_int_equal(fixture_count(&world.flows.stats.no_descriptors), 1);
 	world.errors[WORLD_MSOCKET] = 0;
 	/* Nothing can be accepted: the door rests, and does not keep the processor busy. */
 	world.errors[WORLD_ACCEPT] = EMFILE;
 	client = call();
 	other = call();
 	world_pass(10 * LOOP_SEC);
-	assert_in_range(count_of(&world.flows.stats.no_descriptors), 5, 20);
+	assert_in_range(fixture_count(&world.flows.stats.no_descriptors), 5, 20);
 	world.errors[WORLD_ACCEPT] = 0;
 	world_pass(2 * LOOP_SEC);
 	assert_true(world_inner(client) >= 0 && world_inner(other) >= 0);
 	/* It may close while it rests. */
 	world.errors[WORLD_ACCEPT] = EMFILE;
 	(void)call();
-	window_shut(&world.flows, &address);
+	window_shut(&world.flows, &fixture_address);
 	world.errors[WORLD_ACCEPT] = 0;
 	world_pass(10 * LOOP_SEC);
 }
@@ -387,7 +473,7 @@ static void test_headers(void **state)
 		assert_true(world_begin(NULL));
 		world.proxy = version;
 		world.server = WORLD_WAITS;
-		open_window();
+		fixture_open(SOCK_STREAM);
 		client = call();
 		server = world_inner(client);
 		world_set_room(server, 7); /* a part of it */
@@ -405,12 +491,12 @@ static void test_headers(void **state)
 /* Its connections go on; who was about to be accepted is, and nobody after that. */
 static void test_window_closes(void **state)
 {
-	int client = call(), last = world_call(&address, PORT, 1);
+	int client = call(), last = world_call(&fixture_address, FIXTURE_PORT, 1);
 
 	assert_true(last >= 0);
-	window_shut(&world.flows, &address);
+	window_shut(&world.flows, &fixture_address);
 	assert_true(world_inner(last) >= 0);
-	assert_true(world_call(&address, PORT, 1) < 0);
+	assert_true(world_call(&fixture_address, FIXTURE_PORT, 1) < 0);
 	world_turn();
 	world_send(client, 1000);
 	world_send(world_inner(last), 500);
@@ -420,24 +506,24 @@ static void test_window_closes(void **state)
 	world_reset(client);
 	world_turn();
 	assert_int_equal(world.gone, 0);
-	assert_true(flows_have(&world.flows, &address));
+	assert_true(flows_have(&world.flows, &fixture_address));
 	world_finish(last);
 	world_turn();
 	assert_int_equal(world.gone, 0);
 	world_finish(world_inner(last));
 	world_turn();
 	assert_int_equal(world.gone, 1);
-	assert_memory_equal(&world.last_gone, &address, sizeof(address));
-	assert_false(flows_have(&world.flows, &address));
+	assert_memory_equal(&world.last_gone, &fixture_address, sizeof(fixture_address));
+	assert_false(flows_have(&world.flows, &fixture_address));
 }
 
 static void test_window_opens_again(void **state)
 {
 	int client = call(), other;
 
-	window_shut(&world.flows, &address);
+	window_shut(&world.flows, &fixture_address);
 	world_turn();
-	open_window();
+	fixture_open(SOCK_STREAM);
 	assert_int_equal(world.gone, 0);
 	other = call();
 	assert_true(world_inner(other) >= 0);
@@ -448,15 +534,76 @@ static void test_window_opens_again(void **state)
 	assert_true(world_inner(call()) >= 0);
 }
 
-static void test_window_cannot_open(void **state)
+/* One port that cannot be opened keeps no other one shut, and is tried again, less and less often.
+ * It is told once, whatever the window, and once when it is over. */
+static void test_door_cannot_open(void **state)
 {
-	struct in6_addr other = world_address(2);
+	struct in6_addr other = world_address(2), third = world_address(3);
+	const metric *shut = &world.flows.stats.doors_shut;
 
-	world.errors[WORLD_BIND] = EADDRNOTAVAIL;
-	assert_int_equal(window_open(&world.flows, &other, services, 2), -EADDRNOTAVAIL);
+	world.errors[WORLD_BIND] = EADDRINUSE;
+	world.bind_port = FIXTURE_PORT + 1;
+	assert_int_equal(window_open(&world.flows, &other, fixture_services, 2), 0);
+	assert_int_equal(window_open(&world.flows, &third, fixture_services, 2), 0);
+	assert_true(flows_have(&world.flows, &other));
+	world_turn();
+	assert_int_equal(fixture_count(shut), 2);
+	assert_true(world_call(&other, FIXTURE_PORT, 1) >= 0);
+	assert_true(world_call(&other, FIXTURE_PORT + 1, 1) < 0);
+	assert_true(world_call(&fixture_address, FIXTURE_PORT + 1, 1) >= 0);
+	world_pass(100 * LOOP_SEC);
+	assert_int_equal(
+	    fixture_lines("tcp 4243: the port cannot be opened: Address already in use"), 1);
+	world.errors[WORLD_BIND] = EACCES; /* another reason is news */
+	world_pass(WINDOW_PAUSE_MAX);
+	assert_int_equal(fixture_lines("tcp 4243: the port cannot be opened: Permission denied"), 1);
+	window_shut(&world.flows, &third);
+	assert_int_equal(fixture_count(shut), 1);
 	world.errors[WORLD_BIND] = 0;
-	assert_false(flows_have(&world.flows, &other));
-	assert_int_equal(window_open(&world.flows, &other, services, 2), 0);
+	world_pass(WINDOW_PAUSE_MAX);
+	assert_int_equal(fixture_count(shut), 0);
+	assert_true(world_call(&other, FIXTURE_PORT + 1, 1) >= 0);
+	world_pass(2 * COMPLAINT_PAUSE);
+	assert_int_equal(fixture_lines("tcp 4243: the port is open"), 1);
+	assert_int_equal(fixture_lines("tcp 424"), 3);
+	/* Nothing at all is tried until it works, too. */
+	world.bind_port = 0;
+	world.errors[WORLD_BIND] = EADDRNOTAVAIL;
+	assert_int_equal(window_open(&world.flows, &third, fixture_services, 2), 0);
+	world_turn();
+	assert_int_equal(fixture_count(shut), 2);
+	world.errors[WORLD_BIND] = 0;
+	world_pass(LOOP_SEC);
+	assert_true(world_call(&third, FIXTURE_PORT, 1) >= 0);
+	/* One that closes while a door is shut is tried no more. */
+	world.errors[WORLD_BIND] = EADDRNOTAVAIL;
+	window_shut(&world.flows, &third);
+	assert_int_equal(window_open(&world.flows, &third, fixture_services, 2), 0);
+	window_shut(&world.flows, &third);
+}
+
+/* A reload looks at each service a few times, not at each for each: with none of them open, so that
+ * the world has room. Looking at each for each for each took hours. */
+static void test_very_many_services(void **state)
+{
+	enum { COUNT = 20000 };
+	struct service *many = calloc(COUNT, sizeof(*many));
+	struct window *window = list_first(&world.flows.windows, struct window, link);
+
+	assert_non_null(many);
+	for (uint16_t i = 0; i < COUNT; i++)
+		world_service(&many[i], SOCK_STREAM, (uint16_t)(10000 + i));
+	world.errors[WORLD_MSOCKET] = EMFILE;
+	for (int i = 0; i < 3; i++)
+		window_set_services(window, many, COUNT);
+	assert_int_equal(window->doors.count, COUNT);
+	window_set_services(window, many + COUNT / 2, COUNT / 2);
+	assert_int_equal(window->doors.count, COUNT / 2);
+	world.errors[WORLD_MSOCKET] = 0;
+	window_set_services(window, fixture_services, 2);
+	world_turn();
+	assert_true(world_is_open(call()));
+	free(many);
 }
 
 /* A service that goes takes no connection with it; another one has its door at once. */
@@ -465,14 +612,14 @@ static void test_services_change(void **state)
 	int client = call();
 	struct window *window = list_first(&world.flows.windows, struct window, link);
 
-	window_set_services(window, services + 1, 1);
+	window_set_services(window, fixture_services + 1, 1);
 	world_turn();
-	assert_true(world_call(&address, PORT, 1) < 0);
-	assert_true(world_call(&address, PORT + 1, 1) >= 0);
+	assert_true(world_call(&fixture_address, FIXTURE_PORT, 1) < 0);
+	assert_true(world_call(&fixture_address, FIXTURE_PORT + 1, 1) >= 0);
 	world_send(client, 1000);
 	world_turn();
 	assert_int_equal(world_has(world_inner(client)), 1000);
-	window_set_services(window, services, 2);
+	window_set_services(window, fixture_services, 2);
 	assert_true(world_is_open(call()));
 }
 
@@ -495,7 +642,7 @@ static void test_limits_change(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(test_##name, begin, end)
+#define TEST(name) cmocka_unit_test_setup_teardown(test_##name, begin, fixture_end)
 	const struct CMUnitTest tests[] = {
 	    TEST(both_ways),
 	    TEST(client_ends),
@@ -505,15 +652,18 @@ int main(void)
 	    TEST(resets),
 	    TEST(server_closes_at_once),
 	    TEST(server_is_down),
+	    TEST(server_is_told_of),
 	    TEST(server_is_late),
 	    cmocka_unit_test(test_full),
 	    cmocka_unit_test(test_one_source),
+	    cmocka_unit_test(test_makes_room),
 	    TEST(quiet),
 	    TEST(no_descriptors),
 	    cmocka_unit_test(test_headers),
 	    TEST(window_closes),
 	    TEST(window_opens_again),
-	    TEST(window_cannot_open),
+	    TEST(door_cannot_open),
+	    TEST(very_many_services),
 	    TEST(services_change),
 	    TEST(limits_change),
 	};

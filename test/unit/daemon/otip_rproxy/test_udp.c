@@ -7,23 +7,13 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <sys/socket.h>
 
-#include "window.h"
-#include "world.h"
-
-#define PORT 4242
-
-static struct in6_addr address;
+#include "fixture.h"
 
 static void begin_with(const struct flow_limits *limits)
 {
-	struct service service;
-
-	assert_true(world_begin(limits));
-	world_service(&service, SOCK_DGRAM, PORT);
-	address = world_address(1);
-	assert_int_equal(window_open(&world.flows, &address, &service, 1), 0);
-	world_turn();
+	fixture_begin(limits, SOCK_DGRAM);
 }
 
 static int begin(void **state)
@@ -32,18 +22,12 @@ static int begin(void **state)
 	return 0;
 }
 
-static int end(void **state)
-{
-	world_end();
-	return 0;
-}
-
 /* A datagram comes and is passed on: the mapping's socket inside. */
 static int ask(unsigned int source)
 {
 	int inner;
 
-	assert_true(world_datagram(&address, PORT, source, 100));
+	assert_true(world_datagram(&fixture_address, FIXTURE_PORT, source, 100));
 	world_turn();
 	inner = world_inner_of(source);
 	assert_true(inner >= 0);
@@ -55,11 +39,6 @@ static void answer(unsigned int source)
 	assert_true(world_reply(world_inner_of(source), 200));
 	world_turn();
 	assert_int_equal(world_got(source), 1);
-}
-
-static uint64_t count_of(const metric *counter)
-{
-	return metric_get(counter);
 }
 
 static void test_clients(void **state)
@@ -74,11 +53,11 @@ static void test_clients(void **state)
 	answer(2);
 	answer(2);
 	assert_int_equal(world.flows.mapping_count, 2);
-	assert_int_equal(count_of(&world.flows.stats.udp_in), 3);
-	assert_int_equal(count_of(&world.flows.stats.udp_out), 3);
+	assert_int_equal(fixture_count(&world.flows.stats.udp_in), 3);
+	assert_int_equal(fixture_count(&world.flows.stats.udp_out), 3);
 	/* A burst of several clients, mixed. */
 	for (unsigned int i = 0; i < 6; i++)
-		assert_true(world_datagram(&address, PORT, 3 + i % 2, 1 + i * 1000));
+		assert_true(world_datagram(&fixture_address, FIXTURE_PORT, 3 + i % 2, 1 + i * 1000));
 	world_turn();
 	assert_int_equal(world_has(world_inner_of(3)), 3);
 	assert_int_equal(world_has(world_inner_of(4)), 3);
@@ -102,7 +81,7 @@ static void test_quiet(void **state)
 	assert_true(world_is_open(one));
 	world_pass(5 * LOOP_SEC);
 	assert_int_equal(world.flows.mapping_count, 0);
-	assert_int_equal(count_of(&world.flows.stats.udp_idle), 2);
+	assert_int_equal(fixture_count(&world.flows.stats.udp_idle), 2);
 	(void)ask(1);
 	answer(1);
 }
@@ -123,13 +102,14 @@ static void test_full(void **state)
 	assert_int_equal(world.flows.mapping_count, 3);
 	answer(3);
 	answer(4);
-	assert_true(world_datagram(&address, PORT, 5, 100));
+	assert_true(world_datagram(&fixture_address, FIXTURE_PORT, 5, 100));
 	world_turn();
 	assert_true(world_inner_of(5) < 0);
 	answer(1);
 	answer(3);
 	answer(4);
-	assert_int_equal(count_of(&world.flows.stats.udp_full), 2);
+	assert_int_equal(fixture_count(&world.flows.stats.udp_full), 1);
+	assert_int_equal(fixture_count(&world.flows.stats.udp_displaced), 1);
 	/* Smaller limits forget nobody. */
 	flows_set_limits(&world.flows,
 	    &(struct flow_limits){.connections = 1, .mappings = 1, .udp_timeout = LOOP_SEC});
@@ -139,26 +119,72 @@ static void test_full(void **state)
 	world_end();
 }
 
+/* Those with answers make room when they have been quiet for long enough, and not before. */
+static void test_makes_room(void **state)
+{
+	static const struct flow_limits limits = {.connections = 1,
+	    .mappings = 2,
+	    .per_source = 2,
+	    .source_prefix = 64,
+	    .udp_timeout = 100 * LOOP_SEC,
+	    .udp_full_timeout = 10 * LOOP_SEC};
+
+	begin_with(&limits);
+	(void)ask(1);
+	answer(1);
+	(void)ask(WORLD_NETWORK);
+	answer(WORLD_NETWORK);
+	world_pass(9 * LOOP_SEC);
+	answer(WORLD_NETWORK);
+	assert_true(world_datagram(&fixture_address, FIXTURE_PORT, 2 * WORLD_NETWORK, 100));
+	world_turn();
+	assert_true(world_inner_of(2 * WORLD_NETWORK) < 0);
+	world_pass(2 * LOOP_SEC);
+	(void)ask(2 * WORLD_NETWORK);
+	answer(2 * WORLD_NETWORK);
+	assert_true(world_inner_of(1) < 0);
+	answer(WORLD_NETWORK);
+	assert_int_equal(fixture_count(&world.flows.stats.udp_full), 1);
+	assert_int_equal(fixture_count(&world.flows.stats.udp_displaced), 1);
+	world_end();
+}
+
+/* Told once when ICMP says that a server is not there, and once when it answers. */
+static void test_server_is_told_of(void **state)
+{
+	int inner = ask(1);
+
+	for (int i = 0; i < 20; i++) {
+		world_fail(inner, ECONNREFUSED);
+		world_turn();
+		world_pass(LOOP_SEC);
+		(void)ask(1);
+	}
+	assert_int_equal(fixture_lines("udp 4242: server ::1 (::1 port 4242): Connection refused"), 1);
+	answer(1);
+	answer(1);
+	assert_int_equal(fixture_lines("udp 4242: server ::1 (::1 port 4242): well again"), 1);
+}
+
 static void test_one_source(void **state)
 {
 	static const struct flow_limits limits = {.connections = 10,
 	    .mappings = 10,
 	    .per_source = 1,
+	    .source_prefix = 64,
 	    .udp_timeout = 8 * LOOP_SEC,
 	    .connect_timeout = LOOP_SEC};
 	struct in6_addr other = world_address(2);
-	struct service service;
 
 	begin_with(&limits);
-	world_service(&service, SOCK_DGRAM, PORT);
-	assert_int_equal(window_open(&world.flows, &other, &service, 1), 0);
+	assert_int_equal(window_open(&world.flows, &other, fixture_services, 2), 0);
 	(void)ask(1);
-	assert_true(world_datagram(&other, PORT, 1, 100));
+	assert_true(world_datagram(&other, FIXTURE_PORT, 1, 100));
 	world_turn();
 	assert_int_equal(world.flows.mapping_count, 1);
-	assert_int_equal(count_of(&world.flows.stats.udp_per_source), 1);
+	assert_int_equal(fixture_count(&world.flows.stats.udp_per_source), 1);
 	world_pass(9 * LOOP_SEC);
-	assert_true(world_datagram(&other, PORT, 1, 100));
+	assert_true(world_datagram(&other, FIXTURE_PORT, 1, 100));
 	world_turn();
 	assert_int_equal(world.flows.mapping_count, 1);
 	world_end();
@@ -170,17 +196,17 @@ static void test_lost(void **state)
 	int inner = ask(1);
 
 	world.errors[WORLD_SENDMMSG] = EMSGSIZE;
-	assert_true(world_datagram(&address, PORT, 1, 60000));
-	assert_true(world_datagram(&address, PORT, 1, 100));
+	assert_true(world_datagram(&fixture_address, FIXTURE_PORT, 1, 60000));
+	assert_true(world_datagram(&fixture_address, FIXTURE_PORT, 1, 100));
 	world_turn();
 	assert_true(world_reply(inner, 60000));
 	world_turn();
-	assert_int_equal(count_of(&world.flows.stats.udp_lost), 3);
+	assert_int_equal(fixture_count(&world.flows.stats.udp_lost), 3);
 	assert_int_equal(world_has(inner), 1);
 	world.errors[WORLD_SENDMMSG] = ECONNREFUSED;
-	assert_true(world_datagram(&address, PORT, 1, 100));
+	assert_true(world_datagram(&fixture_address, FIXTURE_PORT, 1, 100));
 	world_turn();
-	assert_int_equal(count_of(&world.flows.stats.udp_lost), 4);
+	assert_int_equal(fixture_count(&world.flows.stats.udp_lost), 4);
 	world.errors[WORLD_SENDMMSG] = 0;
 	/* ICMP's word: nobody is at that port, or was a moment ago. */
 	world_fail(inner, ECONNREFUSED);
@@ -192,10 +218,10 @@ static void test_lost(void **state)
 static void test_no_descriptors(void **state)
 {
 	world.errors[WORLD_MSOCKET] = EMFILE;
-	assert_true(world_datagram(&address, PORT, 1, 100));
+	assert_true(world_datagram(&fixture_address, FIXTURE_PORT, 1, 100));
 	world_turn();
 	assert_int_equal(world.flows.mapping_count, 0);
-	assert_int_equal(count_of(&world.flows.stats.no_descriptors), 1);
+	assert_int_equal(fixture_count(&world.flows.stats.no_descriptors), 1);
 	world.errors[WORLD_MSOCKET] = 0;
 	(void)ask(1);
 	answer(1);
@@ -207,10 +233,10 @@ static void test_window_closes(void **state)
 	int one = ask(1);
 
 	answer(1);
-	assert_true(world_datagram(&address, PORT, 2, 100));
-	window_shut(&world.flows, &address);
+	assert_true(world_datagram(&fixture_address, FIXTURE_PORT, 2, 100));
+	window_shut(&world.flows, &fixture_address);
 	world_turn();
-	assert_false(world_datagram(&address, PORT, 3, 100));
+	assert_false(world_datagram(&fixture_address, FIXTURE_PORT, 3, 100));
 	assert_int_equal(ask(1), one);
 	answer(1);
 	answer(2);
@@ -224,7 +250,7 @@ static void test_window_closes(void **state)
 	assert_int_equal(world.gone, 0);
 	world_pass(9 * LOOP_SEC);
 	assert_int_equal(world.gone, 1);
-	assert_false(flows_have(&world.flows, &address));
+	assert_false(flows_have(&world.flows, &fixture_address));
 	assert_int_equal(world_sockets(), 0);
 }
 
@@ -234,28 +260,26 @@ static void test_window_closes_badly(void **state)
 	(void)ask(1);
 	(void)ask(2);
 	world.errors[WORLD_MSOCKET] = EMFILE;
-	window_shut(&world.flows, &address);
+	window_shut(&world.flows, &fixture_address);
 	world.errors[WORLD_MSOCKET] = 0;
 	world_turn();
 	assert_int_equal(world.flows.mapping_count, 0);
 	assert_int_equal(world.gone, 1);
-	assert_int_equal(count_of(&world.flows.stats.no_descriptors), 2);
+	assert_int_equal(fixture_count(&world.flows.stats.no_descriptors), 2);
 }
 
 /* Opened again: who has a socket keeps it, others come through the door. */
 static void test_window_opens_again(void **state)
 {
-	struct service service;
 	int one = ask(1);
 
-	window_shut(&world.flows, &address);
-	world_service(&service, SOCK_DGRAM, PORT);
-	assert_int_equal(window_open(&world.flows, &address, &service, 1), 0);
+	window_shut(&world.flows, &fixture_address);
+	fixture_open(SOCK_DGRAM);
 	assert_int_equal(ask(1), one);
 	(void)ask(2);
 	answer(1);
 	answer(2);
-	window_shut(&world.flows, &address);
+	window_shut(&world.flows, &fixture_address);
 	assert_int_equal(ask(1), one);
 	answer(1);
 	answer(2);
@@ -265,11 +289,13 @@ static void test_window_opens_again(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(test_##name, begin, end)
+#define TEST(name) cmocka_unit_test_setup_teardown(test_##name, begin, fixture_end)
 	const struct CMUnitTest tests[] = {
 	    TEST(clients),
 	    TEST(quiet),
 	    cmocka_unit_test(test_full),
+	    cmocka_unit_test(test_makes_room),
+	    TEST(server_is_told_of),
 	    cmocka_unit_test(test_one_source),
 	    TEST(lost),
 	    TEST(no_descriptors),

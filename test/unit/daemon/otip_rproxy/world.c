@@ -173,6 +173,7 @@ bool world_begin(const struct flow_limits *limits)
 {
 	static const struct flow_limits generous = {.connections = 1000,
 	    .mappings = 1000,
+	    .source_prefix = 64,
 	    .tcp_timeout = 120 * LOOP_SEC,
 	    .udp_timeout = 8 * LOOP_SEC,
 	    .connect_timeout = 10 * LOOP_SEC,
@@ -208,7 +209,8 @@ void world_end(void)
 	insist(list_is_empty(&flows->windows) && list_is_empty(&world.loop.jobs));
 	insist(flows->connections == 0 && flows->mapping_count == 0 && flows->pool.kept == 0);
 	insist(flows->sources.table.count == 0 && flows->mappings.count == 0);
-	insist(metric_get(&flows->stats.addresses) == 0);
+	insist(metric_get(&flows->stats.addresses) == 0 && metric_get(&flows->stats.doors_shut) == 0);
+	insist(flows->backends.count == 0);
 	insist(timerq_next_deadline(&world.loop.timers) == TIMERQ_NEVER);
 	is_running = false;
 	loop_fini(&world.loop);
@@ -224,7 +226,7 @@ static void check(void)
 
 	list_for_each (window, &flows->windows, link) {
 		insist(window->flow_count > 0 || !window->closed);
-		insist(!window->closed || list_is_empty(&window->doors));
+		insist(!window->closed || window->doors.count == 0);
 		count += window->flow_count;
 	}
 	insist(count == flows_open(flows));

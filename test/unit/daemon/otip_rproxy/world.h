@@ -23,6 +23,7 @@
 
 #define WORLD_SOCKETS 128 /* at a time */
 #define WORLD_ROOM    65536
+#define WORLD_NETWORK 16 /* sources in a /64 */
 
 /* How a server inside answers a connect. */
 enum world_server {
@@ -40,6 +41,7 @@ struct world {
 	enum world_server server;
 	unsigned int proxy;      /* the PROXY protocol's version, of all services; 0: none */
 	int errors[WORLD_CALLS]; /* the errno of each call; 0: it works */
+	uint16_t bind_port;      /* the one whose WORLD_BIND fails; 0: any */
 	size_t gone;             /* windows that have gone: struct flows */
 	struct in6_addr last_gone;
 };

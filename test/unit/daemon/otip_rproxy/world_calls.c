@@ -53,8 +53,9 @@ int ioth_getsockopt(int fd, int level, int option, void *value, socklen_t *len)
 int ioth_bind(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	struct world_socket *socket = world_socket_of(fd);
+	uint16_t port = ntohs(((const struct sockaddr_in6 *)(const void *)addr)->sin6_port);
 
-	if (fails(WORLD_BIND))
+	if ((world.bind_port == 0 || world.bind_port == port) && fails(WORLD_BIND))
 		return -1;
 	memcpy(&socket->local, addr, sizeof(socket->local));
 	for (size_t i = 0; i < WORLD_SOCKETS; i++) {

@@ -19,7 +19,8 @@ void world_service(struct service *service, int type, uint16_t port)
 {
 	*service = (struct service){.type = type, .port = port, .inner_port = port, .host = "::1"};
 	service->proxy = type == SOCK_STREAM ? world.proxy : 0;
-	service->inner.in6 = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons(port)};
+	service->inner.in6 = (struct sockaddr_in6){
+	    .sin6_family = AF_INET6, .sin6_port = htons(port), .sin6_addr = IN6ADDR_LOOPBACK_INIT};
 	service->inner_len = sizeof(service->inner.in6);
 }
 
@@ -28,6 +29,7 @@ static struct sockaddr_in6 client_name(unsigned int source)
 	struct sockaddr_in6 name = {.sin6_family = AF_INET6, .sin6_port = htons(10000)};
 
 	name.sin6_addr.s6_addr[0] = 0xfd;
+	name.sin6_addr.s6_addr[7] = (uint8_t)(source / WORLD_NETWORK);
 	name.sin6_addr.s6_addr[15] = (uint8_t)source;
 	return name;
 }
