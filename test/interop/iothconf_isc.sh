@@ -57,8 +57,7 @@ exec dnsmasq -d -C /dev/null --port=0 --interface=vde0 --user=root --group=root 
 	stop "$pid" # it has the address of the DHCPv4 server, too, and might get what is meant for that
 fi
 
-client eth,dhcp,thread,fqdn=one.test.local +-dhcp addresses +eth,dhcp
-wait_for says dhcpd 'DHCPRELEASE of 10\.9\.0\.77'
+wait_for gives_back dhcpd 'DHCPRELEASE of 10\.9\.0\.77' eth,dhcp,thread,fqdn=one.test.local +-dhcp addresses +eth,dhcp
 
 well_formed 'dhcp && dhcp.option.dhcp == 7'
 pass

@@ -40,8 +40,11 @@ END
 	start "$1" "$VDENS" "$vnl" sh -e "$dir/$1.sh"
 }
 
-# server_running: that of link-local addresses has ended, too.
-link_local_ready='while ! ip -6 addr show dev vde0 scope link -tentative | grep -q fe80; do sleep 0.05; done'
+# For these scripts: a link-local address that can be used; nobody else has it, and the kernel need not ask for seconds.
+# shellcheck disable=SC2016 # words of the inner shell
+link_local_ready='until local=$(ip -o -6 addr show dev vde0 scope link | grep -o "fe80::[0-9a-f:]*/64"); do sleep 0.05; done
+ip addr del $local dev vde0
+ip addr add $local dev vde0 nodad'
 
 # client CONFIG WORD...: runs the client on $stack, with CONFIG behind stack= and vnl=. $out, $status.
 client()
@@ -56,13 +59,21 @@ client()
 	[ "$status" = 0 ] || fail "client: status $status: $out $err"
 }
 
-# expect PATTERN...: the client's last output has these lines.
+# expect PATTERN...: the client's output has these lines.
 expect()
 {
-	local pattern
-	for pattern; do
-		assert_match "$pattern" "$out" "$stack"
-	done
+	expect_lines "$@"
+	[ "$status" = 0 ] || fail "client: status $status: $out $err"
+}
+
+# gives_back NAME PATTERN CONFIG WORD...: for wait_for: runs the client; what the server NAME has said then. (A release is
+# said once.)
+gives_back()
+{
+	local name=$1 pattern=$2
+	shift 2
+	client "$@"
+	within 10 says "$name" "$pattern"
 }
 
 # captured FILTER [ARG...]: frames like that were on the wire; tshark, with these arguments, tells of them in

@@ -38,17 +38,20 @@ while read -r way at name type; do
 	esac
 done <"$dir/look-ups" | sort >"$dir/expected"
 
+as_expected() # SECONDS
+{
+	run on_stack sh -c 'exec "$@" <"$0"' "$dir/look-ups" "$client" "$config" "timeout:$1 attempts:1"
+	[ "$status" = 0 ] && diff "$dir/expected" <(sort <<<"$out") >"$dir/difference.log"
+}
+
 # server_that OPTION PATTERN SECONDS: named with that option, of which dig says this; asked with this time-out.
 server_that()
 {
 	# shellcheck disable=SC2086 # nothing, or two words
 	server named -g -c "$dir/conf" $1
 	wait_for says server ' running$' # after its sockets listen
-	run inside host dig +tries=1 +time=2 @$server4 a.test
-	assert_match "$2" "$out" "named $1"
-	run on_stack sh -c 'exec "$@" <"$0"' "$dir/look-ups" "$client" "$config" "timeout:$3 attempts:1"
-	assert_equal 0 "$status" "the client's exit status"
-	diff "$dir/expected" <(sort <<<"$out") >"$dir/difference.log" || fail "named $1: expected, seen: $err"
+	wait_for prints "$2" -- inside host dig +tries=1 +time=2 @$server4 a.test
+	wait_for as_expected "$3"
 	stop "$pid"
 }
 server_that '' 'EDNS: version: 0' 20

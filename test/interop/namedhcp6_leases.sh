@@ -27,17 +27,14 @@ declare -A client=()
 for host in "${clients[@]}"; do
 	name=${host#*:} host=${host%:*}
 	case $name in
-	dhclient) start dhclient dhclient_in one one -v -d -1 ;;
+	dhclient) start dhclient dhclient_in one one -v -d ;;
 	dhcpcd) start dhcpcd dhcpcd_in two two 'ia_na 1' ;;
 	dhcp6c) start dhcp6c dhcp6c_in three three 'send ia-na 0;' ;;
 	esac
 	client[$name]=$pid
 done
-mkfifo "$dir/input"
-stdin="$dir/input" start four "$CLIENT" "stack=picox,vnl=$vnl" +eth,dhcp6,thread,nodad,fqdn=four.test.local \
-	addresses read addresses +-dhcp6 addresses
-client[four]=$pid
-exec 8>"$dir/input"
+bound_client four read addresses +-dhcp6 addresses
+client[four]=$bound
 number() # HOST: the last digit of its address
 {
 	case $1 in one) echo 1 ;; two) echo 2 ;; three) echo 3 ;; esac
@@ -45,7 +42,6 @@ number() # HOST: the last digit of its address
 for host in "${clients[@]}"; do
 	wait_for has_address "${host%:*}" "fc00::$(number "${host%:*}")"
 done
-wait_for says four '^address fc00::4'
 [ ! -s "$dir/reasons" ] || assert_match '^BOUND6 fc00::1 fc00::24 test.local' "$(cat "$dir/reasons")" "dhclient's options"
 
 # --- renewed: each says so
@@ -86,6 +82,6 @@ for host in "${clients[@]}"; do
 	wait_for has_no_address "${host%:*}" "fc00::$(number "${host%:*}")"
 done
 await "${client[four]}"
-assert_equal "0 2" "$status $(grep -c '^address fc00::4' "$dir/four.log")" "libiothconf: bound, and released"
+assert_equal "0 2" "$status $(grep -c '^address fc00::4' "$dir/client.log")" "libiothconf: bound, and released"
 server_stop
 pass

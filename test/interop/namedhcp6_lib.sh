@@ -28,7 +28,7 @@ serve()
 	server_start -n fc00::24 -D fc00::24 -S test.local "$@"
 }
 
-# received TYPE: how many messages of that type the server has got. (0 while it does not answer.)
+# received TYPE: how many messages of that type the server has got.
 received()
 {
 	"$BUILD/tools/daemonctl/namedhcpctl" -s "$dir/ctl" stats |
@@ -74,19 +74,40 @@ dhclient_in()
 		-pf "$dir/$host.pid" "$@" vde0
 }
 
-# dhclient_release HOST NAME: the lease is given back. While the kernel's table of neighbours is full, which is one
-# for all namespaces of the machine, it refuses dhclient's message (EINVAL), and dhclient, which sends no other, has
-# forgotten its lease by then.
+# dhclient_release HOST NAME [ARRIVED...]: the lease is given back, until the command ARRIVED says that it is. (dhclient
+# says so once, and has forgotten its lease then: a relay or a network may lose it; and while the kernel's table of
+# neighbours is full, which is one for all namespaces of the machine, it is refused with EINVAL.)
 dhclient_release()
 {
-	local host=$1 tries=0
+	local host=$1 name=$2 tries=0
+	shift 2
+	[ $# -gt 0 ] || set -- :
 	cp "$dir/$host.leases" "$dir/$host.kept"
-	until dhclient_in "$@" -v -r >"$dir/release.log" 2>&1 &&
-		! grep -q 'send_packet6: Invalid argument' "$dir/release.log"; do
-		[ $((tries += 1)) -lt 60 ] || fail "dhclient cannot send"
-		sleep 1
+	until dhclient_in "$host" "$name" -v -r >"$dir/release.log" 2>&1 &&
+		! grep -q 'send_packet6: Invalid argument' "$dir/release.log" && within 20 "$@"; do
+		[ $((tries += 1)) -lt 20 ] || fail "dhclient's release does not arrive"
 		cp "$dir/$host.kept" "$dir/$host.leases"
+		wait_a_moment
 	done
+}
+
+# bound_client NAME WORD...: starts libiothconf in the background as $bound, which reads $dir/input (descriptor 8), and
+# has an address of NAME when this returns. (The first attempt is over after some seconds; then there is another one.)
+bound_client()
+{
+	local name=$1 tries
+	shift
+	[ -p "$dir/input" ] || mkfifo "$dir/input"
+	for tries in 1 2 3 4 5 6 7 8 9 10; do
+		stdin="$dir/input" start client "$CLIENT" "stack=picox,vnl=$vnl" \
+			"+eth,dhcp6,thread,nodad,fqdn=$name.test.local" addresses link "$@"
+		bound=$pid
+		wait_for says client '^link'
+		! says client '^address' || break
+		[ "$tries" -lt 10 ] || fail "libiothconf has no address"
+		stop "$bound"
+	done
+	exec 8>"$dir/input"
 }
 
 # dhcpcd_in HOST NAME LINE...: with these lines in its configuration. What it remembers is in $dir/HOST.dhcpcd.

@@ -34,31 +34,34 @@ case $who in
 dhclient)
 	# Two messages instead of four.
 	dhclient_more='send dhcp6.rapid-commit;'
-	start dhclient dhclient_in one one -v -d -1
+	start dhclient dhclient_in one one -v -d
 	wait_for has_address one fc00::1
 	assert_equal 0 "$(received request)" "a request after a rapid commit"
 	wait_for grep -q '^}' "$dir/one.leases"
 	stop "$pid"
-	# It has been away: is its address right here?
-	start dhclient dhclient_in one one -v -d -1
-	wait_for says dhclient 'XMT: Confirm on'
-	wait_for says dhclient 'RCV: Reply message on'
+	# It has been away: is its address right here? (For ten seconds it is asked: RFC 8415, 18.2.3.)
+	for tries in 1 2 3 4 5; do
+		start dhclient dhclient_in one one -v -d
+		wait_for says dhclient 'XMT: Confirm on'
+		wait_for says dhclient 'Bound to lease|PRC: Bound'
+		stop "$pid"
+		! says dhclient 'RCV: Reply message on' || break
+		[ "$tries" -lt 5 ] || fail "nobody says that the address is right"
+	done
 	wait_for received_more confirm 0
-	wait_for says dhclient 'Bound to lease|PRC: Bound'
-	stop "$pid"
 	rm "$dir/one.conf" "$dir/one.leases"
 	dhclient_more=
 	# Somebody has it.
 	touch "$dir/taken"
 	inside one ip addr flush dev vde0 scope global
-	start dhclient dhclient_in one one -v -d -1
+	start dhclient dhclient_in one one -v -d
 	wait_for received_more decline 0
 	wait_for says dhclient 'XMT: Decline on'
 	stop "$pid"
 	rm -f "$dir/one.leases" "$dir/taken"
 	# No address wanted.
 	: >"$dir/reasons"
-	start dhclient dhclient_in one one -v -d -1 -S
+	start dhclient dhclient_in one one -v -d -S
 	wait_for grep -q '^RENEW6  fc00::24 test.local' "$dir/reasons"
 	wait_for received_more information-request 0
 	stop "$pid"
@@ -94,12 +97,7 @@ dhcp6c)
 	stop "$pid"
 	;;
 iothconf)
-	mkfifo "$dir/input"
-	stdin="$dir/input" start client "$CLIENT" "stack=picox,vnl=$vnl" +eth,dhcp6,thread,nodad,fqdn=one.test.local \
-		addresses read addresses
-	client=$pid
-	exec 8>"$dir/input"
-	wait_for says client '^address fc00::1'
+	bound_client one read addresses
 	# The network is lost and back: is the address right there? (Ten seconds long it is asked for: RFC 8415, 18.2.3.
 	# Where the server comes back later than that, it has to be asked again.)
 	server_stop
@@ -111,19 +109,22 @@ iothconf)
 		network_again
 	done
 	echo >&8
-	await "$client"
+	await "$bound"
 	assert_equal "0 2" "$status $(grep -c '^address fc00::1' "$dir/client.log")" "after it was confirmed"
 	# Somebody has it.
 	inside two ip addr add fc00::1/128 dev vde0 nodad
-	run "$CLIENT" "stack=picox,vnl=$vnl" +eth,dhcp6,fqdn=one.test.local addresses
-	assert_no_match '^address' "$out" "an address that somebody has"
-	wait_for received_more decline 0
+	declined()
+	{
+		run "$CLIENT" "stack=picox,vnl=$vnl" +eth,dhcp6,fqdn=one.test.local addresses
+		[[ $out != *address* ]] && received_more decline 0
+	}
+	wait_for declined
 	# A router says that there is information, and no addresses. (Before it is heard, addresses are asked for; the
 	# server has none for this name.)
 	start radvd "$BUILD/daemon/iothradvd/iothradvd" -s "$vnl" -F O fc00::/64/L
 	wait_for says radvd 'the network is there'
-	run "$CLIENT" "stack=picox,vnl=$vnl" +eth,rd,dhcp6,fqdn=five.test.local addresses resolv
-	assert_match '^. nameserver fc00::24' "$out" "information"
+	wait_for prints '^. nameserver fc00::24' -- \
+		"$CLIENT" "stack=picox,vnl=$vnl" +eth,rd,dhcp6,fqdn=five.test.local addresses resolv
 	;;
 esac
 server_stop

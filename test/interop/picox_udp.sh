@@ -46,12 +46,12 @@ scan() # EXPECTED TARGET OPTION...
 	shift 2
 	# shellcheck disable=SC2086 # a word or two
 	run peer nmap --privileged -n -Pn -sU "$@" $target
-	assert_equal "$expected" "$(awk '/^[0-9]+\/udp/ { printf "%s %s,", $1, $2 }' <<<"$out")" "nmap of $target"
+	[ "$expected" = "$(awk '/^[0-9]+\/udp/ { printf "%s %s,", $1, $2 }' <<<"$out")" ]
 }
 for target in "10.0.0.1" "-6 fd00::1"; do
-	scan "7/udp open,100/udp closed,101/udp closed,102/udp closed,103/udp closed," "$target" \
+	wait_for scan "7/udp open,100/udp closed,101/udp closed,102/udp closed,103/udp closed," "$target" \
 		--min-rtt-timeout 5s -p 7,100-103
-	scan "9/udp open|filtered," "$target" --max-retries 0 -p 9
+	wait_for scan "9/udp open|filtered," "$target" --max-retries 0 -p 9
 done
 node_stop
 clean_capture 50

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Asks a DHCP server what it tells without a name: dhcp_ask.py 4|6 INTERFACE
 
-An INFORM from 192.168.1.9, or an INFORMATION-REQUEST. Ends with 0 if it is answered within half a second.
+An INFORM from 192.168.1.9, or an INFORMATION-REQUEST. Ends with 0 if it is answered within three seconds.
 """
 import os
 import socket
@@ -28,7 +28,7 @@ def main():
     asker.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     asker.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode() + b"\0")
     asker.bind(own)
-    asker.settimeout(0.5)
+    asker.settimeout(3)
     asker.sendto(message, to)
     while asker.recv(2048)[where] != answer:
         pass

@@ -38,12 +38,21 @@ order()
 	wait_for obeyed
 }
 
-# begin WORD...: starts the client in the background, with `read` for the words that wait for `step`.
+# begin BITS WORD...: starts the client in the background, with `read` for the words that wait for `step`; its first
+# configuration gives these bits. (It waits some seconds only for a peer that may have no time: then it is started again.)
 begin()
 {
-	stdin="$dir/input" start client "$CLIENT" "stack=$stack,vnl=$vnl" "$@"
-	client=$pid
-	exec 8>"$dir/input"
+	local bits=$1 tries
+	shift
+	for tries in 1 2 3 4 5 6; do
+		stdin="$dir/input" start client "$CLIENT" "stack=$stack,vnl=$vnl" "$@"
+		client=$pid
+		exec 8>"$dir/input"
+		wait_for says client '^config'
+		! says client "^config $bits\$" || return 0
+		stop "$client"
+	done
+	fail "the client's configuration is not $bits"
 }
 
 step()
@@ -64,4 +73,22 @@ client()
 {
 	run "$CLIENT" "stack=$stack,vnl=$vnl" "$@"
 	[ "$status" = 0 ] || fail "client $*: status $status: $out $err"
+}
+
+# gives EXPECTED WHAT WORD...: the client, with these words, says that: lines with commas between them. It is run again where
+# the peer had no time to answer, or to claim an address within the second in which that is asked for; $first is an
+# order that the peer gets each time.
+first=
+gives()
+{
+	local expected=$1 what=$2 tries
+	shift 2
+	for tries in 1 2 3 4 5 6; do
+		# shellcheck disable=SC2086 # several words
+		[ -z "$first" ] || order $first
+		client "$@"
+		[ "$(paste -sd, <<<"$out")" != "$expected" ] || return 0
+		echo "try $tries: $what: $(paste -sd, <<<"$out")"
+	done
+	fail "$what: expected '$expected'"
 }

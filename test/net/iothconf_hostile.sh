@@ -36,7 +36,7 @@ config 0; -dns=1.1.1.1: this is not a static item here" "$out" "static items"
 # Advertisements that are none, while a good one is known: options of length 0 (once an endless loop) and
 # beyond the packet, code 1, and so on. Then router lifetime 0 takes the default route away.
 order ra 1800 fd09:: 600
-begin +eth,rd,slaac,nodad,thread,debug addresses resolv read +debug news +debug delete
+begin 18 +eth,rd,slaac,nodad,thread,debug addresses resolv read +debug news +debug delete
 wait_for says client '^address fd09::'
 head=86000000400007080000000000000000
 for bad in "${head}0300000000000000" "${head}0304" 8601000040000708 "${head}0301000000000000ff" 8600 86 \
@@ -56,25 +56,37 @@ assert_match '^3: .*address fd09::' "$(cat "$dir/dumps")" "an address stays"
 # Somebody has the address already: by DHCP it is declined, made of the name it is not used, and of opaque
 # ones there is another.
 order own 10.9.0.50
-client +eth,dhcp,probe addresses
-assert_equal "config 2" "$out" "an address that somebody has"
+gives "config 2" "an address that somebody has" +eth,dhcp,probe addresses
+if ! within 5 says peer '^DECLINE'; then # nobody had time to offer it
+	gives "config 2" "an address that somebody has" +eth,dhcp,probe addresses
+fi
 wait_for says peer '^DECLINE'
 if [ "$stack" = picox ] || kernel_obeys; then # or else Linux makes an address of its own, which is claimed, too
 	order ra 1800 fd09:: 600
-	order contend 1
-	client +eth,rd,slaac,fqdn=one.test.local addresses
-	assert_no_match '^address' "$out" "the address of the name, which somebody has"
-	assert_match '^config 18$' "$out" "the rest of the advertisement"
-	order contend 2
-	client +eth,rd,slaac=opaque,secret=x addresses
+	first='contend 1' gives 'config 18' "the address of the name, which somebody has" \
+		+eth,rd,slaac,fqdn=one.test.local addresses
+	# Two are claimed, the third one is taken. (Where a claim comes too late, one that was claimed is.)
+	for tries in 1 2 3 4 5; do
+		claims=$(grep -c '^claims fd09::' "$dir/peer.log")
+		order contend 2
+		client +eth,rd,slaac=opaque,secret=x addresses
+		sed -n 's/^claims /address /p' "$dir/peer.log" | tail -n +$((claims + 1)) >"$dir/claimed"
+		if [[ $out == "config 18"* && $(wc -l <"$dir/claimed") = 2 ]] && ! grep -qFxf "$dir/claimed" <<<"$out"; then
+			break
+		fi
+		[ "$tries" -lt 5 ] || fail "another opaque address: $out; claimed: $(cat "$dir/claimed")"
+	done
 	assert_equal 1 "$(grep -c '^address fd09::' <<<"$out")" "another opaque address"
-	assert_equal 3 "$(grep -c '^claims fd09::' "$dir/peer.log")" "addresses that were claimed"
-	assert_no_match "$(sed -n 's/^claims //p' "$dir/peer.log" | paste -sd'|')" "$out" "an address of others"
+	order contend 0
 	opaque=$out
-	client +eth,rd,slaac=opaque,secret=x,mac=02:00:00:00:00:01 addresses
-	client +eth,rd,slaac=opaque,secret=x,mac=02:00:00:00:00:01,nodad addresses +-rd addresses
-	again=$out
-	client +eth,rd,slaac=opaque,secret=x,mac=02:00:00:00:00:01,nodad addresses +-rd addresses
+	stable() # two runs have the same address, and no address
+	{
+		client +eth,rd,slaac=opaque,secret=x,mac=02:00:00:00:00:01,nodad addresses +-rd addresses
+		again=$out
+		client +eth,rd,slaac=opaque,secret=x,mac=02:00:00:00:00:01,nodad addresses +-rd addresses
+		[[ $again == "config 18"* && $out == "config 18"* ]]
+	}
+	wait_for stable
 	assert_equal "$again" "$out" "a stable address"
 	[ "$again" != "$opaque" ] || fail "the same address for another MAC address"
 else
@@ -84,11 +96,14 @@ fi
 # A router that says only later that there is information but no addresses (O without M): the search for an
 # address, which has begun, becomes a question for information.
 order ra 0 fd09:: 0
-begin +eth,rd,dhcp6,nodad
+# (`begin` would wait for its end.)
+start client "$CLIENT" "stack=$stack,vnl=$vnl" +eth,rd,dhcp6,nodad
+client=$pid
 wait_for says peer '^dhcp6 1$'
 order ra 1800 fd09:: 600 64
 wait_for says peer '^dhcp6 11$'
-finish
+await "$client"
+assert_equal 0 "$status" "the client's end"
 order ra 0 fd09:: 0
 
 # Two interfaces, each with data of its own.

@@ -15,11 +15,10 @@ peer_start
 
 # A lease is renewed by unicast after a second; the program hears nothing: nothing has changed.
 order lease 60 1 50
-begin +eth,dhcp,nodad,thread addresses resolv read addresses resolv delete
+begin 6 +eth,dhcp,nodad,thread addresses resolv read addresses resolv delete
 wait_for says peer 'REQUEST renewing'
 step
 finish
-says client '^config 6$' || fail "no lease"
 [ "$(grep -c '^address 10.9.0.50$' "$dir/client.log")" = 2 ] || fail "the address has not stayed"
 says client '^unchanged$' || fail "news without a reason"
 says client '^deleted$' || fail "the stack could not be deleted"
@@ -27,7 +26,7 @@ says client '^deleted$' || fail "the stack could not be deleted"
 # Other name servers with the renewal: the program hears of it by both ways.
 order lease 60 1 50
 order dns 10.9.0.60
-begin +eth,dhcp,thread resolv news resolv delete
+begin 6 +eth,dhcp,thread resolv news resolv delete
 wait_for says client '^\| nameserver 10.9.0.60$'
 order dns 10.9.0.61
 wait_for says client '^\| nameserver 10.9.0.61$'
@@ -36,7 +35,7 @@ says client '^news [01]$' || fail "no news" # the function may be on its way sti
 
 # The server goes: after the lease the address goes, too; it is back, and so is the address.
 order lease 5 1 3
-begin +eth,dhcp,thread resolv news addresses resolv read news addresses delete
+begin 6 +eth,dhcp,thread resolv news addresses resolv read news addresses delete
 wait_for says client '^\| nameserver' # what changes from now on is news
 order silent
 wait_for says client '^news'
@@ -52,7 +51,7 @@ wait_for says peer 'REQUEST rebinding'
 if [ "$stack" = picox ]; then
 	order lease 3600
 	order ra 1800 fd09:: 600
-	begin +eth,dhcp,rd,slaac,nodad,thread addresses read addresses delete
+	begin 22 +eth,dhcp,rd,slaac,nodad,thread addresses read addresses delete
 	wait_for says client '^address fd09::'
 	stop "$hub"
 	rm -rf "$dir/hub"
@@ -66,25 +65,29 @@ fi
 
 # A refusal takes the address away.
 order lease 60 1 50
-begin +eth,dhcp,thread resolv news addresses delete
+begin 6 +eth,dhcp,thread resolv news addresses delete
 wait_for says client '^\| nameserver'
 order nak
 finish
 ! says client '^address' || fail "the address has survived a NAK"
 order speak
 
-# A router: name servers for some seconds.
+# A router: name servers for some seconds. (Where the program has no time for so long, it sees none, and no end of them.)
 order ra 1800 fd09:: 4
-begin +eth,rd,slaac,nodad,thread addresses resolv news addresses resolv delete
+for tries in 1 2 3 4 5; do
+	begin 18 +eth,rd,slaac,nodad,thread addresses resolv link news addresses resolv delete
+	wait_for says client '^link'
+	! says client '^\| nameserver fd09::53$' || break
+	[ "$tries" -lt 5 ] || fail "no name server"
+	stop "$client"
+done
 finish
 [ "$(grep -c '^address fd09::' "$dir/client.log")" = 2 ] || fail "the address has not stayed"
-grep -A1 '^news' "$dir/client.log" >"$dir/seen"
-says client '^\| nameserver fd09::53$' || fail "no name server"
 [ "$(grep -c nameserver "$dir/client.log")" = 1 ] || fail "a name server beyond its lifetime"
 
 # The lease is given back. (A network may drop what it has not read yet when a stack leaves it.)
 order lease 100
-begin +eth,dhcp,thread +-dhcp addresses read delete
+begin 6 +eth,dhcp,thread +-dhcp addresses read delete
 wait_for says peer 'RELEASE 10.9.0.50'
 step
 finish

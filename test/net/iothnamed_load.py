@@ -14,7 +14,7 @@ import socket
 import struct
 import sys
 
-PATIENCE = 30  # seconds for a reply
+PATIENCE = 200  # seconds for a reply
 OUT = 8
 
 server, stop, *names = sys.argv[1:]

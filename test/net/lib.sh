@@ -45,7 +45,7 @@ if [ -n "${NET_TEST_UID:-}" ] && [ -z "${NET_TEST_PRIVATE:-}" ]; then
 	exec $drop env HOME=/nonexistent bash "$0" "$@"
 fi
 
-deadline=${NET_DEADLINE:-180} # seconds until a condition is taken for one that never comes true
+deadline=${NET_DEADLINE:-300} # seconds until a condition is taken for one that never comes true
 test_name=$(basename "$0" .sh)
 # Short, and not below $TMPDIR: the path of an AF_UNIX socket has 107 bytes.
 dir=$(mktemp -d "/tmp/$test_name.XXXXXX")
@@ -215,7 +215,42 @@ within()
 # wait_for COMMAND [ARG...]: the same, for what has to succeed.
 wait_for()
 {
-	within "$deadline" "$@" || fail "waited ${deadline} s for: $*"
+	within "$deadline" "$@" || fail "waited ${deadline} s for: $*${out:+; last output: $out}${err:+; stderr: $err}"
+}
+
+# matches PATTERN...: $out has a line for each.
+matches()
+{
+	local pattern
+	for pattern; do
+		grep -Eq -- "$pattern" <<<"$out" || return 1
+	done
+}
+
+# prints PATTERN... -- COMMAND [ARG...]: runs it; whether its output has a line for each pattern. For `wait_for`: a client
+# gives up some seconds after it has begun, and a server may have no time for so long, or a message be lost.
+prints()
+{
+	local patterns=()
+	while [ "$1" != -- ]; do
+		patterns+=("$1")
+		shift
+	done
+	shift
+	run "$@"
+	matches "${patterns[@]}"
+}
+
+# expect_lines PATTERN...: the output of what was run last. It is run again, some times, for the same reasons.
+expect_lines()
+{
+	local tries
+	for tries in 1 2 3 4 5 6; do
+		! matches "$@" || return 0
+		echo "try $tries: not matched by $*: $out"
+		run "${ran[@]}"
+	done
+	fail "${ran[*]}: expected lines matching $*, seen: $out${err:+; stderr: $err}"
 }
 
 # start NAME COMMAND [ARG...]: runs a command in the background, in a process group of its own,
@@ -347,11 +382,26 @@ inside()
 	nsenter --target "${inside_pid[$name]}" --user --net --preserve-credentials "$@"
 }
 
+# settle HOST INTERFACE: its link-local address can be used when this returns: nobody has it, the kernel need not ask around
+# for two seconds whether somebody does.
+link_local()
+{
+	address=$(inside "$1" ip -o -6 addr show dev "$2" scope link | grep -o 'fe80::[0-9a-f:]*/64')
+}
+settle()
+{
+	local address
+	wait_for link_local "$1" "$2"
+	inside "$1" ip addr del "$address" dev "$2"
+	inside "$1" ip addr add "$address" dev "$2" nodad
+}
+
 # --- assertions -------------------------------------------------------------------------------------
 
 # run COMMAND [ARG...]: runs it to its end: $status, $out (stdout), $err (stderr).
 run()
 {
+	ran=("$@")
 	status=0
 	"$@" >"$dir/.out" 2>"$dir/.err" </dev/null || status=$?
 	out=$(cat "$dir/.out")

@@ -43,17 +43,15 @@ EOF
 chmod +x "$dir/udhcpc"
 if have_command busybox && grep -qx udhcpc <<<"$(busybox --list)"; then
 	for name in one two; do
-		run inside $name busybox udhcpc -s "$dir/udhcpc" -f -q -t 20 -T 1 -F $name.test.local -i vde0
+		run inside $name busybox udhcpc -s "$dir/udhcpc" -f -q -t 60 -T 1 -F $name.test.local -i vde0
 		[ "$status" = 0 ] || fail "udhcpc for $name: $err"
 	done
 	has_address one $ONE || fail "udhcpc: one has not its address"
 	has_address two $TWO || fail "udhcpc: two has not its address"
 	assert_match "^bound $ONE 255.255.255.0 192.168.1.255 192.168.1.254 192.168.1.24" \
 		"$(cat "$dir/udhcpc.said")" "udhcpc's options"
-	inside one ping -c 1 -W 10 $TWO >/dev/null || fail "one does not reach two"
-	if have_command dig; then
-		assert_equal "$TWO" "$(inside one dig +short +tries=3 @192.168.1.24 two.test.local A)" "two's name"
-	fi
+	wait_for inside one ping -c 1 -W 10 $TWO
+	! have_command dig || wait_for prints "^$TWO\$" -- inside one dig +short +tries=3 @192.168.1.24 two.test.local A
 fi
 
 # --- dhclient: bind, and back to what it knows (INIT-REBOOT)
@@ -70,14 +68,23 @@ if have_command dhclient; then
 	chmod +x "$dir/script"
 	touch "$dir/leases"
 	printf 'send fqdn.fqdn "two.test.local.";\nsend fqdn.encoded on;\nrequest subnet-mask, routers;\n' >"$dir/dhclient.conf"
-	for reason in BOUND REBOOT; do
+	bound() # once more, however
+	{
+		grep -Eq "^(BOUND|REBOOT) $TWO 255.255.255.0 192.168.1.254" "$dir/reasons"
+	}
+	# (Where nobody confirms within ten seconds what it knows, it begins anew.)
+	for tries in first 1 2 3 4 5; do
+		: >"$dir/reasons"
 		inside two ip addr flush dev vde0 scope global
 		start dhclient nsenter --target "${inside_pid[two]}" --user --net --preserve-credentials \
-			dhclient -4 -v -d -1 -cf "$dir/dhclient.conf" -sf "$dir/script" -lf "$dir/leases" -pf "$dir/pid" vde0
-		wait_for grep -q "^$reason $TWO 255.255.255.0 192.168.1.254" "$dir/reasons"
+			dhclient -4 -v -d -cf "$dir/dhclient.conf" -sf "$dir/script" -lf "$dir/leases" -pf "$dir/pid" vde0
+		wait_for bound
 		wait_for grep -q '^}' "$dir/leases" # written when the script has ended
 		stop "$pid"
+		! grep -q '^REBOOT' "$dir/reasons" || break
+		[ "$tries" != 5 ] || fail "an address that is known is not confirmed"
 	done
+	[ "$tries" != first ] || fail "nothing was known"
 fi
 
 # --- dhcpcd
@@ -101,9 +108,8 @@ fi
 
 # --- our own: bind and release; a name that is not there
 
-run "$CLIENT" "stack=picox,vnl=$vnl" +eth,dhcp,fqdn=two.test.local addresses resolv +-dhcp addresses
-assert_match "^address $TWO" "$out" "libiothconf"
-assert_match '^. nameserver 192.168.1.24' "$out" "libiothconf, name server"
+wait_for prints "^address $TWO" '^. nameserver 192.168.1.24' -- \
+	"$CLIENT" "stack=picox,vnl=$vnl" +eth,dhcp,fqdn=two.test.local addresses resolv +-dhcp addresses
 run "$CLIENT" "stack=picox,vnl=$vnl" +eth,dhcp,fqdn=three.test.local addresses
 assert_no_match '^address' "$out" "a name without an address"
 server_stop
@@ -117,7 +123,7 @@ inside one ip addr flush dev vde0 scope global
 sed -i s/two/one/ "$dir/dhclient.conf"
 server_start "${options[@]}" --lease 12 --authoritative
 start dhclient nsenter --target "${inside_pid[one]}" --user --net --preserve-credentials \
-	dhclient -4 -v -d -1 -cf "$dir/dhclient.conf" -sf "$dir/script" -lf "$dir/leases" -pf "$dir/pid" vde0
+	dhclient -4 -v -d -cf "$dir/dhclient.conf" -sf "$dir/script" -lf "$dir/leases" -pf "$dir/pid" vde0
 dhclient=$pid
 wait_for has_address one $ONE
 wait_for grep -q "^RENEW $ONE" "$dir/reasons"

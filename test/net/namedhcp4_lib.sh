@@ -158,13 +158,19 @@ gets()
 	[[ "$out" == *"address $2"* ]]
 }
 
-# ours_gives_back NAME VNL: has an address, and gives it back; it runs until it is stopped (a hub that sees the end of a
-# program may forget the frames that it has not read). Sets $ours.
+# ours_gives_back NAME VNL ADDRESS: has this address, and gives it back; it runs until it is stopped (a hub that sees the
+# end of a program may forget the frames that it has not read). Sets $ours.
 ours_gives_back()
 {
+	local tries
 	[ -p "$dir/ours.input" ] || mkfifo "$dir/ours.input"
-	stdin="$dir/ours.input" start ours "$CLIENT" "stack=picox,vnl=$2" "+eth,dhcp,thread,fqdn=$1" addresses \
-		+-dhcp addresses link read
-	ours=$pid
-	wait_for says ours '^link'
+	for tries in 1 2 3 4 5 6; do
+		stdin="$dir/ours.input" start ours "$CLIENT" "stack=picox,vnl=$2" "+eth,dhcp,thread,fqdn=$1" addresses \
+			+-dhcp addresses link read
+		ours=$pid
+		wait_for says ours '^link'
+		! says ours "^address $3" || return 0
+		stop "$ours"
+	done
+	fail "libiothconf does not get $3"
 }

@@ -37,7 +37,7 @@ watch_start watch "$near"
 watch_start watch_far "$far"
 named_start 'net w 0.0.0.0/0' "static A far.test.local $FAR" \
 	"static TXT far.test.local $(texts 255.255.255.0 $GIADDR)" 'auth static w .test.local'
-server_start -n 192.168.1.24 -I $ID --lease 40 --authoritative
+server_start -n 192.168.1.24 -I $ID --lease 16 --authoritative
 # The kernel has two addresses there: a relay may send to the other one.
 to=$ID
 [ "$mode" != kernel ] || to=192.168.1.24
@@ -59,10 +59,8 @@ esac
 bound()
 {
 	wait_for has_address far $FAR
-	says watch "^OFFER from $ID to $GIADDR client 0.0.0.0 your $FAR relay $GIADDR server $ID .*,$last\$" ||
-		fail "the offer, to the relay"
-	says watch "^ACK from $ID to $GIADDR client 0.0.0.0 your $FAR relay $GIADDR server $ID .*,$last\$" ||
-		fail "the acknowledgement, to the relay"
+	wait_for says watch "^OFFER from $ID to $GIADDR client 0.0.0.0 your $FAR relay $GIADDR server $ID .*,$last\$"
+	wait_for says watch "^ACK from $ID to $GIADDR client 0.0.0.0 your $FAR relay $GIADDR server $ID .*,$last\$"
 }
 
 if have_command dhclient; then
@@ -72,8 +70,8 @@ if have_command dhclient; then
 	wait_for grep -q '^}' "$dir/far.leases"
 	# T1: by the router, and back by it.
 	wait_for said far "^RENEW $FAR"
-	says watch "^REQUEST from $FAR to $ID client $FAR " || fail "not renewed by unicast"
-	says watch_far "^ACK from $ID to $FAR client $FAR your $FAR relay 0.0.0.0 " || fail "no answer by unicast"
+	wait_for says watch "^REQUEST from $FAR to $ID client $FAR "
+	wait_for says watch_far "^ACK from $ID to $FAR client $FAR your $FAR relay 0.0.0.0 "
 	dhclient_release far
 	stop "$dhclient"
 	wait_for says watch "^RELEASE from $FAR to $ID client $FAR "
@@ -98,11 +96,11 @@ if have_udhcpc; then
 fi
 
 # Refused by the relay: an address that is not the name's. And ours, from beyond it.
-ours_gives_back far.test.local "$far"
-says ours "^address $FAR" || fail "libiothconf beyond the relay"
+ours_gives_back far.test.local "$far" $FAR
 wait_for says watch "^RELEASE from $FAR to $ID client $FAR .* options 53,61,54\$"
 stop "$ours"
-if have_command dhclient; then
+refused()
+{
 	dhclient_conf far far.test.local
 	cat >"$dir/far.leases" <<-END
 		lease {
@@ -117,9 +115,10 @@ if have_command dhclient; then
 	END
 	dhclient_start far
 	wait_for has_address far $FAR
-	says watch "^NAK from $ID to $GIADDR .* relay $GIADDR server $ID " || fail "no refusal to the relay"
-	says watch_far "^NAK from .* to 255.255.255.255 " || fail "the relay has not broadcast it"
 	stop "$dhclient"
-fi
-counted relayed_total || fail "nothing is counted as relayed"
+	within 10 says watch "^NAK from $ID to $GIADDR .* relay $GIADDR server $ID " &&
+		within 10 says watch_far "^NAK from .* to 255.255.255.255 " # by the relay
+}
+! have_command dhclient || wait_for refused # (it asks for ten seconds)
+wait_for counted relayed_total
 server_stop

@@ -18,10 +18,10 @@ host_start()
 {
 	vdens_start "$1" "$vnl"
 	inside "$1" ip link set lo up
-	wait_for link_local_of "$1"
+	settle "$1" vde0
 }
 
-# link_local_of HOST: its address, once duplicates have been looked for.
+# link_local_of HOST: its address, when it can be used.
 link_local_of()
 {
 	inside "$1" ip -o -6 addr show dev vde0 scope link | grep -v tentative | grep -o 'fe80::[0-9a-f:]*'

@@ -50,8 +50,8 @@ client()
 {
 	local name=$1 expected=$2
 	shift 2
-	run "$CLIENT" "stack=picox,vnl=$vnl" "+eth,dhcp6,fqdn=$name.hash.local" addresses resolv
-	assert_match "^address $expected" "$out" "address of $name"
+	wait_for prints "^address $expected" -- \
+		"$CLIENT" "stack=picox,vnl=$vnl" "+eth,dhcp6,fqdn=$name.hash.local" addresses resolv
 	assert_equal "$*" "$(sed -n 's/^. nameserver //p' <<<"$out" | tr '\n' ' ' | sed 's/ $//')" "name servers of $name"
 }
 

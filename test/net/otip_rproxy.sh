@@ -35,6 +35,6 @@ peer udp_large "$address" 4243 60000
 peer udp_large "$address" 4243 3000
 
 echo "--- the kernel's tools"
-inside client ping -n -c 1 -W 60 "$address" >/dev/null || fail "no answer to a ping"
+wait_for inside client ping -n -c 1 -W 5 "$address"
 assert_equal hello "$(echo hello | inside client timeout 60 nc -6 -N "$address" 4242)" "nc"
 pass
