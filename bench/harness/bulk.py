@@ -10,17 +10,15 @@ from contextlib import ExitStack
 from .figures import Figure
 from .networks import BY_NAME
 from .processes import Process, Skip, run
-from .streams import veth_sides
+from .streams import bare, serve, veth_sides
 
-BESIDE_VDESTACK = ("vdestack", "picox", "bare")
-BESIDE_KERNEL = ("kernel", "picox", "bare")
-# Network, MTU, with vdestack?, the target's text and its limits: (whose, times).
-WIRES = [("switch", 1500, True, ">= 1.5x vdestack or 0.9x bare", (("vdestack", 1.5), ("bare", 0.9))),
-         ("ptp", 1500, True, ">= 0.5x bare", (("bare", 0.5),)),
-         ("ptp", 9000, True, ">= 1.2x veth", (("kernel", 1.2),)),
-         ("ptp", 65000, False, ">= 1.5x veth", (("kernel", 1.5),)),
-         ("mem", 1500, False, ">= 1x loopback", (("kernel", 1),)),
-         ("mem", 65000, False, ">= 1x loopback", (("kernel", 1),))]
+# Network, MTU, whom beside (the main peer first), the target's text and its limits: (whose, times).
+WIRES = [("switch", 1500, ("vdestack", "bare"), ">= 1.5x vdestack or 0.9x bare", (("vdestack", 1.5), ("bare", 0.9))),
+         ("ptp", 1500, ("bare", "vdestack"), ">= 0.5x bare", (("bare", 0.5),)),
+         ("ptp", 9000, ("veth", "vdestack", "bare"), ">= 1.2x veth", (("veth", 1.2),)),
+         ("ptp", 65000, ("veth", "vdestack", "bare"), ">= 1.5x veth", (("veth", 1.5),)),
+         ("mem", 1500, ("loopback",), ">= 1x loopback", (("loopback", 1),)),
+         ("mem", 65000, ("loopback",), ">= 1x loopback", (("loopback", 1),))]
 
 
 def _figures(line):
@@ -28,34 +26,33 @@ def _figures(line):
     return found["bits_per_second"] / 1e9, found["cpu_per_gigabyte"]
 
 
-def _between_processes(options, impl, stack, vnl, mtu):
+def _between_processes(options, stack, vnl, mtu):
     """Gbit/s, and CPU seconds a gigabyte of both sides."""
-    argv = [f"{options.programs}/stream", "server", stack, vnl, str(mtu), impl.need("libioth")]
+    argv = [f"{options.programs}/stream", "server", stack, vnl, str(mtu), options.ours.need("libioth")]
     with ExitStack() as context:
-        server = Process(argv, impl.env, stdout=-1, text=True)
+        server = Process(argv, options.ours.env, stdout=-1, text=True)
         context.callback(server.close)
         if not server.popen.stdout.readline().startswith("listening"):
             raise Skip(f"stream, {stack}: no server")
         argv[1] = "client"
-        _, sender = _figures(run(argv + [f"{options.seconds:g}"], env=impl.env))
+        _, sender = _figures(run(argv + [f"{options.seconds:g}"], env=options.ours.env))
         rate, receiver = _figures(server.popen.stdout.readline())
     return rate, sender + receiver
 
 
-def _between_threads(options, impl, stack, vnl, mtu):
+def _between_threads(options, stack, vnl, mtu):
     return _figures(run([f"{options.programs}/stream", "threads", stack, vnl, str(mtu),
-                         impl.need("libioth"), f"{options.seconds:g}"], env=impl.env))
+                         options.ours.need("libioth"), f"{options.seconds:g}"], env=options.ours.env))
 
 
-def _through_veth(options, impl, mtu):
-    words = f"{options.programs}/stream {{}} kernel - {mtu} {impl.need('libioth')}"
-    setting = " ".join(f"{name}={value}" for name, value in impl.env.items() if "PATH" in name)
+def _through_veth(options, mtu):
+    words = f"{options.programs}/stream {{}} kernel - {mtu} {options.ours.need('libioth')}"
+    setting = " ".join(f"{name}={value}" for name, value in options.ours.env.items() if "PATH" in name)
     log = f"{options.directory}/stream.log"
-    with veth_sides() as sides:
+    with veth_sides(mtu) as sides:
         for side in sides.values():
-            side.check(f"ip link set vde0 mtu {mtu}; export {setting}")
-        sides["server"].check(f"{words.format('server')} >{log} 2>&1 &")
-        sides["server"].check(f"until grep -q listening {log}; do sleep 0.01; done")
+            side.check(f"export {setting}")
+        serve(sides, words.format("server"), log)
         text = sides["client"].check(f"{words.format('client')} {options.seconds:g}")
         sides["server"].run("wait")
         with open(log, encoding="ascii") as lines:
@@ -63,71 +60,51 @@ def _through_veth(options, impl, mtu):
     return rate, _figures(text)[1] + receiver
 
 
-def _bare(options, name, vnl, mtu):
-    seconds = f"{options.seconds / 3:g}"
-    argv = [f"{options.programs}/datagrams", options.directory, str(mtu + 14), seconds]
-    if name == "switch":
-        argv = [f"{options.programs}/frames", vnl, str(mtu + 14), seconds]
-    return json.loads(run(argv))["bits_per_second"] / 1e9, None
-
-
 class _Wire:
-    def __init__(self, name, mtu, with_vdestack, target, limits):
+    def __init__(self, name, mtu, beside, target, limits):
         where = {"switch": "vde_switch", "mem": "mem://, two threads"}.get(name, name)
-        self.name, self.mtu, self.with_vdestack, self.limits = name, mtu, with_vdestack, limits
+        self.name, self.mtu, self.beside = name, mtu, beside
         key = f"{name}{mtu}"
-        beside_kernel = any(who == "kernel" for who, _ in limits)
-        self.rate = Figure(f"bulk-{key}", f"TCP stream, {where}, MTU {mtu}", "Gbit/s",
-                           higher_is_better=True,
-                           columns=BESIDE_KERNEL if beside_kernel else BESIDE_VDESTACK)
-        self.cpu = Figure(f"bulk-cpu-{key}", f"CPU a gigabyte, {where}, MTU {mtu}", "s/GB",
-                          columns=BESIDE_VDESTACK if with_vdestack else BESIDE_KERNEL)
-        self.rate.target(target, lambda: self.rate.samples.get("picox", []), self._least)
-        if with_vdestack:
-            self.cpu.target("<= vdestack", lambda: self.cpu.samples.get("picox", []),
-                            lambda: self.cpu.samples.get("vdestack", []))
+        self.rate = Figure(f"bulk-{key}", f"TCP stream, {where}, MTU {mtu}", "Gbit/s", True,
+                           (beside[0], "picox", *beside[1:])).times_either(target, *limits)
+        # What is bare has no processor time of its own.
+        first, *others = sorted((who for who in beside if who != "bare"), key=lambda who: who != "vdestack")
+        self.cpu = Figure(f"bulk-cpu-{key}", f"processor a gigabyte, {where}, MTU {mtu}", "s/GB",
+                          columns=(first, "picox", *others))
+        if first == "vdestack":
+            self.cpu.times("<= 1x vdestack", ("vdestack", 1))
 
-    def _least(self):
-        """Of the limits, repetition by repetition, the lowest."""
-        scaled = [[v * factor for v in self.rate.samples.get(who, [])]
-                  for who, factor in self.limits]
-        return [min(values) for values in zip(*scaled)]
-
-    def _add(self, who, measure):
-        try:
-            rate, cpu = measure()
-        except Skip as error:
-            self.rate.skip(who, str(error))
-            return
-        self.rate.add(who, rate)
-        if cpu is not None:
-            self.cpu.add(who, cpu)
-
-    def _with_network(self, options, measure):
-        with BY_NAME[self.name](options.directory) as vnl:
-            return measure(vnl)
-
-    def measure(self, options, impl):
+    def _of(self, options, who):
+        """Gbit/s and CPU seconds a gigabyte, if it has any."""
+        if who == "loopback":
+            return _between_threads(options, "kernel", "-", self.mtu)
+        if who == "veth":
+            return _through_veth(options, self.mtu)
         if self.name == "mem":
-            self._add("kernel", lambda: _between_threads(options, impl, "kernel", "-", self.mtu))
-            self._add("picox", lambda: _between_threads(options, impl, "picox", "mem://bench",
-                                                        self.mtu))
-            return
-        for stack in ("vdestack", "picox") if self.with_vdestack else ("picox",):
-            self._add(stack, lambda: self._with_network(options, lambda vnl: _between_processes(
-                options, impl, stack, vnl, self.mtu)))
-        self._add("bare", lambda: self._with_network(
-            options, lambda vnl: _bare(options, self.name, vnl, self.mtu)))
-        if self.rate.columns == BESIDE_KERNEL:
-            self._add("kernel", lambda: _through_veth(options, impl, self.mtu))
+            return _between_threads(options, who, "mem://bench", self.mtu)
+        with BY_NAME[self.name](options.directory) as vnl:
+            if who == "bare":
+                program, where = ("frames", vnl) if self.name == "switch" else ("datagrams", options.directory)
+                return bare(options, program, where, self.mtu + 14), None
+            return _between_processes(options, who, vnl, self.mtu)
+
+    def measure(self, options):
+        for who in self.rate.columns:
+            try:
+                rate, cpu = self._of(options, who)
+            except Skip as error:
+                for figure in (self.rate, self.cpu):
+                    if who in figure.columns:
+                        figure.skip(who, str(error))
+                continue
+            self.rate.add(who, rate)
+            if cpu is not None:
+                self.cpu.add(who, cpu)
 
 
-def measure_bulk(options, impls):
-    ours = [impl for impl in impls if impl.name == "ours"]
-    if not ours:
-        return []
+def measure_bulk(options, _):
     wires = [_Wire(*wire) for wire in WIRES]
     for _ in range(options.repetitions):
         for wire in wires:
-            wire.measure(options, ours[0])
+            wire.measure(options)
     return [figure for wire in wires for figure in (wire.rate, wire.cpu)]

@@ -8,16 +8,15 @@ is the faster of the two things that its memfile can do.  In VNL mode the client
 """
 import json
 import os
-import shutil
 from contextlib import contextmanager
 
 from .figures import Figure
-from .named import NAMESPACES, _write
+from .named import NAMESPACES, write
 from .networks import BY_NAME
-from .processes import Shell, Skip, seconds_of, wait_for
-from .sockets import _lines
+from .processes import Shell, Skip, need, seconds_of, wait_for
+from .sockets import lines
 
-COLUMNS = ("kea-dhcp4", "namedhcp4", "on VDE")
+OURS, KEA = "namedhcp4", "kea-dhcp4"
 NAMES = 1000
 WINDOW = 32
 SERVER = "10.3.0.1"  # the near end of the veth
@@ -32,7 +31,7 @@ def _named(directory):
     lines = ["net w ::/0"]
     for n in range(NAMES):
         lines += [f"static A h{n}.test.local {_address(n)}", f"static TXT h{n}.test.local {text}"]
-    return _write(f"{directory}/dhcp4.rc", lines + ["auth static w .test.local"])
+    return write(f"{directory}/dhcp4.rc", lines + ["auth static w .test.local"])
 
 
 def _kea(directory):
@@ -49,7 +48,7 @@ def _kea(directory):
     # Without a line of log for each message, as a busy server is run.
     for name in ("leases", "packets", "options", "ddns", "alloc-engine", "dhcpsrv", "bad-packets"):
         conf["Dhcp4"]["loggers"].append({"name": f"kea-dhcp4.{name}", "severity": "ERROR"})
-    return _write(f"{directory}/kea4.json", [json.dumps(conf)])
+    return write(f"{directory}/kea4.json", [json.dumps(conf)])
 
 
 @contextmanager
@@ -68,56 +67,54 @@ def _running(side, directory, argv, ready):
 
 def _measure(side, pid, load, place, seconds):
     """(exchanges a second, microseconds of processor for one, 99 % within so many us)"""
-    side.check(f"{load} {place} exchange {NAMES} {WINDOW} 1")  # caches, and kea's leases
+    side.check(f"{load} {place} exchange {NAMES} {WINDOW} {min(seconds, 1):g}")  # caches, and kea's leases
     before = seconds_of(pid)
-    found = _lines(side.check(f"{load} {place} exchange {NAMES} {WINDOW} {seconds:.0f}",
-                              timeout=seconds + 30))
+    found = lines(side.check(f"{load} {place} exchange {NAMES} {WINDOW} {seconds:g}", timeout=seconds + 60))
     if not found["exchanges"]:
         raise Skip("no exchange has come to its end")
     used = seconds_of(pid) - before
     return found["a_second"], used * 1e6 / found["exchanges"], found["p99_us"] / 1e3
 
 
-def measure_dhcp4(options, impls):
-    ours = next((impl for impl in impls if impl.name == "ours"), None)
-    if ours is None:
-        return []
-    rate = Figure("dhcp4-rate", "DHCPv4: four-message exchanges", "1/s", True, COLUMNS)
-    cost = Figure("dhcp4-cost", "  the server's processor for one", "us", columns=COLUMNS)
-    late = Figure("dhcp4-p99", "  99 % of them within", "ms", columns=COLUMNS)
-    figures = [rate, cost, late]
-    for figure, text in ((rate, ">= 1x kea-dhcp4"), (cost, "<= 1x kea-dhcp4")):
-        figure.target(text, lambda f=figure: f.samples.get(COLUMNS[1], []),
-                      lambda f=figure: f.samples.get(COLUMNS[0], []))
+def _figures(where, columns):
+    return [Figure(f"dhcp4-rate{where and '-vnl'}", f"DHCPv4 exchanges{where}", "1/s", True, columns),
+            Figure(f"dhcp4-cost{where and '-vnl'}", f"DHCPv4{where}, processor an exchange", "us", columns=columns),
+            Figure(f"dhcp4-p99{where and '-vnl'}", f"DHCPv4{where}, 99 % within", "ms", columns=columns)]
+
+
+def measure_dhcp4(options, _):
+    veth, vnl_mode = _figures("", (KEA, OURS)), _figures(" on a vde_switch", ("", OURS))
+    veth[0].times(">= 1x kea-dhcp4", (KEA, 1))
+    veth[1].times("<= 1x kea-dhcp4", (KEA, 1))
     directory = options.directory
     load = f"{options.build}/test/net/dhcp4_load"
     named = f"{options.build}/daemon/iothnamed/iothnamed -v {_named(directory)}"
     server = f"{options.build}/daemon/namedhcp/namedhcp4 -n 127.0.0.1 -I {SERVER}"
     kea = f"kea-dhcp4 -c {_kea(directory)}"
 
-    def add(who, *arguments):
-        for figure, value in zip(figures, _measure(*arguments)):
+    def measure(figures, who, *arguments):
+        for figure, value in zip(figures, _measure(*arguments, options.seconds)):
             figure.add(who, value)
 
     for _ in range(options.repetitions):
+        who = None
         try:
-            side = Shell(["unshare", "-rn", "/bin/sh"], ours.env)
+            side = Shell(["unshare", "-rn", "/bin/sh"], options.ours.env)
             try:
-                side.check(NAMESPACES, timeout=10)
+                side.check(NAMESPACES)
                 with _running(side, directory, named, "serving"):
                     with _running(side, directory, f"{server} -i up0", "serving") as pid:
-                        add(COLUMNS[1], side, pid, f"$beyond {load}", "up1", options.seconds)
+                        measure(veth, OURS, side, pid, f"$beyond {load}", "up1")
                     with BY_NAME["switch"](directory) as vnl, \
                             _running(side, directory, f"{server} -s {vnl}", "serving") as pid:
-                        add(COLUMNS[2], side, pid, load, vnl, options.seconds)
-                if not shutil.which("kea-dhcp4"):
-                    raise Skip("kea-dhcp4 is not installed")
+                        measure(vnl_mode, OURS, side, pid, load, vnl)
+                who = KEA
+                need("kea-dhcp4")
                 with _running(side, directory, kea, "DHCP4_STARTED") as pid:
-                    add(COLUMNS[0], side, pid, f"$beyond {load}", "up1", options.seconds)
+                    measure(veth, KEA, side, pid, f"$beyond {load}", "up1")
             finally:
                 side.close()
         except (Skip, OSError) as error:
-            for figure in figures:
-                figure.skip(COLUMNS[0] if COLUMNS[1] in rate.samples else "both", str(error))
-            break
-    return figures
+            for figure in veth + (vnl_mode if who is None else []):
+                figure.skip(who, str(error))
+    return veth + vnl_mode

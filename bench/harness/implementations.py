@@ -66,11 +66,11 @@ def _download(package, directory):
 
 def debian(directory):
     """Unpacks the packages into directory (kept for the next run)."""
-    impl = Implementation("theirs")
+    impl = Implementation("Debian's")
     root = f"{directory}/root"
     try:
         if not shutil.which("apt-get") or not shutil.which("dpkg"):
-            raise Skip("theirs: no apt-get or no dpkg")
+            raise Skip("Debian's: no apt-get or no dpkg")
         os.makedirs(directory, exist_ok=True)
         for package in PACKAGES:
             archive = _download(package, directory)
@@ -87,5 +87,5 @@ def debian(directory):
         impl.vdens = impl.libvdestack = None
         for what in ("vdens", "libvdestack"):
             impl.missing[what] = str(error)
-    impl.missing.setdefault("libioth", "theirs: Debian has no libioth")
+    impl.missing.setdefault("libioth", "Debian's: there is no libioth")
     return impl

@@ -5,13 +5,11 @@ import resource
 
 from .figures import Figure
 from .processes import Skip, run
-from .sockets import _lines
+from .picox import ALONE
+from .sockets import lines
 
-COLUMNS = ("10", "1,000", "100,000")
-ONE = ("vdestack", "picox", "bare")
-COUNTS = (10, 1000, 100000)
-STACKS = 10000
-PAIRS_SECONDS = 5
+FEW, SOME, ALL = "among 10", "among 1,000", "among 100,000"
+PAIRED = 10000
 FLAT = 1.5  # what is called flat: caches and the machine's other users are in it
 
 
@@ -24,33 +22,27 @@ def _first(command):
 
 
 def _row(key, title, unit):
-    return Figure(key, title, unit, columns=COLUMNS)
+    return Figure(key, title, unit, columns=(FEW, ALL, SOME))
 
 
-def _flat(figure):
-    figure.target(f"flat: <= {FLAT:g}x that of 10", lambda: figure.samples.get(COLUMNS[2], []),
-                  lambda: [v * FLAT for v in figure.samples.get(COLUMNS[0], [])])
-    return figure
-
-
-def measure_connections(options):
-    size = _row("px-connection", "idle connection: its end, a share of tables", "bytes")
-    whole = _row("px-connection-socket", "  with its socket", "bytes")
-    size.target("<= 1536 of 100,000", lambda: size.samples.get(COLUMNS[2], []),
-                lambda: [1536] * len(size.samples.get(COLUMNS[2], [])))
-    few = _flat(_row("px-message", "byte there and back, 10 of so many", "us"))
-    every = _row("px-message-all", "  any of so many", "us")
-    connect = _flat(_row("px-connect", "connect, accept, close beside so many", "us"))
+def measure_connections(options, _):
+    """Ours is what there is with 100,000 connections; beside it what there is with fewer."""
+    size = _row("px-connection", "memory of an idle connection", "bytes").fixed("<= 1,536", 1536)
+    whole = _row("px-connection-socket", "memory of an idle connection and its socket", "bytes")
+    few = _row("px-message", "byte there and back, on 10 of 100,000", "us").times(f"<= {FLAT:g}x of 10", (FEW, FLAT))
+    every = _row("px-message-all", "byte there and back, on any of 100,000", "us")
+    connect = _row("px-connect", "connect, accept, close beside 100,000", "us")
+    connect.times(f"<= {FLAT:g}x of 10", (FEW, FLAT))
     figures = [size, whole, few, every, connect]
     program = f"{options.programs}/picox_connections"
     for _ in range(options.makings):
         try:
-            found = _lines(run(_first([program, *map(str, COUNTS)]), timeout=60))
+            found = lines(run(_first([program, *map(str, options.connections)]), timeout=120))
         except Skip as error:
             for figure in figures:
-                figure.skip("both", str(error))
+                figure.skip(ALL, str(error))
             break
-        for column, count in zip(COLUMNS, COUNTS):
+        for column, count in zip((FEW, SOME, ALL), options.connections):
             size.add(column, found[f"bare_bytes_{count}"])
             whole.add(column, found[f"bytes_{count}"])
             few.add(column, found[f"message_few_{count}_ns"] / 1e3)
@@ -59,24 +51,15 @@ def measure_connections(options):
     return figures
 
 
-def _share(key, title):
-    figure = Figure(key, title, "% of a CPU", columns=ONE)
-    figure.target("< 15 %", lambda: figure.samples.get("picox", []),
-                  lambda: [15] * len(figure.samples.get("picox", [])))
-    return figure
-
-
-def measure_pairs(options):
+def measure_pairs(options, _):
     """The same with all threads on one processor: what a message costs, without what it costs to
     move from one processor to the other and back."""
-    any_cpu = _share("px-pairs-any", f"{STACKS} stacks in pairs, a message a second")
-    one_cpu = _share("px-pairs-one", "  all threads on one CPU")
-    each = Figure("px-descriptors", "  descriptors a socket", "", columns=ONE)
-    each.target("1", lambda: [round(v, 1) for v in each.samples.get("picox", [])],
-                lambda: [1] * len(each.samples.get("picox", [])))
-    wanted = int(1.2 * STACKS)
-    command = ["prlimit", f"--nofile={wanted}", f"{options.programs}/picox_pairs", str(STACKS),
-               str(PAIRS_SECONDS)]
+    title = "10,000 stacks in pairs, a message a second"
+    any_cpu = Figure("px-pairs-any", title, "% of one", columns=ALONE).fixed("<= 15 %", 15)
+    one_cpu = Figure("px-pairs-one", f"{title}, one processor", "% of one", columns=ALONE).fixed("<= 15 %", 15)
+    each = Figure("px-descriptors", "descriptors a socket", "", columns=ALONE).fixed("1 (1.1)", 1.1)
+    command = [f"{options.programs}/picox_pairs", str(min(options.many, PAIRED)), f"{options.paired:g}"]
+    wanted = 2000 + options.many
     cpu = str(max(os.sched_getaffinity(0)))
     places = [(any_cpu, ["nice", "-n", "-20"] if os.geteuid() == 0 else []),
               (one_cpu, ["taskset", "-c", cpu] + _first([]))]
@@ -85,16 +68,10 @@ def measure_pairs(options):
             raise Skip("too few descriptors: ulimit -Hn")
         for _ in range(min(options.makings, 3)):
             for figure, place in places:
-                found = _lines(run(place + command, timeout=120))
+                found = lines(run([*place, "prlimit", f"--nofile={wanted}", *command], timeout=120))
                 figure.add("picox", found["cpu_percent"])
             each.add("picox", found["descriptors_each"])
     except Skip as error:
         for figure in (any_cpu, one_cpu, each):
             figure.skip("picox", str(error))
     return [any_cpu, one_cpu, each]
-
-
-def measure_many(options, impls):
-    if not any(impl.name == "ours" for impl in impls):
-        return []
-    return measure_connections(options) + measure_pairs(options)

@@ -6,20 +6,15 @@ server's processor time divided by the queries that it has answered is what is c
 """
 import os
 import re
-import shutil
 from contextlib import contextmanager
 from statistics import median
 
 from .figures import Figure
 from .networks import BY_NAME
-from .processes import Process, Shell, Skip, resident_mib, seconds_of, wait_for
+from .processes import Process, Shell, Skip, need, resident_mib, seconds_of, text_of, wait_for
 
-COLUMNS = ("dnsmasq", "iothnamed", "knotd")
-CACHE = ("unbound", "iothnamed", "ceiling")
-STACKS = ("vdestack", "picox", "kernel")
-PATH = ("direct", "forwarded", "ceiling")
+OURS = "iothnamed"
 NAMES = 1000
-RRSETS = 100000
 
 KNOT = """server:
     listen: {address}@53
@@ -66,7 +61,7 @@ def _address(number):
     return f"10.1.{number // 250}.{number % 250 + 1}"
 
 
-def _write(path, lines):
+def write(path, lines):
     with open(path, "w", encoding="ascii") as out:
         out.writelines(line + "\n" for line in lines)
     return path
@@ -75,40 +70,40 @@ def _write(path, lines):
 class _Site:
     """The files of all servers, in one directory: the same thousand names, whoever serves them."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, rrsets, one_by_one):
         self.directory = directory
         numbers = range(NAMES)
-        self.names = _write(f"{directory}/names", [f"h{n}.test.local A" for n in numbers])
-        self.hashed = _write(f"{directory}/hashed", [f"h{n}.hash.local AAAA" for n in numbers])
-        self.many = _write(f"{directory}/many", [f"h{n}.many.local A" for n in range(RRSETS)])
-        self.hosts = _write(f"{directory}/hosts", [f"{_address(n)} h{n}.test.local" for n in numbers])
-        _write(f"{directory}/zone",
+        self.names = write(f"{directory}/names", [f"h{n}.test.local A" for n in numbers])
+        self.hashed = write(f"{directory}/hashed", [f"h{n}.hash.local AAAA" for n in numbers])
+        self.some = write(f"{directory}/some", [f"h{n}.test.local A" for n in range(one_by_one)])
+        self.many = write(f"{directory}/many", [f"h{n}.many.local A" for n in range(rrsets)])
+        self.hosts = write(f"{directory}/hosts", [f"{_address(n)} h{n}.test.local" for n in numbers])
+        write(f"{directory}/zone",
                ["$ORIGIN test.local.", "$TTL 3600", "@ SOA ns hostmaster 1 3600 600 86400 300",
                 "@ NS ns", "ns A 10.0.0.1"] + [f"h{n} A {_address(n)}" for n in numbers])
-        self.knot = {address: _write(f"{directory}/knot.{address}",
+        self.knot = {address: write(f"{directory}/knot.{address}",
                                      KNOT.format(address=address, directory=directory).splitlines())
                      for address in ("127.0.0.1", BEYOND)}
-        self.unbound = _write(f"{directory}/unbound.conf", UNBOUND.splitlines())
+        self.unbound = write(f"{directory}/unbound.conf", UNBOUND.splitlines())
         self.serving = ["net w ::/0", "auth accept w",
                         *(f"static A h{n}.test.local {_address(n)}" for n in numbers),
                         "auth static w .test.local", "auth hash w .hash.local fc00::"]
         self.local = self.configuration("local", [])
         forward = ["net w ::/0", "auth accept w", f"dns {BEYOND}"]
-        self.cache = _write(f"{directory}/cache.rc", forward + ["auth cache w .", "auth fwd w ."])
-        self.forward = _write(f"{directory}/forward.rc", forward + ["auth fwd w ."])
-        self.dead = _write(f"{directory}/dead.rc",
+        self.cache = write(f"{directory}/cache.rc", forward + ["auth cache w .", "auth fwd w ."])
+        self.forward = write(f"{directory}/forward.rc", forward + ["auth fwd w ."])
+        self.dead = write(f"{directory}/dead.rc",
                            ["net w ::/0", f"dns {SILENT}", f"dns {BEYOND}", "auth fwd w ."])
 
     def configuration(self, name, stack):
-        return _write(f"{self.directory}/{name}.rc", stack + self.serving)
+        return write(f"{self.directory}/{name}.rc", stack + self.serving)
 
 
 @contextmanager
 def _serving(side, argv, address="127.0.0.1", name="h1.test.local"):
     """A server in the shell's namespace, or beyond; gives its process id once it answers."""
     program = argv.split()[0]
-    if not shutil.which(program):
-        raise Skip(f"{program} is not installed")
+    need(program)
     where = "$beyond " if address == BEYOND else ""
     pid = side.check(f"{where}{argv} >/dev/null 2>&1 & echo $!").strip()
     try:
@@ -156,96 +151,80 @@ def _cost_us(side, pid, queries, mode, seconds, address="127.0.0.1"):
     return (seconds_of(pid) - before) * 1e6 / load.completed, load.per_second
 
 
-def _figure(key, title, unit, columns, target="", limits=None, higher=False):
-    """`limits`: from the samples of one repetition, by column, to the limit of that of ours."""
-    figure = Figure(key, title, unit, higher, columns)
-    if target:
-        figure.target(target, lambda: figure.samples.get(columns[1], []), lambda: limits(figure))
-    return figure
+class _Figures:
+    def __init__(self):
+        own = ("", OURS)
+        self.udp = Figure("named-udp", "static, UDP, processor a query", "us", columns=("knotd", OURS, "dnsmasq"))
+        self.udp.times("<= 1x knotd, 0.5x dnsmasq", ("knotd", 1), ("dnsmasq", 0.5))
+        self.rate = Figure("named-rate", "static, UDP, queries", "1000/s", True, ("knotd", OURS, "dnsmasq"))
+        self.rate.times(">= 1x knotd", ("knotd", 1))
+        self.hash = Figure("named-hash", "hash, UDP, processor a query", "us", columns=("static", OURS, "knotd", "dnsmasq"))
+        self.hash.times("<= 1.1x static, 1x knotd, 0.5x dnsmasq", ("static", 1.1), ("knotd", 1), ("dnsmasq", 0.5))
+        self.tcp = Figure("named-tcp", "static, TCP, processor a query", "us", columns=("over UDP", OURS, "knotd"))
+        self.tcp.times("<= 2x over UDP", ("over UDP", 2))
+        self.idle = Figure("named-idle", "memory, idle", "MiB", columns=("knotd", OURS, "dnsmasq")).fixed("<= 10 MiB", 10)
+        self.cache = Figure("named-cache", "out of the cache, processor a query", "us", columns=("unbound", OURS))
+        self.cache.times("<= 0.7x unbound", ("unbound", 0.7))
+        self.memory = Figure("named-memory", "memory, 100,000 RRsets in the cache", "MiB", columns=("unbound", OURS))
+        self.memory.fixed("<= 64 MiB", 64)
+        self.delay = Figure("named-forward", "a query there and back, forwarded", "us", columns=("asked directly", OURS))
+        self.delay.target("<= 100 us more", lambda: [v + 100 for v in self.delay.samples.get("asked directly", [])])
+        self.dead = Figure("named-dead", "the longest, one of two forwarders dead", "ms", columns=own).fixed("<= 400 ms", 400)
+        self.stacks = Figure("named-stacks", "on picox, vde_switch, processor a query", "us", columns=("vdestack", "picox"))
+        self.stacks.times("<= 0.5x vdestack", ("vdestack", 0.5))
+
+    def all(self):
+        return list(vars(self).values())
 
 
-def _times(factor, who):
-    return lambda figure: [value * factor for value in figure.samples.get(who, [])]
-
-
-def _fixed(limit):
-    return lambda figure: [limit] * len(figure.samples.get(figure.columns[1], []))
-
-
-def _lowest(*limits):
-    return lambda figure: [min(values) for values in zip(*(limit(figure) for limit in limits))]
-
-
-def measure_named(options, impls):
-    ours = next((impl for impl in impls if impl.name == "ours"), None)
-    if ours is None:
-        return []
-    udp = _figure("named-udp", "static over UDP, a query", "us", COLUMNS,
-                  "<= 0.5x dnsmasq, 1x knotd", _lowest(_times(0.5, "dnsmasq"), _times(1, "knotd")))
-    rate = _figure("named-rate", "  queries", "1000/s", COLUMNS, ">= 1x knotd", _times(1, "knotd"),
-                   higher=True)
-    hashed = _figure("named-hash", "  hash over UDP", "us", COLUMNS, "<= 1.1x static",
-                     lambda _: [value * 1.1 for value in udp.samples.get("iothnamed", [])])
-    tcp = _figure("named-tcp", "  static over TCP", "us", COLUMNS, "<= 2x UDP",
-                  lambda _: [value * 2 for value in udp.samples.get("iothnamed", [])])
-    idle = _figure("named-idle", "  memory, idle", "MiB", COLUMNS, "<= 10 MiB", _fixed(10))
-    cache = _figure("named-cache", "out of the cache, a query", "us", CACHE, "<= 0.7x unbound",
-                    _times(0.7, "unbound"))
-    memory = _figure("named-memory", "  memory, 100,000 RRsets", "MiB", CACHE, "<= 64 MiB",
-                     _fixed(64))
-    delay = _figure("named-forward", "a query there and back, forwarded", "us", PATH,
-                    "<= 100 us more", lambda figure:
-                    [value + 100 for value in figure.samples.get("direct", [])])
-    dead = _figure("named-dead", "  the longest, one of two forwarders dead", "ms", PATH,
-                   "< 400 ms", _fixed(400))
-    stacks = _figure("named-stacks", "static over UDP, a query, on a vde_switch", "us", STACKS,
-                     "<= 0.5x vdestack", _times(0.5, "vdestack"))
-    figures = [udp, rate, hashed, tcp, idle, cache, memory, delay, dead, stacks]
+def measure_named(options, _):
+    figures = _Figures()
     program = f"{options.build}/daemon/iothnamed/iothnamed"
     try:
-        for needed in ("dnsperf", "dig"):
-            if not shutil.which(needed):
-                raise Skip(f"{os.path.basename(needed)} is not there")
-        site = _Site(options.directory)
+        need("dnsperf", "dig", "socat")
+        site = _Site(options.directory, options.rrsets, options.one_by_one)
         for repetition in range(options.repetitions):
-            side = Shell(["unshare", "-rn", "/bin/sh"], ours.env)
+            side = Shell(["unshare", "-rn", "/bin/sh"], options.ours.env)
             try:
-                side.check(NAMESPACES, timeout=10)
-                _local(side, site, program, options.seconds, (udp, rate, hashed, tcp, idle))
-                _cached(side, site, program, options.seconds, cache,
-                        memory if repetition == 0 or options.thorough else None)
-                _forwarded(side, site, program, delay, dead)
+                side.check(NAMESPACES)
+                _local(side, site, program, options.seconds, figures)
+                _cached(side, site, program, options.seconds, figures.cache,
+                        figures.memory if repetition == 0 or options.thorough else None)
+                _forwarded(side, site, program, figures.delay, figures.dead)
             finally:
                 side.close()
-            _on_stacks(options, ours, site, program, stacks)
+            _on_stacks(options, site, program, figures.stacks)
     except (Skip, OSError) as error:
-        for figure in figures:
-            figure.skip("both", str(error))
-    return figures
+        for figure in figures.all():
+            figure.skip(None, str(error))
+    return figures.all()
 
 
 def _local(side, site, program, seconds, figures):
-    udp, rate, hashed, tcp, idle = figures
+    def cost(queries, mode):
+        return _cost_us(side, pid, queries, mode, seconds)
+
     for who, argv in (
-            ("iothnamed", f"{program} {site.local}"),
+            (OURS, f"{program} {site.local}"),
             ("knotd", f"knotd -c {site.knot['127.0.0.1']}"),
             ("dnsmasq", "dnsmasq -d -C /dev/null --user=root --group=root --no-hosts --no-resolv --pid-file="
                         f" --addn-hosts={site.hosts}")):
         try:
             with _serving(side, argv) as pid:
-                idle.add(who, resident_mib(pid))
-                for figure, queries, mode in ((udp, site.names, "udp"), (hashed, site.hashed, "udp"),
-                                              (tcp, site.names, "tcp")):
-                    if figure is hashed and who != "iothnamed" or \
-                            figure is tcp and who == "dnsmasq":  # forks for each connection
-                        continue
-                    cost, per_second = _cost_us(side, pid, queries, mode, seconds)
-                    figure.add(who, cost)
-                    if figure is udp:
-                        rate.add(who, per_second / 1e3)
+                figures.idle.add(who, resident_mib(pid))
+                udp, per_second = cost(site.names, "udp")
+                figures.udp.add(who, udp)
+                figures.rate.add(who, per_second / 1e3)
+                figures.hash.add("static" if who == OURS else who, udp)
+                if who == OURS:
+                    figures.hash.add(who, cost(site.hashed, "udp")[0])
+                    figures.tcp.add("over UDP", udp)
+                if who != "dnsmasq":  # forks for each connection
+                    figures.tcp.add(who, cost(site.names, "tcp")[0])
         except Skip as error:
-            for figure in figures:
-                figure.skip(who, str(error))
+            for figure in (figures.udp, figures.rate, figures.hash, figures.tcp, figures.idle):
+                if who in figure.columns:
+                    figure.skip(who, str(error))
 
 
 @contextmanager
@@ -258,7 +237,7 @@ def _cached(side, site, program, seconds, cache, memory):
     many = "dnsmasq -d -C /dev/null --user=root --group=root --no-hosts --no-resolv --pid-file=" \
            " --address=/many.local/10.2.0.1" \
            f" --addn-hosts={site.hosts} --local-ttl=3600"
-    for who, argv in (("iothnamed", f"{program} {site.cache}"),
+    for who, argv in ((OURS, f"{program} {site.cache}"),
                       ("unbound", f"unbound -d -c {site.unbound}")):
         try:
             with _upstream(side, site), _serving(side, argv) as pid:
@@ -275,35 +254,46 @@ def _cached(side, site, program, seconds, cache, memory):
                 memory.skip(who, str(error))
 
 
+@contextmanager
+def _fresh(side, argv, log):
+    """A server that nobody has asked yet: the first query is to find out that its forwarder is dead."""
+    pid = side.check(f"{argv} >{log} 2>&1 & echo $!").strip()
+    try:
+        wait_for(lambda: "serving" in text_of(log), argv)
+        yield
+    finally:
+        side.run(f"kill {pid}; wait {pid}")
+
+
 def _forwarded(side, site, program, delay, dead):
     try:
         with _upstream(side, site):
             one = "-c 1 -q 1 -v"
-            delay.add("direct", median(_Load(side, site.names, one, BEYOND).latencies_us))
+            delay.add("asked directly", median(_Load(side, site.some, one, BEYOND).latencies_us))
             with _serving(side, f"{program} {site.forward}"):
-                delay.add("forwarded", median(_Load(side, site.names, one).latencies_us))
+                delay.add(OURS, median(_Load(side, site.some, one).latencies_us))
             # A forwarder that says nothing, not even that nobody listens there.
             silent = side.check(f"$beyond socat -u UDP4-RECV:53,bind={SILENT} /dev/null"
                                 " >/dev/null 2>&1 & echo $!").strip()
             try:
-                with _serving(side, f"{program} {site.dead}"):
-                    dead.add("forwarded", max(_Load(side, site.names, one).latencies_us) / 1e3)
+                with _fresh(side, f"{program} -v {site.dead}", f"{site.directory}/dead.log"):
+                    dead.add(OURS, max(_Load(side, site.some, one).latencies_us) / 1e3)
             finally:
                 side.run(f"kill {silent}; wait {silent}")
     except Skip as error:
-        delay.skip("both", str(error))
-        dead.skip("both", str(error))
+        delay.skip(None, str(error))
+        dead.skip(None, str(error))
 
 
-def _on_stacks(options, ours, site, program, figure):
+def _on_stacks(options, site, program, figure):
     """The client is the kernel's stack in a vdens; the server's relay is part of the server."""
     for who in ("vdestack", "picox"):
         try:
             with BY_NAME["switch"](options.directory) as vnl:
                 conf = site.configuration(who, [f"rstack stack={who},vnl={vnl}",
                                                 "rstack ip=10.0.0.1/16,eth"])
-                client = Shell([ours.need("vdens"), vnl, "/bin/sh"], ours.env)
-                server = Process([program, conf], ours.env)
+                client = Shell([options.ours.need("vdens"), vnl, "/bin/sh"], options.ours.env)
+                server = Process([program, conf], options.ours.env)
                 try:
                     client.check("ip addr add 10.0.0.2/16 dev vde0; ip link set vde0 up")
                     wait_for(lambda c=client: _answers(c, "10.0.0.1", "h1.test.local"), who)

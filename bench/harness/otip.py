@@ -5,13 +5,14 @@ A network namespace has the server, the proxies, each with one thread, and the l
 (relay_load), so nothing is lost, and a proxy's processor time can be divided by what it has passed on.
 """
 import json
-import shutil
 
 from .figures import Figure
-from .processes import Shell, Skip, resident_mib, seconds_of, wait_for
+from .networks import hub
+from .processes import Shell, Skip, need, resident_mib, run, seconds_of, wait_for
+from .sockets import lines
 
-COLUMNS = ("haproxy", "otip_rproxy", "nginx")
-UDP_COLUMNS = ("nginx", "otip_rproxy", "haproxy")
+OURS = "otip_rproxy"
+TCP, UDP = ("haproxy", OURS, "nginx"), ("nginx", OURS)
 SERVER, BULK = 5301, 5201
 # Of period 0: for ever.
 ADDRESS = "fc01::a086:5677:2679:16f9"
@@ -55,8 +56,7 @@ class _Proxy:
     """One of the three: where it is reached, and what it costs."""
 
     def __init__(self, side, who, command, address, port):
-        if not shutil.which(command.split()[0]):
-            raise Skip(f"{command.split()[0]} is not installed")
+        need(command.split()[0])
         self.side, self.who, self.address, self.port = side, who, address, port
         self.pid = int(side.check(f"{command} >/dev/null 2>&1 & echo $!"))
 
@@ -105,8 +105,8 @@ def _loaded(proxy, command):
     return json.loads(text), proxy.seconds() - before
 
 
-def _bulk(proxy, seconds, rate, cost):
-    said, spent = _loaded(proxy, f"iperf3 -J -c {proxy.address} -p {proxy.port + 1} -t {round(seconds)}")
+def _bulk(proxy, amount, rate, cost):
+    said, spent = _loaded(proxy, f"iperf3 -J -c {proxy.address} -p {proxy.port + 1} {amount}")
     received = said["end"]["sum_received"]
     rate.add(proxy.who, received["bits_per_second"] / 1e9)
     cost.add(proxy.who, spent / (received["bytes"] / 1e9))
@@ -140,41 +140,48 @@ def _memory(options, proxy, memory):
         side.run(f"exec 9>&-; wait {pid}")
 
 
-def _figure(key, title, unit, columns=COLUMNS, factor=None, most=None, higher=True):
-    figure = Figure(key, title, unit, higher, columns)
-    ours = columns[1]
-    if factor:
-        figure.target(f">= {factor:g}x {columns[0]}", lambda: figure.samples.get(ours, []),
-                      lambda: [factor * value for value in figure.samples.get(columns[0], [])])
-    if most:
-        figure.target(f"<= {most} {unit}", lambda: figure.samples.get(ours, []),
-                      lambda: [most] * len(figure.samples.get(ours, [])))
-    return figure
+def measure_windows(options, _):
+    """An address of one stack, or a stack each; on a hub, as a network for any number of ports."""
+    figures = [Figure(f"otip-window-{stack}", f"a window, an address on {stack}", "us", columns=("a stack each", stack))
+               for stack in ("picox", "vdestack")]
+    program = f"{options.programs}/otip_windows"
+    try:
+        with hub(options.directory) as vnl:
+            for _ in range(options.repetitions):
+                for figure in figures:
+                    for who, how, many in zip(figure.columns, ("each", "one"), (20, 200)):
+                        try:
+                            found = lines(run([program, how, figure.ours, vnl, f"{max(many * options.seconds, 4):.0f}", "2"], env=options.ours.env))
+                            figure.add(who, found["processor_us"])
+                        except Skip as error:
+                            figure.skip(who, str(error))
+    except Skip as error:
+        for figure in figures:
+            figure.skip(None, str(error))
+    return figures
 
 
-def measure_otip(options, impls):
-    ours = next((impl for impl in impls if impl.name == "ours"), None)
-    if ours is None:
-        return []
-    rate = _figure("otip-tcp", "TCP through a proxy", "Gbit/s", factor=0.8)
-    cost = _figure("otip-tcp-cost", "  its processor time", "s/GB", higher=False)
-    connects = _figure("otip-connects", "  connections, a byte there and back", "1000/s")
-    memory = _figure("otip-memory", "  memory, 1,000 connections", "MiB", most=50, higher=False)
-    udp = _figure("otip-udp", "UDP there and back, 16 clients", "1000/s", UDP_COLUMNS, factor=1)
-    udp_cost = _figure("otip-udp-cost", "  its processor time", "us", UDP_COLUMNS, higher=False)
-    single = _figure("otip-udp-single", "  of one client, 8 under way", "1000/s", UDP_COLUMNS)
+def measure_proxies(options, _):
+    rate = Figure("otip-tcp", "TCP through a proxy", "Gbit/s", True, TCP).times(">= 0.8x haproxy", ("haproxy", 0.8))
+    cost = Figure("otip-tcp-cost", "TCP through a proxy, its processor", "s/GB", columns=TCP)
+    connects = Figure("otip-connects", "connections, a byte there and back", "1000/s", True, TCP)
+    memory = Figure("otip-memory", "memory, 1,000 connections", "MiB", columns=TCP).fixed("<= 50 MiB", 50)
+    udp = Figure("otip-udp", "UDP there and back, 16 clients", "1000/s", True, UDP).times(">= 1x nginx", ("nginx", 1))
+    udp_cost = Figure("otip-udp-cost", "UDP there and back, its processor", "us", columns=UDP)
+    single = Figure("otip-udp-single", "UDP there and back, one client", "1000/s", True, UDP)
     figures = [rate, cost, connects, memory, udp, udp_cost, single]
     try:
         for _ in range(options.repetitions):
-            side, running = Shell(["unshare", "-rn", "/bin/sh"], ours.env), []
+            side, running = Shell(["unshare", "-rn", "/bin/sh"], options.ours.env), []
             try:
                 proxies, reasons, running = _begin(side, options)
                 running += [str(proxy.pid) for proxy in proxies]
                 for who, reason in reasons.items():
                     for figure in figures:
-                        figure.skip(who, reason)
+                        if who in figure.columns:
+                            figure.skip(who, reason)
                 for proxy in proxies:
-                    _bulk(proxy, options.seconds, rate, cost)
+                    _bulk(proxy, options.amount, rate, cost)
                     _connects(options, proxy, connects)
                     if proxy.who != "haproxy":
                         _udp(options, proxy, 16, udp, udp_cost)
@@ -185,5 +192,5 @@ def measure_otip(options, impls):
                 side.close()
     except (Skip, OSError, ValueError, KeyError) as error:
         for figure in figures:
-            figure.skip("both", str(error))
+            figure.skip(None, str(error))
     return figures

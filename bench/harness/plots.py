@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Two plots: every figure beside its target, and the relays of vdens beside Debian's.
+"""Two plots: every figure beside its target, and beside its main peer.
 
-The first says in one look what is reached: a bar to the right of 1 is a target that is met, and how far.
+Each says in one look what is reached: a bar to the right of 1 is what is better, and how far.
 """
 import math
 import shutil
@@ -21,94 +21,57 @@ def _gnuplot(lines):
     return done.stdout.strip() if done.returncode != 0 else None
 
 
-def _terminal(path, height):
-    return [f"set terminal svg size {WIDTH},{height} dynamic noenhanced font 'sans,12'"
-            " background 'white'", f"set output '{path}'"]
-
-
-def _machine(about):
-    return f"{about['kernel']}, {about['cpus']} CPUs, load {about['load'][0]:.1f}"
-
-
-def _titles(figures):
-    """An indented title goes on with the one above it."""
-    above = ""
-    for figure in figures:
-        if figure.title.startswith(" "):
-            yield figure, f"{above}: {figure.title.strip()}"
-        else:
-            above = figure.title
-            yield figure, above
-
-
-def targets(path, figures, about):
-    """How many times better than its target each figure is; returns the reason if there is no plot."""
-    rows = []
-    for figure, title in _titles(figures):
-        times = figure.times_better()
+def _bars(path, caption, one, rows):
+    """`rows`: title, times better (a list) or None for a heading.  `one` is what 1x is called."""
+    top, data, names = len(rows), [], []
+    for i, (title, times) in enumerate(rows):
+        place, title = top - i, title.replace('"', "'").replace("%", "per cent")
+        names.append(f'"{title}" {place}')
         if times:
             # A logarithmic scale has no 0, and nobody asks how much better than ten times.
-            low, middle, high = (min(max(value, 0.1), 10)
+            low, middle, high = (math.log2(min(max(value, 0.1), 10))
                                  for value in (min(times), median(times), max(times)))
-            rows.append((f"{title}  ({figure.target_text})".replace('"', "'").replace("%", "per cent"), low, middle, high))
-    if not rows:
-        return "no figure with a target"
-    top = len(rows)
-    data = [f"{math.log2(middle):g} {math.log2(low):g} {math.log2(high):g} {top - i}"
-            for i, (_, low, middle, high) in enumerate(rows)]
-    names = ", ".join(f'"{title}" {top - i}' for i, (title, *_) in enumerate(rows))
+            data.append(f"{middle:g} {low:g} {high:g} {place}")
+    if not data:
+        return "no figure"
     scale = ", ".join(f'"{text}" {math.log2(value):g}' for text, value in
-                      (("0.1x", .1), ("0.25x", .25), ("0.5x", .5), ("target", 1), ("2x", 2),
-                       ("4x", 4), ("10x", 10)))
+                      (("0.1x", .1), ("0.25x", .25), ("0.5x", .5), (one, 1), ("2x", 2), ("4x", 4), ("10x", 10)))
     return _gnuplot([
-        *_terminal(path, 90 + ROW * top),
+        f"set terminal svg size {WIDTH},{90 + ROW * top} dynamic noenhanced font 'sans,12' background 'white'",
+        f"set output '{path}'",
         # (A title would be centred over the bars, and cut.)
-        f"set label 'how many times better than its target; {_machine(about)}'"
-        " at screen 0.5, graph 1 center offset 0, character 1.5", "set tmargin 3",
+        f"set label '{caption}' at screen 0.5, graph 1 center offset 0, character 1.5", "set tmargin 3",
         "$rows << EOD", *data, "EOD",
         f"set yrange [0.3:{top + 0.7}]", f"set xrange [{math.log2(.1):g}:{math.log2(10):g}]",
-        f"set ytics ({names}) font 'sans,10'", f"set xtics ({scale})", "set grid x", "unset key",
+        f"set ytics ({', '.join(names)}) font 'sans,10'", f"set xtics ({scale})", "set grid x", "unset key",
         "set arrow from 0, graph 0 to 0, graph 1 nohead lw 2 front", "set style fill solid 0.8",
         "plot $rows using (0):4:(0 < $1 ? 0 : $1):(0 < $1 ? $1 : 0):($4 - 0.35):($4 + 0.35):"
         "($1 >= 0 ? 0x3070b0 : 0xc05030) with boxxyerror lc rgb variable, "
         "$rows using 2:4:($3 - $2):(0) with vectors nohead lc rgb '#404040'"])
 
 
-PANELS = [  # title, keys that begin with one of these
-    ("TCP stream and ceilings, Gbit/s (more is better)",
-     ("stream-", "frames-", "datagrams-")),
-    ("CPU seconds a gigabyte (less is better)", ("cpu-", "relay-")),
-    ("round trip, microseconds (less is better)", ("rtt-",)),
-]
+def _draw(path, about, caption, one, areas, times_of, label_of):
+    """`times_of` and `label_of`: functions of a figure."""
+    rows = []
+    for _, title, figures in areas:
+        found = [(f"{figure.title}  ({label_of(figure)})", times_of(figure)) for figure in figures]
+        found = [row for row in found if row[1]]
+        rows += [(title.upper(), None)] * bool(found) + found
+    machine = f"{about['kernel']}, {about['cpus']} processors, load {about['load'][0]:.1f}"
+    return _bars(path, f"{caption}; {machine}", one, rows)
 
 
-def panels(path, figures, about):
-    """Three panels of theirs and ours; returns the reason if there is no plot."""
-    script = [*_terminal(path, 1150),
-              f"set multiplot layout 3,1 title '{_machine(about)}'",
-              "set style data histograms", "set style histogram clustered gap 1 errorbars",
-              "set style fill solid 0.8 border -1", "set grid y", "set yrange [0:*]",
-              "set key outside right top", "set xtics rotate by -20 noenhanced",
-              "set datafile missing '?'"]
-    drawn = 0
-    for index, (title, prefixes) in enumerate(PANELS):
-        rows = []
-        for figure in figures:
-            if figure.key.startswith(prefixes) and figure.samples:
-                columns = []
-                for who in ("theirs", "ours", "ceiling"):
-                    values = figure.samples.get(who)
-                    columns += [f"{figure.median(who):g}", f"{min(values):g}",
-                                f"{max(values):g}"] if values else ["0", "0", "0"]
-                rows.append(f"\"{figure.key}\" " + " ".join(columns))
-        if not rows:
-            continue
-        drawn += 1
-        script += [f"$data{index} << EOD", *rows, "EOD", f"set title '{title}'",
-                   f"plot $data{index} using 2:3:4:xtic(1) title 'theirs' lc rgb '#b0b0b0',"
-                   f" '' using 5:6:7 title 'ours' lc rgb '#3070b0',"
-                   f" '' using 8:9:10 title 'ceiling' lc rgb '#e0c060'"]
-    if drawn == 0:
-        return "nothing to plot"
-    script.append("unset multiplot")
-    return _gnuplot(script)
+def targets(path, about, areas):
+    """How many times better than its target each figure is; returns the reason if there is no plot."""
+    return _draw(path, about, "how many times better than its target", "target", areas,
+                 lambda figure: figure.times_better(), lambda figure: figure.target_text)
+
+
+def _than_peer(figure):
+    ratio = figure.ratio(figure.peers[0])
+    return [ratio if figure.higher_is_better else 1 / ratio] if ratio else []
+
+
+def peers(path, about, areas):
+    return _draw(path, about, "how many times better than what it is measured beside", "the same", areas,
+                 _than_peer, lambda figure: figure.peers[0])

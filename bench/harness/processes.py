@@ -9,6 +9,7 @@ whatever is neither the shell nor what it runs is the relay.
 import os
 import re
 import select
+import shutil
 import signal
 import subprocess
 import time
@@ -21,7 +22,22 @@ class Skip(Exception):
     """This measurement is not possible here; the text says why."""
 
 
-def wait_for(condition, what, seconds=10.0):
+REFUSED = []  # with a reason in it, nothing is started: what is left are rows without figures
+
+
+def _permitted():
+    if REFUSED:
+        raise Skip(REFUSED[0])
+
+
+def need(*programs):
+    _permitted()
+    for program in programs:
+        if not shutil.which(program):
+            raise Skip(f"{program} is not installed")
+
+
+def wait_for(condition, what, seconds=60.0):
     """Waits until condition() is true; there is no event for it."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -32,6 +48,7 @@ def wait_for(condition, what, seconds=10.0):
 
 def run(argv, timeout=60, env=None):
     """Output of a program that ends by itself.  Status 77, or any failure, is a Skip."""
+    _permitted()
     try:
         done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=timeout,
                               stdin=subprocess.DEVNULL, env=env, text=True, check=False)
@@ -49,6 +66,7 @@ class Process:
     """A long-running program in a session of its own; close() ends it and what it started there."""
 
     def __init__(self, argv, env=None, **streams):
+        _permitted()
         streams.setdefault("stdin", subprocess.PIPE)
         streams.setdefault("stdout", subprocess.DEVNULL)
         streams.setdefault("stderr", subprocess.DEVNULL)
@@ -61,15 +79,17 @@ class Process:
     def pid(self):
         return self.popen.pid
 
+    PATIENCE = 0  # seconds until a program that reads its end is told to end
+
     def close(self):
         if self.popen.stdin:
             try:
                 self.popen.stdin.close()
             except OSError:
                 pass
-        for number in (signal.SIGTERM, signal.SIGKILL):
+        for number, patience in ((signal.SIGTERM, self.PATIENCE), (signal.SIGKILL, 5)):
             try:
-                self.popen.wait(timeout=2)
+                self.popen.wait(timeout=patience)
                 break
             except subprocess.TimeoutExpired:
                 self._signal(number)
@@ -89,12 +109,13 @@ class Shell(Process):
     """A shell that runs one command after the other: one side of a measurement."""
 
     MARK = "--bench-done--"
+    PATIENCE = 5
 
     def __init__(self, argv, env=None):
         super().__init__(argv, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.buffer = b""
 
-    def run(self, command, timeout=30):
+    def run(self, command, timeout=60):
         """(status, output) of a command."""
         try:
             self.popen.stdin.write(f"{command}\necho {self.MARK} $?\n".encode())
@@ -118,7 +139,7 @@ class Shell(Process):
                 raise Skip(f"the shell ended: {reason[-200:]}")
             self.buffer += chunk
 
-    def check(self, command, timeout=30):
+    def check(self, command, timeout=60):
         """Output of a command that must succeed."""
         status, output = self.run(command, timeout)
         if status != 0:

@@ -6,13 +6,12 @@ nothing: frames of the network, or messages of a raw socket in a vdens, whose re
 long it takes from SIGTERM to the advertisement that tells hosts of the end, as one of them sees it.
 """
 import os
-import shutil
 
 from .figures import Figure
 from .networks import BY_NAME
-from .processes import Shell, Skip, run, text_of, wait_for
+from .processes import Shell, Skip, need, run, text_of, wait_for
 
-COLUMNS = ("bare", "iothradvd", "ceiling")
+OURS = "iothradvd"
 SOLICITS = 10000  # a second
 FACTOR = 2
 FINAL_MS = 100
@@ -38,14 +37,14 @@ def _cost_us(options, side, vnl, command, ready, seconds):
         side.run(f"kill {pid}; wait {pid}")
 
 
-def _final_ms(options, ours, vnl):
+def _final_ms(options, vnl):
     """From SIGTERM to an advertisement with a router lifetime of 0, which a host on the network gets."""
     log = f"{options.directory}/radv-final.log"
-    router, host = Shell(["/bin/sh"], ours.env), None
+    router, host = Shell(["/bin/sh"], options.ours.env), None
     try:
         pid = int(router.check(f"{options.build}/daemon/iothradvd/iothradvd -v -s {vnl} -P 600 -L 1800 fc00::/64/LA"
                                f" >{log} 2>&1 & echo $!"))
-        host = Shell([ours.need("vdens"), "--up", vnl, "/bin/sh"], ours.env)
+        host = Shell([options.ours.need("vdens"), "--up", vnl, "/bin/sh"], options.ours.env)
         # Not before it has advertised, or there is nothing to take back.
         host.check("while ! ip -6 addr show dev vde0 scope link -tentative | grep -q fe80; do sleep 0.05; done")
         host.check("rdisc6 -1 -r 10 -w 1000 vde0", timeout=30)
@@ -56,53 +55,59 @@ def _final_ms(options, ours, vnl):
         router.close()
 
 
-def _measure_final(options, ours):
-    figure = Figure("radv-final", "  SIGTERM to the final advertisement", "ms", columns=COLUMNS)
-    figure.target(f"<= {FINAL_MS} ms", lambda: figure.samples.get("iothradvd", []),
-                  lambda: [FINAL_MS] * len(figure.samples.get("iothradvd", [])))
+def measure_final(options, _):
+    figure = Figure("radv-final", "SIGTERM to the final advertisement", "ms", columns=("", OURS))
+    figure.fixed(f"<= {FINAL_MS} ms", FINAL_MS)
     try:
-        if not shutil.which("rdisc6"):
-            raise Skip("rdisc6 is not installed")
+        need("rdisc6")
         with BY_NAME["hub"](options.directory) as vnl:
             for _ in range(options.repetitions):
-                figure.add("iothradvd", _final_ms(options, ours, vnl))
+                figure.add(OURS, _final_ms(options, vnl))
     except (Skip, OSError, ValueError) as error:
-        figure.skip("both", str(error))
-    return figure
+        figure.skip(OURS, str(error))
+    return [figure]
 
 
-def _figure(key, title):
-    figure = Figure(key, title, "us", columns=COLUMNS)
-    figure.target(f"<= {FACTOR}x bare", lambda: figure.samples.get("iothradvd", []),
-                  lambda: [FACTOR * value for value in figure.samples.get("bare", [])])
-    return figure
-
-
-def measure_radv(options, impls):
-    ours = next((impl for impl in impls if impl.name == "ours"), None)
-    if ours is None:
-        return []
+def _programs(options):
+    """Figure, shell, and the programs: who, command, its last word before it serves."""
     flood = f"{options.build}/test/net/radv_flood"
-    radvd = f"{options.build}/daemon/iothradvd/iothradvd -P 600 fc00::/64/LA"
-    seconds = max(2, options.seconds)
-    places = {  # shell, what receives, what the daemon is told, its last word before it serves
-        _figure("radv-network", f"iothradvd: {SOLICITS} solicitations a second, one"):
-            (lambda vnl: ["/bin/sh"], "{vnl} sink", "-s {vnl}", "the network is there"),
-        _figure("radv-kernel", "  on the kernel's stack"):
-            (lambda vnl: [ours.need("vdens"), "--up", vnl, "/bin/sh"], "vde0 raw", "", "serving"),
-    }
-    for figure, (shell, sink, stack, ready) in places.items():
+    ours = f"{options.build}/daemon/iothradvd/iothradvd -P 600 fc00::/64/LA"
+    conf = f"{options.directory}/radvd.conf"
+    with open(conf, "w", encoding="ascii") as out:
+        out.write("interface vde0 { AdvSendAdvert on; MinRtrAdvInterval 200; MaxRtrAdvInterval 600; prefix fc00::/64 { }; };\n")
+    target = f"<= {FACTOR}x bare loop"
+    network = Figure("radv-network", "a solicitation of a flood, on the network", "us", columns=("bare loop", OURS))
+    kernel = Figure("radv-kernel", "a solicitation of a flood, kernel's stack", "us", columns=("bare loop", OURS, "radvd"))
+    for figure in (network, kernel):
+        figure.times(target, ("bare loop", FACTOR))
+    yield network, lambda vnl: ["/bin/sh"], (("bare loop", f"{flood} {{vnl}} sink", "ready"),
+                                             (OURS, f"{ours} -s {{vnl}}", "the network is there"))
+    yield kernel, lambda vnl: [options.ours.need("vdens"), "--up", vnl, "/bin/sh"], (
+        ("bare loop", f"{flood} vde0 raw", "ready"), (OURS, ours, "serving"),
+        ("radvd", f"radvd -n -C {conf} -p {options.directory}/radvd.pid -m stderr -d 2", "polling for"))
+
+
+def measure_flood(options, _):
+    figures = []
+    for figure, shell, programs in _programs(options):
+        figures.append(figure)
         try:
             with BY_NAME["hub"](options.directory) as vnl:
                 for _ in range(options.repetitions):
-                    side = Shell(shell(vnl), ours.env)
+                    side = Shell(shell(vnl), options.ours.env)
                     try:
-                        for who, command, word in (
-                                ("bare", f"{flood} {sink.format(vnl=vnl)}", "ready"),
-                                ("iothradvd", f"{radvd} {stack.format(vnl=vnl)}", ready)):
-                            figure.add(who, _cost_us(options, side, vnl, command, word, seconds))
+                        for who, command, word in programs:
+                            _measure(options, figure, who, side, vnl, command.format(vnl=vnl), word)
                     finally:
                         side.close()
         except (Skip, OSError, ValueError) as error:
-            figure.skip("both", str(error))
-    return list(places) + [_measure_final(options, ours)]
+            figure.skip(None, str(error))
+    return figures
+
+
+def _measure(options, figure, who, side, vnl, command, word):
+    try:
+        need(command.split()[0])
+        figure.add(who, _cost_us(options, side, vnl, command, word, 1 if options.smoke else max(2, options.seconds)))
+    except (Skip, OSError, ValueError) as error:
+        figure.skip(who, str(error))

@@ -3,14 +3,15 @@
 import json
 import os
 
-from contextlib import ExitStack
-
 from .figures import Figure
 from .networks import hub
 from .processes import Skip, run
 
+THEIRS = "Debian's"
 
-def _lines(text):
+
+def lines(text):
+    """The objects of all lines, as one."""
     merged = {}
     for line in text.splitlines():
         if line.startswith("{"):
@@ -19,79 +20,62 @@ def _lines(text):
 
 
 def measure_msocket(options, impls):
-    count = str(options.opens)
-    program = f"{options.programs}/descriptors"
-    msocket = Figure("msocket", "msocket and close", "us")
-    bare = Figure("msocket-bare", "  the same exchange written bare", "us")
-    plain = Figure("msocket-plain", "  a plain round trip to a process", "us")
+    program, count = f"{options.programs}/descriptors", str(options.opens)
+    figure = Figure("msocket", "msocket and close", "us", columns=(THEIRS, "ours", "bare exchange", "plain round trip"))
+    figure.times("<= 1.2x bare exchange", ("bare exchange", 1.2))
     for _ in range(options.repetitions):
-        for figure, kind in ((bare, "bare"), (plain, "plain")):
+        for who, kind in (("bare exchange", "bare"), ("plain round trip", "plain")):
             try:
-                value = _lines(run([program, kind, count]))["open_ns"] / 1e3
-                figure.add("ceiling", value)
+                figure.add(who, lines(run([program, kind, count]))["open_ns"] / 1e3)
             except Skip as error:
-                figure.skip("ceiling", str(error))
+                figure.skip(who, str(error))
         for impl in impls:
             try:
                 text = run([program, "library", count, impl.need("libvdestack")], env=impl.env)
-                msocket.add(impl.name, _lines(text)["open_ns"] / 1e3)
+                figure.add(impl.name, lines(text)["open_ns"] / 1e3)
             except Skip as error:
-                msocket.skip(impl.name, str(error))
-    msocket.target("<= 1.2x bare (hope: 2x plain)", lambda: msocket.samples.get("ours", []),
-                   lambda: [v * 1.2 for v in bare.samples.get("ceiling", [])])
-    return [msocket, bare, plain]
+                figure.skip(impl.name, str(error))
+    return [figure]
 
 
 def measure_newstack(options, impls):
     program = f"{options.programs}/stacks"
-    create = Figure("newstack", "newstack vdestack with an interface", "ms")
-    first = Figure("newstack-first", "  the first of a process", "ms")
-    delete = Figure("delstack", "delstack", "ms")
-    with ExitStack() as stack:
-        try:
-            vnl = stack.enter_context(hub(options.directory))
-        except Skip as error:
-            for figure in (create, first, delete):
-                figure.skip("both", str(error))
-            return [create, first, delete]
-        for impl in impls * options.repetitions:
-            try:
-                if impl.name == "ours":
-                    argv = [program, "ioth", str(options.stacks), vnl, impl.need("libioth")]
-                else:
-                    # Theirs says nothing and makes a stack without interface.
-                    if not os.access("/dev/net/tun", os.R_OK | os.W_OK):
-                        raise Skip("theirs: /dev/net/tun is not usable")
-                    argv = [program, "vdestack", str(options.stacks), vnl,
-                            impl.need("libvdestack")]
-                found = _lines(run(argv, env=impl.env))
-                create.add(impl.name, found["create_ns"] / 1e6)
-                first.add(impl.name, found["first_ns"] / 1e6)
-                delete.add(impl.name, found["delete_ns"] / 1e6)
-            except Skip as error:
-                for figure in (create, first, delete):
-                    figure.skip(impl.name, str(error))
-    for figure in (create, first):
-        figure.target("< 5 ms", lambda figure=figure: figure.samples.get("ours", []),
-                      lambda figure=figure: [5.0] * len(figure.samples.get("ours", [])))
-    return [create, first, delete]
+    create = Figure("newstack", "newstack vdestack with an interface", "ms").fixed("<= 5 ms", 5)
+    first = Figure("newstack-first", "newstack vdestack, first of a process", "ms").fixed("<= 5 ms", 5)
+    delete = Figure("delstack", "delstack vdestack", "ms")
+    figures = [create, first, delete]
+    try:
+        with hub(options.directory) as vnl:
+            for impl in impls * options.repetitions:
+                try:
+                    if impl.name == "ours":
+                        argv = [program, "ioth", str(options.stacks), vnl, impl.need("libioth")]
+                    else:
+                        # Theirs says nothing and makes a stack without interface.
+                        if not os.access("/dev/net/tun", os.R_OK | os.W_OK):
+                            raise Skip(f"{impl.name}: /dev/net/tun is not usable")
+                        argv = [program, "vdestack", str(options.stacks), vnl, impl.need("libvdestack")]
+                    found = lines(run(argv, env=impl.env))
+                    for figure, key in zip(figures, ("create_ns", "first_ns", "delete_ns")):
+                        figure.add(impl.name, found[key] / 1e6)
+                except Skip as error:
+                    for figure in figures:
+                        figure.skip(impl.name, str(error))
+    except Skip as error:
+        for figure in figures:
+            figure.skip(None, str(error))
+    return figures
 
 
-def measure_dispatch(options, impls):
-    figure = Figure("dispatch", "an ioth_ call that returns at once", "ns")
-    direct = Figure("dispatch-direct", "  the same function called directly", "ns")
+def measure_dispatch(options, _):
+    figure = Figure("dispatch", "an ioth_ call that returns at once", "ns", columns=("called directly", "ours"))
+    figure.fixed("<= 20 ns", 20)
     for _ in range(options.repetitions):
-        for impl in impls:
-            if impl.name != "ours":
-                continue
-            try:
-                found = _lines(run([f"{options.programs}/dispatch", impl.need("libioth")],
-                                   env=impl.env))
-                figure.add("ours", found["call_ps"] / 1e3)
-                direct.add("ceiling", found["direct_ps"] / 1e3)
-            except Skip as error:
-                figure.skip("ours", str(error))
-                direct.skip("ceiling", str(error))
-    figure.target("<= 20 ns", lambda: figure.samples.get("ours", []),
-                  lambda: [20.0] * len(figure.samples.get("ours", [])))
-    return [figure, direct]
+        try:
+            impl = options.ours
+            found = lines(run([f"{options.programs}/dispatch", impl.need("libioth")], env=impl.env))
+            figure.add("ours", found["call_ps"] / 1e3)
+            figure.add("called directly", found["direct_ps"] / 1e3)
+        except Skip as error:
+            figure.skip("ours", str(error))
+    return [figure]

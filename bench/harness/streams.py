@@ -2,13 +2,13 @@
 """One TCP stream and round trips between two vdens, and between two namespaces joined by a veth."""
 import json
 import os
-import sys
 from contextlib import ExitStack, contextmanager
 
 from .figures import Figure
 from .networks import BY_NAME
 from .processes import Shell, Skip, run, wait_for
 
+THEIRS = "Debian's"
 ADDRESS = {"server": "10.0.0.1", "client": "10.0.0.2"}
 SETTINGS = [("ptp", 1500), ("hub", 1500), ("switch", 1500), ("ptp", 9000)]
 
@@ -33,8 +33,8 @@ def vdens_sides(impl, vnl, mtu, ports):
 
 
 @contextmanager
-def veth_sides():
-    """Two shells in network namespaces of one user namespace."""
+def veth_sides(mtu=1500):
+    """Two shells in network namespaces of one user namespace, a veth between."""
     with ExitStack() as stack:
         server = Shell(["unshare", "--user", "--map-root-user", "--net", "/bin/sh"])
         stack.callback(server.close)
@@ -46,12 +46,12 @@ def veth_sides():
         server.check(f"ip link add vde0 type veth peer name vde0 netns {client_pid}")
         sides = {"server": server, "client": client}
         for name, side in sides.items():
-            side.check(f"ip link set lo up && ip addr add {ADDRESS[name]}/24 dev vde0 &&"
-                       " ip link set vde0 up")
+            side.check(f"ip link set lo up && ip link set vde0 mtu {mtu} &&"
+                       f" ip addr add {ADDRESS[name]}/24 dev vde0 && ip link set vde0 up")
         yield sides
 
 
-def _serve(sides, command, log):
+def serve(sides, command, log):
     """Starts a server in the background; returns when it listens."""
     sides["server"].check(f"{command} >{log} 2>&1 &")
 
@@ -64,13 +64,13 @@ def _serve(sides, command, log):
     wait_for(listening, command)
 
 
-def stream(sides, directory, seconds):
+def stream(sides, options):
     """Gbit/s, and CPU seconds a gigabyte: of both sides whole, and of the relays."""
-    log = f"{directory}/iperf3.log"
-    _serve(sides, "iperf3 -s -1 --forceflush", log)
+    log = f"{options.directory}/iperf3.log"
+    serve(sides, "iperf3 -s -1 --forceflush", log)
     before = [side.cpu() for side in sides.values()]
     status, text = sides["client"].run(
-        f"iperf3 -J -c {ADDRESS['server']} -t {seconds:g}", timeout=seconds + 20)
+        f"iperf3 -J -c {ADDRESS['server']} {options.amount}", timeout=options.seconds + 60)
     sides["server"].run("wait")
     after = [side.cpu() for side in sides.values()]
     os.unlink(log)
@@ -86,132 +86,91 @@ def stream(sides, directory, seconds):
     return rate / 1e9, whole / (size / 1e9), relay / (size / 1e9)
 
 
-def round_trip(sides, directory, programs, seconds):
-    """Microseconds: the median, and what the fastest tenth does not exceed."""
-    log = f"{directory}/pingpong.log"
+def round_trip(sides, options):
+    """Microseconds: the median."""
+    log = f"{options.directory}/pingpong.log"
     server = f"{ADDRESS['server']} 5300"
-    _serve(sides, f"{programs}/pingpong server {server}", log)
-    text = sides["client"].check(f"{programs}/pingpong client {server} {seconds:g}", seconds + 20)
+    serve(sides, f"{options.programs}/pingpong server {server}", log)
+    text = sides["client"].check(f"{options.programs}/pingpong client {server} {options.seconds / 3:g}",
+                                 options.seconds + 60)
     sides["server"].run("wait")
     os.unlink(log)
-    result = json.loads(text)
-    return result["rtt_ns"] / 1e3, result["rtt_p10_ns"] / 1e3
+    return json.loads(text)["rtt_ns"] / 1e3
 
 
-def figures_of(name, mtu):
-    where = f"{name}" + (f", MTU {mtu}" if mtu != 1500 else "")
-    key = name + (str(mtu) if mtu != 1500 else "")
-    return {
-        "rate": Figure(f"stream-{key}", f"TCP stream, {where}", "Gbit/s", higher_is_better=True),
-        "cpu": Figure(f"cpu-{key}", f"CPU a gigabyte, {where}", "s/GB"),
-        "relay": Figure(f"relay-{key}", f"  of it the relays", "s/GB"),
-        "rtt": Figure(f"rtt-{key}", f"round trip, {where}", "us"),
-        "fast": Figure(f"fast-{key}", "  the fastest tenth", "us"),
-    }
+class _Network:
+    """The figures of one network and MTU."""
 
+    def __init__(self, name, mtu):
+        self.name, self.mtu = name, mtu
+        where = {"switch": "vde_switch"}.get(name, name) + (f", MTU {mtu}" if mtu != 1500 else "")
+        key = name + (str(mtu) if mtu != 1500 else "")
+        beside = ("veth",) if name == "ptp" else ()
+        ceiling = (*beside, "bare datagrams") if name == "ptp" else ("bare frames",)
+        self.rate = Figure(f"stream-{key}", f"TCP stream, {where}", "Gbit/s", True, (THEIRS, "ours", *ceiling))
+        self.cpu = Figure(f"cpu-{key}", f"processor a gigabyte, {where}", "s/GB", columns=(THEIRS, "ours", *beside))
+        self.relay = Figure(f"relay-{key}", f"processor of the relays, {where}", "s/GB")
+        self.rtt = Figure(f"rtt-{key}", f"round trip, {where}", "us", columns=(THEIRS, "ours", *beside))
+        self.of_sides = [self.rate, self.cpu, self.relay, self.rtt]
+        if mtu == 1500:
+            if name == "ptp":
+                self.rate.times(">= 2x Debian's", (THEIRS, 2))
+            else:
+                self.rate.times_either(">= 1.3x Debian's or 0.8x bare", (THEIRS, 1.3), ("bare frames", 0.8))
+            self.cpu.times("<= 0.5x Debian's", (THEIRS, 0.5))
+            self.rtt.times("<= 1x Debian's", (THEIRS, 1))
 
-def set_targets(found, name, mtu, bare):
-    """The issue's: a ratio to theirs; or, on a hub or switch, 0.8 of what bare frames reach."""
-    rate = found["rate"]
-
-    def ours(figure):
-        return lambda: figure.samples.get("ours", [])
-
-    def theirs(figure, factor):
-        return lambda: [v * factor for v in figure.samples.get("theirs", [])]
-
-    if name == "ptp" and mtu == 1500:
-        rate.target(">= 2x theirs", ours(rate), theirs(rate, 2))
-    elif name in ("hub", "switch"):
-        def lower():
-            frames = bare[name].samples.get("ceiling", []) if name in bare else []
-            limits = theirs(rate, 1.3)()
-            return [min(a, 0.8 * b) for a, b in zip(limits, frames)] if frames else limits
-        rate.target(">= 1.3x theirs or 0.8x bare frames", ours(rate), lower)
-    if mtu == 1500:
-        found["cpu"].target("<= 0.5x theirs", ours(found["cpu"]), theirs(found["cpu"], 0.5))
-        found["rtt"].target("not worse", ours(found["rtt"]), theirs(found["rtt"], 1))
-
-
-def measure_vdens(options, impls, ports, bare):
-    """All networks.  `bare` collects what bare frames reach through the same hub or switch."""
-    result = []
-    for name, mtu in SETTINGS:
-        if name not in options.networks:
-            continue
-        found = figures_of(name, mtu)
-        if mtu == 1500 and name != "ptp":
-            bare[name] = Figure(f"frames-{name}", f"bare frames of 1514, {name}", "Gbit/s",
-                                higher_is_better=True)
-        for repetition in range(options.repetitions):
-            _measure_once(options, impls, ports, name, mtu, repetition, found, bare)
-        set_targets(found, name, mtu, bare)
-        result += found.values()
-    return result
-
-
-def _measure_once(options, impls, ports, name, mtu, repetition, found, bare):
-    print(f"  {name} MTU {mtu}, {repetition + 1} of {options.repetitions}", file=sys.stderr)
-    order = impls if repetition % 2 == 0 else list(reversed(impls))
-    try:
-        with BY_NAME[name](options.directory) as vnl:
-            if mtu == 1500 and name in bare:
-                _bare_frames(options, vnl, bare[name])
-            for impl in order:
+    def measure(self, options, impls):
+        with BY_NAME[self.name](options.directory) as vnl:
+            for impl in impls:
                 try:
-                    with vdens_sides(impl, vnl, mtu, ports) as sides:
-                        values = stream(sides, options.directory, options.seconds)
-                        values += round_trip(sides, options.directory, options.programs,
-                                             options.seconds / 3)
-                    for key, value in zip(("rate", "cpu", "relay", "rtt", "fast"), values):
-                        found[key].add(impl.name, value)
+                    with vdens_sides(impl, vnl, self.mtu, options.ports) as sides:
+                        rate, cpu, relay = stream(sides, options)
+                        self._add(impl.name, rate, cpu, round_trip(sides, options))
+                        self.relay.add(impl.name, relay)
                 except Skip as error:
-                    for figure in found.values():
+                    for figure in self.of_sides:
                         figure.skip(impl.name, str(error))
-    except Skip as error:
-        for figure in found.values():
-            figure.skip("both", str(error))
+            self._ceiling(options, vnl)
 
-
-def _bare_frames(options, vnl, figure):
-    try:
-        text = run([f"{options.programs}/frames", vnl, "1514", f"{options.seconds / 3:g}"])
-        figure.add("ceiling", json.loads(text)["bits_per_second"] / 1e9)
-    except Skip as error:
-        figure.skip("ceiling", str(error))
-
-
-def measure_veth(options):
-    rate = Figure("stream-veth", "TCP stream, kernel veth", "Gbit/s", higher_is_better=True)
-    cpu = Figure("cpu-veth", "CPU a gigabyte, kernel veth", "s/GB")
-    rtt = Figure("rtt-veth", "round trip, kernel veth", "us")
-    fast = Figure("fast-veth", "  the fastest tenth", "us")
-    found = (rate, cpu, rtt, fast)
-    for _ in range(options.repetitions):
+    def _ceiling(self, options, vnl):
+        """What bare frames or datagrams of that size reach, and on a cable the kernel's own."""
         try:
-            with veth_sides() as sides:
-                gbits, seconds, _ = stream(sides, options.directory, options.seconds)
-                times = round_trip(sides, options.directory, options.programs,
-                                   options.seconds / 3)
-            for figure, value in zip(found, (gbits, seconds, *times)):
-                figure.add("ceiling", value)
+            if self.name == "ptp":
+                self.rate.add("bare datagrams", bare(options, "datagrams", options.directory, self.mtu + 14))
+            else:
+                self.rate.add("bare frames", bare(options, "frames", vnl, self.mtu + 14))
         except Skip as error:
-            for figure in found:
-                figure.skip("ceiling", str(error))
-    return list(found)
+            self.rate.skip(self.rate.columns[-1], str(error))
+        if self.name != "ptp":
+            return
+        try:
+            with veth_sides(self.mtu) as sides:
+                rate, cpu, _ = stream(sides, options)
+                self._add("veth", rate, cpu, round_trip(sides, options))
+        except Skip as error:
+            for figure in self.of_sides:
+                if "veth" in figure.columns:
+                    figure.skip("veth", str(error))
+
+    def _add(self, who, *values):
+        for figure, value in zip((self.rate, self.cpu, self.rtt), values):
+            figure.add(who, value)
 
 
-def measure_datagrams(options):
-    result = []
-    for size in (1514, 9014, 65000):
-        figure = Figure(f"datagrams-{size}", f"bare AF_UNIX datagrams of {size}", "Gbit/s",
-                        higher_is_better=True)
-        for _ in range(options.repetitions):
+def bare(options, program, where, size):
+    """Gbit/s of frames or datagrams with nothing else to do."""
+    text = run([f"{options.programs}/{program}", where, str(size), f"{options.seconds / 3:g}"])
+    return json.loads(text)["bits_per_second"] / 1e9
+
+
+def measure_vdens(options, impls):
+    networks = [_Network(name, mtu) for name, mtu in SETTINGS]
+    for network in networks:
+        for repetition in range(options.repetitions):
             try:
-                text = run([f"{options.programs}/datagrams", options.directory, str(size),
-                            f"{options.seconds / 3:g}"])
-                figure.add("ceiling", json.loads(text)["bits_per_second"] / 1e9)
+                network.measure(options, impls if repetition % 2 == 0 else list(reversed(impls)))
             except Skip as error:
-                figure.skip("ceiling", str(error))
-        result.append(figure)
-    return result
+                for figure in network.of_sides:
+                    figure.skip(None, str(error))
+    return [figure for network in networks for figure in network.of_sides]

@@ -153,9 +153,10 @@ static int compare(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static void exchange(unsigned long seconds)
+static void exchange(double seconds)
 {
-	uint64_t begun = frame_place_now(), end = begun + seconds * SECOND, check = begun;
+	uint64_t begun = frame_place_now(), end = begun + (uint64_t)(seconds * (double)SECOND),
+	         check = begun;
 
 	times_us = malloc(MAX_TIMES * sizeof(*times_us));
 	if (!times_us || window == 0 || window > WINDOW_MAX || clients == 0)
@@ -208,7 +209,7 @@ int main(int argc, char *argv[])
 		frame_place_open(&place, argv[1], "dhcp4_load", ETHERTYPE_IP);
 		clients = number(argv[3]);
 		window = number(argv[4]);
-		exchange(number(argv[5]));
+		exchange(strtod(argv[5], NULL));
 	} else if (argc == 5 && strcmp(argv[2], "flood") == 0) {
 		frame_place_open(&place, argv[1], "dhcp4_load", ETHERTYPE_IP);
 		flood(number(argv[3]), number(argv[4]));
