@@ -26,8 +26,8 @@
 #include "mem_network.h"
 
 #include "ether.h"
-#include "hashtable.h"
 #include "icmp.h"
+#include "mem_internal.h"
 #include "mem_uplink.h"
 #include "process.h"
 
@@ -43,51 +43,6 @@
 #define NA_TYPE    (ETHER_HEADER + 40)
 #define NA_TARGET  (ETHER_HEADER + 48)
 #define NA_FRAME   (NA_TARGET + 16)
-
-struct mem_key {
-	uint8_t kind;
-	uint8_t bytes[PX_MAC_LEN];
-};
-
-/* What is wanted by at least one port. */
-struct mem_address {
-	struct hashtable_link link;
-	struct mem_key key;
-	struct list members;
-};
-
-struct mem_member {
-	struct list node;    /* mem_address.members */
-	struct list of_port; /* mem_port.wanted */
-	struct mem_address *address;
-	struct mem_port *port;
-	unsigned int count;
-};
-
-struct mem_port {
-	struct mem_network *network;
-	struct list wanted;
-	bool all; /* gets everything, by the list of those who do */
-	struct px_mem *mem;
-	void (*notify)(void *context);
-	void *context;
-	pthread_mutex_t lock; /* of the queue */
-	struct px_pktq queue;
-};
-
-struct mem_network {
-	struct list node; /* registry */
-	char *name, *uplink_vnl;
-	/* Under the registry's lock. */
-	unsigned int ports;
-	bool opening; /* its uplink */
-	int err;      /* of that */
-
-	struct mem_uplink *uplink; /* constant once it is open */
-	pthread_rwlock_t lock;     /* of the rest */
-	unsigned int all_count;    /* ports that want everything */
-	struct hashtable addresses;
-};
 
 static struct {
 	pthread_mutex_t lock;
@@ -118,117 +73,6 @@ static void hook_fork(void)
 {
 	process_hook_fork();
 	pthread_atfork(fork_prepare, fork_parent, fork_child);
-}
-
-/* ---- who wants what ---- */
-
-static struct mem_key key_of(const struct px_link_filter *filter)
-{
-	struct mem_key key = {.kind = (uint8_t)filter->kind};
-
-	if (filter->kind == PX_FILTER_MAC)
-		memcpy(key.bytes, filter->mac, sizeof(filter->mac));
-	else if (filter->kind == PX_FILTER_ARP)
-		memcpy(key.bytes, filter->ip4, sizeof(filter->ip4));
-	return key;
-}
-
-static bool matches(const struct hashtable_link *link, const void *key)
-{
-	const struct mem_address *address = hashtable_entry(link, const struct mem_address, link);
-
-	return memcmp(&address->key, key, sizeof(address->key)) == 0;
-}
-
-static struct mem_address *find(struct mem_network *network, const struct mem_key *key)
-{
-	uint64_t hash = hashtable_hash(&network->addresses, key, sizeof(*key));
-	struct hashtable_link *link = hashtable_find(&network->addresses, hash, matches, key);
-
-	return link ? hashtable_entry(link, struct mem_address, link) : NULL;
-}
-
-static struct mem_address *find_or_make(struct mem_network *network, const struct mem_key *key)
-{
-	struct mem_address *address = find(network, key);
-
-	if (address)
-		return address;
-	address = malloc(sizeof(*address));
-	if (!address)
-		return NULL;
-	address->key = *key;
-	list_init(&address->members);
-	hashtable_insert(&network->addresses, &address->link,
-	    hashtable_hash(&network->addresses, key, sizeof(*key)));
-	return address;
-}
-
-static void drop_if_empty(struct mem_network *network, struct mem_address *address)
-{
-	if (!list_is_empty(&address->members))
-		return;
-	hashtable_remove(&network->addresses, &address->link);
-	free(address);
-}
-
-static void member_free(struct mem_member *member)
-{
-	struct mem_address *address = member->address;
-
-	if (address->key.kind == PX_FILTER_ALL) {
-		member->port->all = false;
-		member->port->network->all_count--;
-	}
-	list_remove(&member->node);
-	list_remove(&member->of_port);
-	drop_if_empty(member->port->network, address);
-	free(member);
-}
-
-static int want(struct mem_port *port, const struct mem_key *key)
-{
-	struct mem_address *address = find_or_make(port->network, key);
-	struct mem_member *member;
-
-	if (!address)
-		return -ENOMEM;
-	member = malloc(sizeof(*member));
-	if (!member) {
-		drop_if_empty(port->network, address);
-		return -ENOMEM;
-	}
-	*member = (struct mem_member){.address = address, .port = port, .count = 1};
-	list_append(&address->members, &member->node);
-	list_append(&port->wanted, &member->of_port);
-	if (key->kind == PX_FILTER_ALL) {
-		port->all = true;
-		port->network->all_count++;
-	}
-	return 0;
-}
-
-int mem_port_filter(struct mem_port *port, const struct px_link_filter *filter, bool wanted)
-{
-	struct mem_network *network = port->network;
-	struct mem_key key = key_of(filter);
-	struct mem_member *member, *found = NULL;
-	int err = 0;
-
-	pthread_rwlock_wrlock(&network->lock);
-	/* A port has few, an address may have ten thousand members. */
-	list_for_each (member, &port->wanted, of_port) {
-		if (memcmp(&member->address->key, &key, sizeof(key)) == 0)
-			found = member;
-	}
-	if (found && wanted)
-		found->count++;
-	else if (found && --found->count == 0)
-		member_free(found);
-	else if (wanted)
-		err = want(port, &key);
-	pthread_rwlock_unlock(&network->lock);
-	return err;
 }
 
 /* ---- delivery ---- */
@@ -339,7 +183,7 @@ static bool deliver_by(struct mem_network *network, const struct mem_port *from,
 	struct mem_member *member;
 
 	if (!address || memcmp(&delivery->key, key, sizeof(*key)) != 0) {
-		address = find(network, key);
+		address = mem_address_find(network, key);
 		if (!address)
 			return false;
 		delivery->address = address;
@@ -587,12 +431,8 @@ int mem_network_join(const char *name, const char *uplink, const struct px_link_
 void mem_network_leave(struct mem_port *port)
 {
 	struct mem_network *network = port->network;
-	struct mem_member *member;
 
-	pthread_rwlock_wrlock(&network->lock);
-	list_for_each_safe (member, &port->wanted, of_port)
-		member_free(member);
-	pthread_rwlock_unlock(&network->lock);
+	mem_port_wants_nothing(port);
 	pthread_mutex_lock(&registry.lock);
 	network = network_unref(network);
 	pthread_mutex_unlock(&registry.lock);
