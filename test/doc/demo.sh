@@ -4,22 +4,10 @@
 #
 # The page is looked at in a browser (demo_page.py tells what for); without one the test still says whether
 # the show itself went well, then that it has been skipped.
-set -eu
-for command in vde_plug ip ping setpriv dnsmasq; do
-    command -v $command >/dev/null || { echo "SKIP: no command $command"; exit 77; }
-done
-if ! unshare --user --net true 2>/dev/null; then
-    echo "SKIP: user namespaces are not permitted here"
-    exit 77
-fi
-if ldd "$2/tools/vdens/vdens" | grep libtsan >/dev/null; then
-    echo "SKIP: ThreadSanitizer's own thread keeps vdens from entering namespaces"
-    exit 77
-fi
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-trap 'exit 1' INT TERM HUP
-out=$("$1/scripts/demo" "$2" "$dir/demo.html" </dev/null)
+. "$(dirname "$0")/doc_lib.sh"
+needs vde_plug ip ping setpriv dnsmasq
+private_dir ioth-demo
+out=$("$src/scripts/demo" "$build" "$dir/demo.html" </dev/null)
 echo "$out"
 account=$(sed -n '/^What happened/,$p' <<<"$out")
 for promised in \

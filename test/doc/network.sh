@@ -1,31 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The network of iothnetwork(7), typed as it is there, in a private directory.  Arguments: SOURCE BUILD
-set -eu
-src=$1
-build=$2
-for command in vde_plug ip ping; do
-    command -v $command >/dev/null || { echo "SKIP: no command $command"; exit 77; }
-done
-if ! unshare --user --net true 2>/dev/null; then
-    echo "SKIP: user namespaces are not permitted here"
-    exit 77
-fi
-if ldd "$build/tools/vdens/vdens" | grep libtsan >/dev/null; then
-    echo "SKIP: ThreadSanitizer's own thread keeps vdens from entering namespaces"
-    exit 77
-fi
+. "$(dirname "$0")/doc_lib.sh"
+needs vde_plug ip ping
 
-# Short, and not below $TMPDIR: the path of an AF_UNIX socket has 107 bytes.
-dir=$(mktemp -d /tmp/ioth-network.XXXXXX)
+private_dir ioth-network
 end_all() {
     for file in "$dir"/net.{named,radvd,dhcp6,dhcp4,pid} "$dir/jobs"; do
         [ ! -s "$file" ] || xargs kill <"$file" 2>/dev/null || :
     done
-    rm -rf "$dir"
 }
-trap end_all EXIT
-trap 'exit 1' INT TERM HUP
 
 # What to ask when a node gets no address.
 sed -n 's/^\. _\(iothdig .*\|vdens .*\)_: .*/\1/p' "$src/man/iothnetwork.7.scd" | sed 's/ NAME / alice.home.arpa /' >"$dir/asked"
@@ -39,12 +23,11 @@ awk '/^# /{ on = /TEN COMMANDS/ } /^```/{ if (on) block = !block; next } block' 
     sed -e "/^vdens --config eth,ip=10/r $dir/asked" | sed "s|/tmp/|$dir/|g" >"$dir/lines"
 cd "$dir"
 eval "$("$src/scripts/env" "$build")"
-SHELL=/bin/bash HOME=$dir timeout 600 bash -e <lines >out 2>err || { echo "FAIL: status $?"; failed=1; }
+SHELL=/bin/bash HOME=$dir timeout 600 bash -e <lines >out 2>err || wrong "status $?"
 
 expect() { # PATTERN WHAT
-    grep -q -- "$1" out || { echo "FAIL: $2"; failed=1; }
+    grep -q -- "$1" out || wrong "$2"
 }
-failed=${failed:-0}
 expect '64 bytes from alice.home.arpa (fd77::a11c:e)' "bob reaches alice by the name, and she has hers"
 expect '64 bytes from 10.77.0.1' "alice has her IPv4 address"
 expect 'AAAA.*fd77::a11c:e$' "the DNS tells who is asked for, word for word"
@@ -55,9 +38,4 @@ for file in net.*; do
         tail --pid="$pid" -f /dev/null # it is about to end
 done
 rm -f jobs net.* # these numbers are nobody's any more
-if [ "$failed" != 0 ]; then
-    echo "--- the lines"; cat lines
-    echo "--- stdout"; cat out
-    echo "--- stderr"; cat err
-fi
-exit "$failed"
+finish
