@@ -7,7 +7,8 @@ need_command vde_switch
 
 net_start vde_switch switch
 switch=$pid
-printf '%s\n' "rstack stack=picox,vnl=$vnl" 'rstack eth,ip=fd78::53/64,nodad' 'net local ::/0' 'static AAAA a.b fd78::1' \
+export IOTHIP_CTL=$dir/ctl
+printf '%s\n' "rstack \"stack='picox,ctl=$IOTHIP_CTL',vnl=$vnl\"" 'rstack eth,ip=fd78::53/64,nodad' 'net local ::/0' 'static AAAA a.b fd78::1' \
 	'auth static local a.b' >"$dir/rc"
 start named "$BUILD/daemon/iothnamed/iothnamed" "$dir/rc"
 answers()
@@ -15,11 +16,15 @@ answers()
 	run "$BUILD/tools/iothdig/iothdig" -s "stack=picox,vnl=$vnl,ip=fd78::99/64,eth,nodad" @fd78::53 +short a.b AAAA
 	[ "$out" = fd78::1 ]
 }
+no_carrier()
+{
+	"$BUILD/tools/iothip/iothip" link show dev vde0 | grep NO-CARRIER
+}
 wait_for answers
 for _ in 1 2 3 4; do
 	stop "$switch"
 	rm -rf "$dir/switch"
-	sleep 1 # for what it does while there is none
+	wait_for no_carrier
 	net_start vde_switch switch
 	switch=$pid
 	wait_for answers
