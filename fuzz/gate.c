@@ -55,6 +55,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (gate_lets_in(gate, frame, len) && len >= 55 && !(parts & 1) &&
 		    memcmp(frame + 38, retired, 16) == 0 && frame[14] >> 4 == 6 && frame[20] != 58)
 			abort();
+		/* Errors do not leave, whoever they are for. */
+		if (len >= 55 && frame[12] == 0x86 && frame[13] == 0xdd && frame[14] >> 4 == 6) {
+			memcpy(frame + 22, retired, 16);
+			if (gate_lets_out(gate, frame, len) && frame[20] == 58 && frame[54] < 128)
+				abort();
+		}
 		free(frame);
 		data += 2 + len;
 		size -= 2 + len;

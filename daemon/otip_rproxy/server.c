@@ -69,9 +69,10 @@ static int retire(void *context, const struct in6_addr *address)
 	struct server *server = context;
 	int result;
 
+	window_separate(&server->flows, address);
+	result = otip_place_retire(&server->outside.place, address);
 	window_shut(&server->flows, address);
 	log_address("is over", address);
-	result = otip_place_retire(&server->outside.place, address);
 	if (result == 0 && !server->told) {
 		log_notice("extstack: this stack lets an address that is over answer everybody, while it "
 		           "has flows");

@@ -112,15 +112,22 @@ put_backend:
 	return door;
 }
 
+/* Takes the datagrams that wait, and gives their clients sockets of their own. */
+static void take_datagrams(struct door *door)
+{
+	if (door->closing || door->fd < 0 || door->backend->service.type != SOCK_DGRAM)
+		return;
+	door->closing = true;
+	udp_receive(door);
+	udp_separate(door);
+}
+
 static void close_socket(struct door *door)
 {
+	take_datagrams(door);
 	door->closing = true;
-	if (door->backend->service.type == SOCK_STREAM) {
+	if (door->backend->service.type == SOCK_STREAM)
 		tcp_accept(door);
-	} else {
-		udp_receive(door);
-		udp_separate(door);
-	}
 	loop_remove(&door->source);
 	loop_timer_cancel(&door->rest);
 	ioth_close(door->fd);
@@ -259,6 +266,18 @@ void window_set_services(struct window *window, const struct service services[],
 	window->service_count = count;
 	window->pause = LOOP_SEC;
 	set_doors(window);
+}
+
+void window_separate(struct flows *flows, const struct in6_addr *address)
+{
+	struct window *window = find_window(flows, address);
+	struct hashtable_link *link;
+
+	if (!window || window->closed)
+		return;
+	/* That does not make doors, nor close any. */
+	for (link = hashtable_first(&window->doors); link; link = hashtable_next(&window->doors, link))
+		take_datagrams(hashtable_entry(link, struct door, link));
 }
 
 void window_shut(struct flows *flows, const struct in6_addr *address)

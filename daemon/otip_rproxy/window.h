@@ -6,7 +6,11 @@
  *
  * A window that is closed lets no new flow in: connections that were made but not accepted yet, and
  * datagrams that wait, are taken, then the doors are gone. With its last flow the window is gone,
- * too. Addresses come and go elsewhere: here they are bound to.
+ * too. Addresses come and go elsewhere: here they are bound to. The order at the end of one:
+ *
+ *     window_separate   clients of datagrams get sockets: while the address can still be bound to
+ *     (it is retired)   from now on nobody but its flows gets in, and nobody else is answered
+ *     window_shut       so the doors close without a word to who comes in that moment
  */
 #ifndef RPROXY_WINDOW_H
 #define RPROXY_WINDOW_H
@@ -52,6 +56,8 @@ int window_open(struct flows *flows, const struct in6_addr *address,
  * to what its service says now. Each service has a port of its own. */
 void window_set_services(struct window *window, const struct service services[], size_t count);
 
+/* The address is about to be retired. No such window: nothing. */
+void window_separate(struct flows *flows, const struct in6_addr *address);
 /* Closes a window; by its address, if there is such a one. */
 void window_close(struct window *window);
 void window_shut(struct flows *flows, const struct in6_addr *address);

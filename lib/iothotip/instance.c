@@ -366,9 +366,10 @@ void instance_free(struct iothotip *instance)
 
 	if (instance->wake >= 0)
 		end_thread(instance);
+	/* The addresses first: nobody hears of a socket that is closed. */
+	otip_keeper_fini(&instance->keeper);
 	while ((listener = list_first(&instance->listeners, struct otip_listener, link)))
 		listener_close(listener);
-	otip_keeper_fini(&instance->keeper);
 	close_descriptors(instance);
 	otip_identity_fini(&instance->identity);
 	pthread_mutex_destroy(&instance->lock);

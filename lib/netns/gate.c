@@ -15,23 +15,14 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <linux/if_ether.h>
 #include <netinet/in.h>
 
+#include "gate_packet.h"
 #include "hashtable.h"
 #include "list.h"
-#include "wire.h"
 
-#define KEY_LEN        38
-#define MACS_MAX       256 /* of an address: who has no place asks with his own address */
-#define EXTENSIONS_MAX 16
-
-#define ICMP6_NS       135
-#define ICMP6_NA       136
-#define ICMP6_REDIRECT 137
-#define TCP_FLAGS_AT   13
-#define TCP_SYN        0x02
-#define TCP_ACK        0x10
+#define KEY_LEN  38
+#define MACS_MAX 256 /* of an address: who has no place asks with his own address */
 
 enum kind { KIND_ADDRESS, KIND_GROUP, KIND_FLOW, KIND_PEER, KIND_MAC };
 
@@ -46,6 +37,7 @@ struct entry {
 	struct address *address;
 	struct entry *peer;      /* of a flow */
 	unsigned int generation; /* of a flow: the last sweep that kept it */
+	bool half_open;          /* of a flow */
 	unsigned int flows;      /* of a peer */
 };
 
@@ -98,7 +90,7 @@ static struct key peer_key(const uint8_t *local, const uint8_t *remote)
 
 static struct key mac_key(const uint8_t *local, const uint8_t *mac)
 {
-	return key_of(KIND_MAC, local, 16, mac, ETH_ALEN);
+	return key_of(KIND_MAC, local, 16, mac, GATE_MAC_LEN);
 }
 
 static struct key flow_key(const struct gate_flow *flow)
@@ -168,8 +160,10 @@ static int add_flow(struct gate *gate, struct address *address, const struct gat
 	const struct key key = flow_key(flow), of_peer = peer_key(flow->local, flow->remote);
 	struct entry *entry = find(gate, &key), *peer;
 
-	if (entry)
+	if (entry) {
+		entry->half_open = flow->half_open;
 		return 0;
+	}
 	peer = find(gate, &of_peer);
 	if (!peer)
 		peer = entry_new(gate, address, &address->peers, &of_peer);
@@ -182,6 +176,7 @@ static int add_flow(struct gate *gate, struct address *address, const struct gat
 		return -ENOMEM;
 	}
 	entry->peer = peer;
+	entry->half_open = flow->half_open;
 	entry->generation = gate->generation;
 	peer->flows++;
 	address->flow_count++;
@@ -346,8 +341,10 @@ void gate_sweep_keep(struct gate *gate, const struct gate_flow *flow)
 
 	pthread_mutex_lock(&gate->lock);
 	entry = find(gate, &key);
-	if (entry)
+	if (entry) {
 		entry->generation = gate->generation;
+		entry->half_open = flow->half_open;
+	}
 	pthread_mutex_unlock(&gate->lock);
 }
 
@@ -374,66 +371,6 @@ size_t gate_sweep_end(struct gate *gate, gate_gone *gone, void *argument)
 
 /* ---- frames ---------------------------------------------------------------------------------- */
 
-struct packet {
-	const uint8_t *mac; /* of the sender */
-	const uint8_t *src, *dst;
-	uint8_t next; /* the transport */
-	bool extended;
-	bool fragment, first; /* the first of them, or no fragment */
-	struct wire_reader transport;
-};
-
-/* Linux takes what has tags of the VLAN 0 (priorities alone: IEEE 802.1Q) as if there were none. */
-static unsigned int ethertype(struct wire_reader *reader)
-{
-	unsigned int type = wire_u16(reader);
-
-	while (type == ETH_P_8021Q || type == ETH_P_8021AD) {
-		wire_skip(reader, 2);
-		type = wire_u16(reader);
-	}
-	return type;
-}
-
-/* Fixed header and extension headers (RFC 8200 section 4). False: no IPv6, or not whole. */
-static bool parse(struct packet *packet, const uint8_t *frame, size_t len)
-{
-	struct wire_reader reader = wire_reader(frame, len);
-	const uint8_t *extension;
-
-	wire_skip(&reader, ETH_ALEN);
-	packet->mac = wire_take(&reader, ETH_ALEN);
-	if (ethertype(&reader) != ETH_P_IPV6 || wire_u8(&reader) >> 4 != 6)
-		return false;
-	wire_skip(&reader, 5); /* class, flow label, length */
-	packet->next = wire_u8(&reader);
-	wire_skip(&reader, 1);
-	packet->src = wire_take(&reader, 16);
-	packet->dst = wire_take(&reader, 16);
-	packet->extended = packet->fragment = false;
-	packet->first = true;
-	if (reader.error)
-		return false;
-	for (unsigned int i = 0; i < EXTENSIONS_MAX && packet->first; i++) {
-		if (packet->next != IPPROTO_HOPOPTS && packet->next != IPPROTO_ROUTING &&
-		    packet->next != IPPROTO_DSTOPTS && packet->next != IPPROTO_FRAGMENT)
-			break;
-		extension = wire_take(&reader, 8);
-		if (!extension)
-			break;
-		if (packet->next == IPPROTO_FRAGMENT) {
-			packet->fragment = true;
-			packet->first = ((extension[2] << 8 | extension[3]) & 0xfff8) == 0;
-		} else {
-			packet->extended = true;
-			wire_skip(&reader, (size_t)extension[1] * 8);
-		}
-		packet->next = extension[0];
-	}
-	packet->transport = reader;
-	return true;
-}
-
 static bool is_peer(struct gate *gate, const struct address *address, const uint8_t *ip)
 {
 	const struct key key = peer_key(address->ip, ip);
@@ -442,7 +379,8 @@ static bool is_peer(struct gate *gate, const struct address *address, const uint
 }
 
 /* A neighbour solicitation for it. */
-static bool may_ask(struct gate *gate, const struct address *address, const struct packet *packet)
+static bool may_ask(
+    struct gate *gate, const struct address *address, const struct gate_packet *packet)
 {
 	const struct key key = mac_key(address->ip, packet->mac);
 	static const uint8_t none[16];
@@ -456,7 +394,7 @@ static bool may_ask(struct gate *gate, const struct address *address, const stru
 }
 
 /* A TCP segment or UDP datagram to the address, or the first fragment of one. */
-static bool is_of_flow(struct gate *gate, struct address *address, struct packet *packet)
+static bool is_of_flow(struct gate *gate, struct address *address, struct gate_packet *packet)
 {
 	struct gate_flow flow = {.protocol = packet->next};
 	const uint8_t *bytes = wire_take(&packet->transport, 4);
@@ -475,19 +413,9 @@ static bool is_of_flow(struct gate *gate, struct address *address, struct packet
 	return true;
 }
 
-static bool begins_connection(const struct packet *packet)
-{
-	struct wire_reader reader = packet->transport;
-
-	if (packet->next != IPPROTO_TCP || !packet->first)
-		return false;
-	wire_skip(&reader, TCP_FLAGS_AT);
-	return (wire_u8(&reader) & (TCP_SYN | TCP_ACK)) == TCP_SYN;
-}
-
 /* To the address itself. What the kernel does not answer may pass: errors, advertisements that
  * answer its own solicitations, redirects. */
-static bool may_reach(struct gate *gate, struct address *address, struct packet *packet)
+static bool may_reach(struct gate *gate, struct address *address, struct gate_packet *packet)
 {
 	uint8_t type;
 
@@ -501,30 +429,20 @@ static bool may_reach(struct gate *gate, struct address *address, struct packet 
 		return is_of_flow(gate, address, packet);
 	case IPPROTO_ICMPV6:
 		type = wire_u8(&packet->transport);
-		if (type == ICMP6_NS)
+		if (type == GATE_ICMP6_NS)
 			return is_peer(gate, address, packet->src); /* for another address */
 		return !packet->transport.error && !packet->fragment &&
-		       (type < 128 || type == ICMP6_NA || type == ICMP6_REDIRECT);
+		       (type < GATE_ICMP6_INFORMATIONAL || type == GATE_ICMP6_NA ||
+		           type == GATE_ICMP6_REDIRECT);
 	default:
 		return false;
 	}
 }
 
-/* The target of a neighbour solicitation; NULL: it is none. */
-static const uint8_t *solicited(const struct packet *packet)
-{
-	struct wire_reader reader = packet->transport;
-
-	if (packet->next != IPPROTO_ICMPV6 || !packet->first || wire_u8(&reader) != ICMP6_NS)
-		return NULL;
-	wire_skip(&reader, 7);
-	return wire_take(&reader, 16);
-}
-
-static bool judge(struct gate *gate, struct packet *packet)
+static bool judge(struct gate *gate, struct gate_packet *packet)
 {
 	static const uint8_t solicited_node[13] = {0xff, 0x02, [11] = 1, 0xff};
-	const uint8_t *target = solicited(packet);
+	const uint8_t *target = gate_packet_solicited(packet);
 	struct address *address = target ? find_address(gate, target) : NULL;
 	const struct entry *group;
 	struct key key;
@@ -533,7 +451,8 @@ static bool judge(struct gate *gate, struct packet *packet)
 		return may_ask(gate, address, packet);
 	address = find_address(gate, packet->dst);
 	if (address)
-		return address->closed ? may_reach(gate, address, packet) : !begins_connection(packet);
+		return address->closed ? may_reach(gate, address, packet)
+		                       : !gate_packet_begins_connection(packet);
 	if (target || memcmp(packet->dst, solicited_node, sizeof(solicited_node)) != 0)
 		return true;
 	/* To the group of its solicitations, and no solicitation. */
@@ -544,14 +463,53 @@ static bool judge(struct gate *gate, struct packet *packet)
 
 bool gate_lets_in(struct gate *gate, const uint8_t *frame, size_t len)
 {
-	struct packet packet;
+	struct gate_packet packet;
 	bool lets_in = true;
 
-	if (!parse(&packet, frame, len))
+	if (!gate_packet_parse(&packet, frame, len))
 		return true;
 	pthread_mutex_lock(&gate->lock);
 	if (gate->count > 0)
 		lets_in = judge(gate, &packet);
 	pthread_mutex_unlock(&gate->lock);
 	return lets_in;
+}
+
+/* ---- the kernel's frames ----------------------------------------------------------------------
+ */
+
+/* Segments of a flow that has lived may be refused at its end; a SYN, and what completes a
+ * connection that nobody takes any more, is not. */
+static bool may_refuse(struct gate *gate, const struct gate_packet *packet)
+{
+	struct gate_flow flow = {.protocol = IPPROTO_TCP};
+	struct wire_reader reader = packet->transport;
+	const struct entry *entry;
+	struct key key;
+
+	memcpy(flow.local, packet->src, sizeof(flow.local));
+	memcpy(flow.remote, packet->dst, sizeof(flow.remote));
+	flow.local_port = wire_u16(&reader);
+	flow.remote_port = wire_u16(&reader);
+	key = flow_key(&flow);
+	entry = find(gate, &key);
+	return entry && !entry->half_open;
+}
+
+bool gate_lets_out(struct gate *gate, const uint8_t *frame, size_t len)
+{
+	struct gate_packet packet;
+	enum gate_refusal refusal;
+	bool lets_out = true;
+
+	if (!gate_packet_parse(&packet, frame, len))
+		return true;
+	refusal = gate_packet_refuses(&packet);
+	if (refusal == GATE_REFUSES_NOTHING && !gate_packet_is_icmp_error(&packet))
+		return true;
+	pthread_mutex_lock(&gate->lock);
+	if (find_address(gate, packet.src))
+		lets_out = refusal == GATE_REFUSES_SEGMENT && may_refuse(gate, &packet);
+	pthread_mutex_unlock(&gate->lock);
+	return lets_out;
 }

@@ -6,6 +6,11 @@
  * solicitations by who takes part in a flow or brings its frames. Everything else that would make
  * the kernel answer is lost, and so, for everybody else, nobody has the address.
  *
+ * What it does answer all the same is held back on its way out: errors about datagrams (a client's
+ * whose socket has been closed, and whose flow is let in until that is noticed), and resets for who
+ * has not got a connection: whose SYN was answered, but not accepted before the service closed its
+ * socket.
+ *
  * Frames, flows and addresses in, yes or no out: no I/O, no clock. Any thread may call; a lock is
  * held meanwhile. Addresses are 16 bytes, ports in host order.
  */
@@ -22,6 +27,7 @@ struct gate_flow {
 	uint8_t protocol; /* IPPROTO_TCP or IPPROTO_UDP */
 	uint8_t local[16], remote[16];
 	uint16_t local_port, remote_port;
+	bool half_open; /* TCP: SYN-RECEIVED */
 };
 
 int gate_new(struct gate **gate); /* 0, -ENOMEM, or -errno of random numbers */
@@ -49,5 +55,7 @@ size_t gate_sweep_end(struct gate *gate, gate_gone *gone, void *argument);
 
 /* Whether the kernel may see this Ethernet frame. */
 bool gate_lets_in(struct gate *gate, const uint8_t *frame, size_t len);
+/* Whether the network may see this one of the kernel's. */
+bool gate_lets_out(struct gate *gate, const uint8_t *frame, size_t len);
 
 #endif

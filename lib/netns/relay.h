@@ -43,10 +43,13 @@ int relay_add(struct relay *relay, const struct netns_port *port, struct vdelink
  * thread but the loop's own. */
 void relay_remove(struct relay *relay, struct relay_line *line);
 
-/* Who looks at the frames of a line before the kernel does: gate.h for one. */
+/* Who looks at the frames of a line before the kernel does, and at its packets before the network
+ * does: gate.h for one. */
 struct relay_gate {
 	/* Whether a frame from the network may pass. */
 	bool (*lets_in)(struct relay_gate *gate, const unsigned char *frame, size_t len);
+	/* Whether a packet from the kernel may, perhaps one that is yet to be cut into frames. */
+	bool (*lets_out)(struct relay_gate *gate, const unsigned char *packet, size_t len);
 	/* It is `now` (CLOCK_MONOTONIC, nanoseconds): returns when it wants to be called again;
 	 * TIMERQ_NEVER: there is nothing to look at any more, and the gate is taken off. */
 	uint64_t (*due)(struct relay_gate *gate, uint64_t now);

@@ -90,6 +90,8 @@ static bool read_packet(struct relay_line *line, struct outgoing *outgoing)
 
 	for (;;) {
 		len = line->port_ops->read(line->port.fd, &hdr, outgoing->room + outgoing->used, &frame);
+		if (len > 0 && line->gate != NULL && !line->gate->lets_out(line->gate, frame, (size_t)len))
+			continue;
 		if (len != -EMSGSIZE)
 			break;
 		line_count_add(&line->to_network_dropped, 1);

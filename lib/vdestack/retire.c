@@ -45,8 +45,9 @@
 #define FOR_EVER   UINT32_MAX /* INFINITY_LIFE_TIME of the kernel's */
 
 /* States of tcp_states.h as bits: all but LISTEN and CLOSE; of UDP "established" is connected. */
-#define TCP_FLOWS (~((1U << 10) | (1U << 7)))
-#define UDP_FLOWS (1U << 1)
+#define TCP_FLOWS        (~((1U << 10) | (1U << 7)))
+#define TCP_SYN_RECEIVED 3
+#define UDP_FLOWS        (1U << 1)
 
 struct retire {
 	struct relay_gate relay_gate; /* must be first */
@@ -175,6 +176,7 @@ static int take_socket(const struct nlmsghdr *message, void *argument)
 	memcpy(flow.remote, socket->id.idiag_dst, sizeof(flow.remote));
 	flow.local_port = ntohs(socket->id.idiag_sport);
 	flow.remote_port = ntohs(socket->id.idiag_dport);
+	flow.half_open = taking->protocol == IPPROTO_TCP && socket->idiag_state == TCP_SYN_RECEIVED;
 	return taking->take(taking->gate, &flow);
 }
 
@@ -265,6 +267,11 @@ static bool lets_in(struct relay_gate *relay_gate, const unsigned char *frame, s
 	return gate_lets_in(((struct retire *)(void *)relay_gate)->gate, frame, len);
 }
 
+static bool lets_out(struct relay_gate *relay_gate, const unsigned char *packet, size_t len)
+{
+	return gate_lets_out(((struct retire *)(void *)relay_gate)->gate, packet, len);
+}
+
 /* ---- retiring ---------------------------------------------------------------------------------
  */
 
@@ -288,7 +295,7 @@ static int retire_new(struct vdestack *stack, struct retire **result)
 
 	if (!retire)
 		return -ENOMEM;
-	retire->relay_gate = (struct relay_gate){.lets_in = lets_in, .due = look};
+	retire->relay_gate = (struct relay_gate){.lets_in = lets_in, .lets_out = lets_out, .due = look};
 	retire->route_fd = retire->diag_fd = -1;
 	pthread_mutex_init(&retire->netlink, NULL);
 	err = gate_new(&retire->gate);

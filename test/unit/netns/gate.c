@@ -38,9 +38,11 @@ static struct gate_flow flow(uint8_t protocol, const char *remote, uint16_t port
 
 static unsigned int tags; /* of the VLAN 0 that a frame has */
 
+typedef bool judge(struct gate *gate, const uint8_t *frame, size_t len);
+
 /* A frame by hand. `mac`: the last byte of the sender's. */
-static bool passes(
-    uint8_t mac, const char *from, const char *to, uint8_t next, const uint8_t *payload, size_t len)
+static bool judged(judge *judges, uint8_t mac, const char *from, const char *to, uint8_t next,
+    const uint8_t *payload, size_t len)
 {
 	static const uint8_t tag[2][4] = {{0x81}, {0x88, 0xa8, 0xe0}};
 	uint8_t frame[200] = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, mac},
@@ -54,7 +56,30 @@ static bool passes(
 	memcpy(header + 26, address(to).byte, 16);
 	memcpy(frame + at, header, sizeof(header));
 	memcpy(frame + at + sizeof(header), payload, len);
-	return gate_lets_in(gate, frame, at + sizeof(header) + len);
+	return judges(gate, frame, at + sizeof(header) + len);
+}
+
+static bool passes(
+    uint8_t mac, const char *from, const char *to, uint8_t next, const uint8_t *payload, size_t len)
+{
+	return judged(gate_lets_in, mac, from, to, next, payload, len);
+}
+
+/* Of the kernel's: from the retired address, or another. */
+static bool error_leaves(const char *from, const char *to, uint8_t type)
+{
+	const uint8_t bytes[8] = {type, 4};
+
+	return judged(gate_lets_out, 1, from, to, 58, bytes, sizeof(bytes));
+}
+
+static bool segment_leaves(
+    const char *from, const char *to, uint16_t port, uint8_t flags, uint8_t sequence)
+{
+	const uint8_t bytes[20] = {
+	    0, 80, (uint8_t)(port >> 8), (uint8_t)port, [7] = sequence, [12] = 0x50, [13] = flags};
+
+	return judged(gate_lets_out, 1, from, to, 6, bytes, sizeof(bytes));
 }
 
 static bool segment(const char *from, const char *to, uint16_t port, uint8_t flags)
@@ -100,6 +125,7 @@ static int teardown(void **state)
 }
 
 #define SYN 0x02
+#define RST 0x04
 #define ACK 0x10
 
 static void test_phases(void **state)
@@ -214,6 +240,51 @@ static void test_solicitations(void **state)
 	}
 }
 
+/* What the kernel would answer all the same: that a datagram's socket has been closed, that there
+ * is no connection. A connection's own reset is its matter. */
+static void test_out(void **state)
+{
+	struct gate_flow half = flow(6, PEER, 6000);
+	struct address ip = address(RETIRED);
+
+	assert_true(error_leaves(RETIRED, PEER, 1));
+	assert_true(segment_leaves(RETIRED, PEER, 5000, RST, 1));
+	/* While it is being retired nobody's flow is known. */
+	assert_int_equal(gate_add(gate, ip.byte, 7), 0);
+	assert_false(error_leaves(RETIRED, PEER, 1));
+	assert_false(segment_leaves(RETIRED, PEER, 5000, RST | ACK, 0));
+	assert_false(segment_leaves(RETIRED, PEER, 5000, RST, 1));
+	assert_true(segment_leaves(RETIRED, PEER, 5000, RST | ACK, 1));
+	gate_remove(gate, ip.byte);
+	retire();
+	for (unsigned int type = 0; type < 256; type++) {
+		assert_int_equal(error_leaves(RETIRED, "fd01::7", (uint8_t)type), type >= 128);
+		assert_true(error_leaves("fd00::1", "fd01::7", (uint8_t)type));
+	}
+	assert_true(segment_leaves(RETIRED, PEER, 5000, SYN | ACK, 0));
+	assert_true(segment_leaves(RETIRED, PEER, 5000, ACK, 0));
+	assert_true(segment_leaves(RETIRED, PEER, 5000, RST | ACK, 1));
+	assert_true(segment_leaves(RETIRED, PEER, 5000, RST, 0)); /* what comes after its end */
+	assert_false(segment_leaves(RETIRED, PEER, 5000, RST | ACK, 0));
+	assert_false(segment_leaves(RETIRED, PEER, 5001, RST, 0));
+	assert_false(segment_leaves(RETIRED, "fd00::3", 5000, RST, 0));
+	assert_true(segment_leaves("fd00::1", "fd00::3", 5000, RST, 0));
+	assert_true(segment_leaves("fd00::1", "fd00::3", 5000, RST | ACK, 0));
+	/* One that is half open, until it is not. */
+	gate_remove(gate, ip.byte);
+	half.half_open = true;
+	assert_int_equal(gate_add(gate, ip.byte, 7), 0);
+	assert_int_equal(gate_add_flow(gate, &half), 0);
+	assert_int_equal(gate_close(gate, ip.byte), 1);
+	assert_true(segment(PEER, RETIRED, 6000, ACK));
+	assert_false(segment_leaves(RETIRED, PEER, 6000, RST, 1));
+	gate_sweep_begin(gate);
+	half.half_open = false;
+	gate_sweep_keep(gate, &half);
+	assert_int_equal(gate_sweep_end(gate, NULL, NULL), 1);
+	assert_true(segment_leaves(RETIRED, PEER, 6000, RST, 1));
+}
+
 static bool gone(const uint8_t ip[16], uint64_t tag, void *argument)
 {
 	unsigned int *count = argument;
@@ -262,6 +333,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_tags, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_packets, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_solicitations, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_out, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_end, setup, teardown),
 	};
 
