@@ -24,11 +24,7 @@ to_group()
 }
 
 pair_start
-link_local_ready()
-{
-	peer ip -6 -o addr show dev vde0 scope link | grep -v tentative
-}
-wait_for link_local_ready
+settle peer vde0
 ask route 224.0.0.0/4 -
 
 # All sources. The report comes before the packets do: whoever forwards knows.

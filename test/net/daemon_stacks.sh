@@ -29,9 +29,13 @@ warns()
 {
 	local name=$1 pattern=$2
 	shift 2
-	begins "$name" "$@"
-	says "$name" "$pattern" || fail "$name $*: nothing like '$pattern' in: $(cat "$dir/$name.log")"
-	stop "$pid"
+	# (Whether somebody has its address it asks for a second, in which the other one may have no time.)
+	for _ in 1 2 3 4 5; do
+		begins "$name" "$@"
+		stop "$pid"
+		! says "$name" "$pattern" || return 0
+	done
+	fail "$name $*: nothing like '$pattern' in: $(cat "$dir/$name.log")"
 }
 
 # says_nothing DAEMON ARGUMENT...

@@ -192,12 +192,12 @@ in_private_net()
 # --- processes ----------------------------------------------------------------------------------
 
 # Without a process: a test that waits must not take the processors from the others.
-exec {never}<> <(:)
+exec {lib_silence}<> <(:)
 wait_a_moment() # [MILLISECONDS]
 {
 	local seconds
 	printf -v seconds 0.%03d "${1:-20}"
-	read -rt "$seconds" -u "$never" || :
+	read -rt "$seconds" -u "$lib_silence" || :
 }
 
 # within SECONDS COMMAND [ARG...]: runs the command (a function, a test) until it succeeds; whether it did by then.

@@ -28,9 +28,8 @@ for name in peer stranger; do
 done
 inside peer ip addr add fd00::2/64 dev vde0 nodad
 inside stranger ip addr add fd00::3/64 dev vde0 nodad
-usable() { ! inside "$1" ip -6 addr show dev vde0 tentative | grep inet6; }
-wait_for usable peer
-wait_for usable stranger
+settle peer vde0
+settle stranger vde0
 
 mkfifo "$dir/server.in" "$dir/peer.in"
 case $stack in
