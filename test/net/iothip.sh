@@ -183,6 +183,11 @@ for wrong in "" "foo" "link foo" "addr add 10.0.0.300/24 dev vde0" "addr add 10.
 	assert_equal 1 "$status" "iothip $wrong"
 	[ -n "$err" ] || fail "iothip $wrong says nothing"
 done
+for version in -V -Version --version; do
+	run "$IOTHIP" $version
+	assert_equal 0 "$status" "iothip $version"
+	assert_match '^iothip [0-9]' "$out" "iothip $version"
+done
 run "$IOTHIP" -c "$dir/nowhere" link
 assert_equal 2 "$status" "no socket"
 assert_match 'nowhere: No such file' "$err" "no socket"

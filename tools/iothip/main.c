@@ -27,7 +27,7 @@ static void read_option(struct iothip *ip, const char *option, const char **path
 	else if (strcmp(name, "h") == 0 || strcmp(name, "help") == 0) {
 		fputs(usage, stdout);
 		exit(0);
-	} else if (strcmp(name, "V") == 0 || strcmp(name, "Version") == 0) {
+	} else if (strcmp(name, "V") == 0 || word_is(name, "Version") || word_is(name, "version")) {
 		puts("iothip " VERSION);
 		exit(0);
 	} else if (word_is(name, "brief") && name[1] == 'r')
