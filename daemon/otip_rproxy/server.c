@@ -19,6 +19,7 @@
 #include "loop_stack.h"
 #include "outside.h"
 #include "stack_state.h"
+#include "status.h"
 #include "window.h"
 
 const cap_value_t server_capabilities[SERVER_CAPABILITIES] = {CAP_NET_ADMIN, CAP_NET_BIND_SERVICE};
@@ -452,14 +453,8 @@ bool server_may_be_filtered(const struct daemon *daemon)
 void server_print_status(struct daemon *daemon, FILE *out)
 {
 	const struct server *server = daemon->state;
-	const struct window *window;
-	char text[ADDRTEXT_IP_SIZE];
 
-	list_for_each (window, &server->flows.windows, link) {
-		(void)addrtext_print_ip(text, sizeof(text), AF_INET6, &window->address);
-		fprintf(out, "%s: %s, %" PRIu64 " flows\n", text, window->closed ? "over" : "open",
-		    window->flow_count);
-	}
+	status_print_windows(&server->epochs, &server->flows, out);
 	fprintf(out, "connections: %" PRIu64 " of %" PRIu64 "\n", server->flows.connections,
 	    server->flows.limits.connections);
 	fprintf(out, "mappings: %" PRIu64 " of %" PRIu64 "\n", server->flows.mapping_count,

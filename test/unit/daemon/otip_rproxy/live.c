@@ -487,6 +487,17 @@ void live_forget(int fd)
 
 /* ---- figures --------------------------------------------------------------------------------- */
 
+const char *live_status(void)
+{
+	static char text[4096];
+	FILE *out = fmemopen(text, sizeof(text), "w");
+
+	assert_non_null(out);
+	server_print_status(&proxy, out);
+	fclose(out);
+	return text;
+}
+
 uint64_t live_metric(const char *name)
 {
 	static char text[16384];

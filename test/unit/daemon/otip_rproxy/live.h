@@ -72,6 +72,8 @@ bool live_outer_has(const struct in6_addr *address);
 bool live_outer_comes_to(const struct in6_addr *address, bool is_there);
 void live_outer_lose(const struct in6_addr *address);
 
+/* What the proxy answers to `status`; valid until the next call. */
+const char *live_status(void);
 /* Figures of the proxy's own: "tcp_open", ... */
 uint64_t live_metric(const char *name);
 /* Waits until one is so. */

@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
+#include <arpa/inet.h>
 
 #include "live.h"
 
@@ -103,6 +105,44 @@ static void test_steps(void **state)
 	assert_true(live_comes_to("tcp_open", 0));
 	live_set(live_now() + 10);
 	assert_true(live_metric("addresses") <= 2);
+	live_stop();
+}
+
+static void assert_status_has(const char *format, int64_t time)
+{
+	struct in6_addr address = address_at(time);
+	char text[INET6_ADDRSTRLEN], line[300];
+
+	assert_non_null(inet_ntop(AF_INET6, &address, text, sizeof(text)));
+	snprintf(line, sizeof(line), "\n%s: %s\n", text, format);
+	if (!strstr(live_status(), line))
+		fail_msg("no '%s' in: %s", line, live_status());
+}
+
+/* Which window is it, and what is open from when until when? */
+static void test_status(void **state)
+{
+	static const char begin[] =
+	    "current: window 53125000, since 2023-11-14T22:13:20Z until 2023-11-14T22:13:52Z\n";
+	const struct live_schedule constant = {0, 8, 8};
+
+	start(&usual, BEGIN);
+	assert_memory_equal(live_status(), begin, sizeof(begin) - 1);
+	assert_status_has("open, 0 flows, window 53125000, open from 2023-11-14T22:13:12Z until "
+	                  "2023-11-14T22:14:00Z",
+	    BEGIN);
+	assert_status_has("open, 0 flows, window 53124999, open from 2023-11-14T22:12:40Z until "
+	                  "2023-11-14T22:13:28Z",
+	    BEGIN - 1);
+	live_set(BEGIN + 25); /* the next one is open, and is not current */
+	assert_memory_equal(live_status(), begin, sizeof(begin) - 1);
+	assert_status_has("open, 0 flows, window 53125001, open from 2023-11-14T22:13:44Z until "
+	                  "2023-11-14T22:14:32Z",
+	    BEGIN + 32);
+	live_stop();
+	start(&constant, BEGIN);
+	assert_memory_equal(live_status(), "current: window 0, always\n", 26);
+	assert_status_has("open, 0 flows, window 0", BEGIN);
 	live_stop();
 }
 
@@ -356,6 +396,7 @@ int main(int argc, char *argv[])
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_steps),
+	    cmocka_unit_test(test_status),
 	    cmocka_unit_test(test_back),
 	    cmocka_unit_test(test_one_for_ever),
 	    cmocka_unit_test(test_seconds),
