@@ -3,6 +3,7 @@
 #include "conf.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -42,6 +43,44 @@ static bool is_kernel(const struct optlist *list)
 	return !stack || strcmp(stack, "kernel") == 0;
 }
 
+/* As optlist_parse reads it. */
+static void write_item(FILE *to, const struct optlist_item *item)
+{
+	fprintf(to, "%s%s", item->tag, item->value ? "=" : "");
+	for (const char *at = item->value; at && *at; at++) {
+		if (strchr(" \t\n,;#='\"\\", *at))
+			fputc('\\', to);
+		fputc(*at, to);
+	}
+	fputc(',', to);
+}
+
+/* The router may be in the network of the windows: no address of the stack's is in it before the
+ * first one is open, so its route has to wait. Items `gw`, or all others, as a string. */
+static bool write_items(char **text, const struct optlist *list, bool gateways)
+{
+	size_t len;
+	FILE *to = open_memstream(text, &len);
+
+	if (!to) {
+		*text = NULL;
+		log_error("%s", strerror(ENOMEM));
+		return false;
+	}
+	for (size_t i = 0; i < list->count; i++) {
+		const char *tag = list->items[i].tag;
+
+		if (optlist_is(tag, "gw") == gateways || (gateways && optlist_is(tag, "iface")))
+			write_item(to, &list->items[i]);
+	}
+	if (fclose(to) == 0)
+		return true;
+	free(*text);
+	*text = NULL;
+	log_error("%s", strerror(ENOMEM));
+	return false;
+}
+
 /* Routes and addresses of its own need a link that is up, and what routers say has to be followed
  * for as long as we run. */
 static bool set_outer(struct rproxy_conf *conf, const struct options *options, const char *text)
@@ -49,6 +88,7 @@ static bool set_outer(struct rproxy_conf *conf, const struct options *options, c
 	struct optlist list;
 	const char *interface;
 	bool right, more, routers;
+	char *own = NULL;
 
 	if (!text) {
 		if (!options_mention(options, "extstack"))
@@ -63,14 +103,20 @@ static bool set_outer(struct rproxy_conf *conf, const struct options *options, c
 	routers = value_of(&list, "rd");
 	more = routers || value_of(&list, "ip") || value_of(&list, "gw") || value_of(&list, "mac");
 	right = copy(&conf->interface, interface ? interface : DEFAULT_INTERFACE);
+	right = stack_string_is(text, "extstack") && right;
+	if (value_of(&list, "gw")) {
+		right = write_items(&conf->gateway, &list, true) && right;
+		right = write_items(&own, &list, false) && right;
+		text = own ? own : text;
+	}
 	if (asprintf(&conf->outer, "%s%s%s", text, more ? ",eth" : "", routers ? ",thread" : "") < 0) {
 		log_error("%s", strerror(ENOMEM));
 		conf->outer = NULL;
 		right = false;
 	}
-	right = stack_string_is(conf->outer, "extstack") && right;
 	conf->all_kernel = is_kernel(&list);
 	optlist_free(&list);
+	free(own);
 	return right;
 }
 
@@ -267,6 +313,7 @@ void rproxy_conf_free(void *configuration)
 	free(conf->outer);
 	free(conf->inner);
 	free(conf->interface);
+	free(conf->gateway);
 	free(conf->name);
 	free(conf->base);
 	free(conf->dns);
@@ -281,5 +328,5 @@ static bool same(const char *a, const char *b)
 
 bool rproxy_conf_same_place(const struct rproxy_conf *a, const struct rproxy_conf *b)
 {
-	return same(a->outer, b->outer) && same(a->inner, b->inner);
+	return same(a->outer, b->outer) && same(a->gateway, b->gateway) && same(a->inner, b->inner);
 }

@@ -188,6 +188,20 @@ static int begin_epoch(
 	return err;
 }
 
+/* A route that cannot be is told, as those of other stacks are. */
+static void add_gateway(const struct server *server)
+{
+	const char *text = server->conf->gateway;
+	int result;
+
+	if (!text)
+		return;
+	result = ioth_config(server->outer, text);
+	if (result < 0 || *ioth_config_error())
+		log_warning("extstack \"%s\": %s", text,
+		    *ioth_config_error() ? ioth_config_error() : strerror(errno));
+}
+
 /* Names in other letters, say, may be the same one: what counts are the addresses. */
 static bool is_same_identity(const struct otip_identity *a, const struct otip_identity *b)
 {
@@ -280,8 +294,10 @@ static int begin(struct server *server, struct rproxy_conf *conf)
 	if (err)
 		goto unwatch_outside;
 	err = begin_epoch(server, conf, &identity);
-	if (!err)
+	if (!err) {
+		add_gateway(server);
 		return 0;
+	}
 	otip_identity_fini(&identity);
 unwatch_outside:
 	outside_unwatch(&server->outside);

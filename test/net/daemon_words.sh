@@ -147,6 +147,22 @@ printf 'password_file $CREDENTIALS_DIRECTORY/password\n' >file.rc
 assert_status 1 "$rproxy" --check -f file.rc
 assert_match 'CREDENTIALS_DIRECTORY/password: No such file' "$err" "there is no service manager"
 
+echo "--- a router outside, in the network of the windows, or on the link"
+iothip=$BUILD/tools/iothip/iothip
+need_program "$iothip"
+for router in fc01::1 fe80::1 fd00::1; do
+	sed "s#^extstack.*#extstack stack='picox,ctl=$dir/outside',vnl=mem://x,gw=$router#" otip_rproxy.rc >router.rc
+	start proxy "$rproxy" -f router.rc -P x
+	wait_for says proxy '^otip_rproxy: serving'
+	if [ "$router" != fd00::1 ]; then
+		assert_match "^default via $router dev vde0 " "$("$iothip" -c outside -6 route)" "a route"
+		! says proxy 'gw=' || fail "something is told of $router"
+	else
+		says proxy "extstack .*gw=$router" || fail "nothing is told of a router that cannot be reached"
+	fi
+	stop "$pid"
+done
+
 echo "--- names, as the other programs of one-time addresses have them"
 for option in otip_period otip-period period otipperiod; do
 	assert_status 0 "$rproxy" --check -f otip_rproxy.rc --$option 5

@@ -159,6 +159,20 @@ static void test_stacks(void **state)
 	rproxy_conf_free(conf);
 }
 
+/* A router is no matter of the stack's beginning. */
+static void test_gateway(void **state)
+{
+	struct rproxy_conf *conf = load_text(
+	    "extstack stack=vdestack,gw=fc01::1,vnl='a,b \\c',gw=10.0.0.1,ip=10.0.0.9/24,iface=v0\n"
+	    "name a\nbase fc01::\nudp 1,localhost,2\n");
+
+	assert_non_null(conf);
+	assert_string_equal(
+	    conf->outer, "stack=vdestack,vnl=a\\,b\\ \\\\c,ip=10.0.0.9/24,iface=v0,,eth");
+	assert_string_equal(conf->gateway, "gw=fc01::1,gw=10.0.0.1,iface=v0,");
+	rproxy_conf_free(conf);
+}
+
 static void test_mistakes(void **state)
 {
 	assert_told("", "extstack: a stack is expected");
@@ -228,6 +242,7 @@ int main(void)
 	    cmocka_unit_test(test_password_file),
 	    cmocka_unit_test(test_periods_are_not_swapped),
 	    cmocka_unit_test(test_stacks),
+	    cmocka_unit_test(test_gateway),
 	    cmocka_unit_test(test_mistakes),
 	    cmocka_unit_test(test_told_once),
 	    cmocka_unit_test(test_proxy_header),
