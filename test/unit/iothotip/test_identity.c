@@ -10,7 +10,7 @@
 
 #include <errno.h>
 
-#include "../iothdns/allocations.h"
+#include "allocations.h"
 #include "identity.h"
 #include "schedule.h"
 

@@ -11,7 +11,7 @@
 
 #include <errno.h>
 
-#include "../iothdns/allocations.h"
+#include "allocations.h"
 #include "keeper.h"
 
 #define PRESENT_MAX 4096

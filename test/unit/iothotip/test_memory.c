@@ -7,7 +7,7 @@
 
 #include <errno.h>
 
-#include "../iothdns/allocations.h"
+#include "allocations.h"
 #include "world.h"
 
 static bool try_service(void)

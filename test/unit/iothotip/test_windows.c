@@ -8,56 +8,18 @@
 #include <stddef.h>
 #include <cmocka.h>
 
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 #include <ioth.h>
 
+#include "allocations.h"
 #include "clock.h"
 #include "world.h"
 
-/* The library's allocations, and the test's: the linker puts these in the place of the C library's.
- * What the stacks have is theirs: a client remembers each of its connections for a minute. */
-static atomic_long blocks;
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-char *__real_strdup(const char *text);
-void __real_free(void *memory);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-char *__wrap_strdup(const char *text);
-void __wrap_free(void *memory);
-
-static void *taken(void *memory)
-{
-	blocks += memory != NULL;
-	return memory;
-}
-
-void *__wrap_malloc(size_t size)
-{
-	return taken(__real_malloc(size));
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	return taken(__real_calloc(count, size));
-}
-
-char *__wrap_strdup(const char *text)
-{
-	return taken(__real_strdup(text));
-}
-
-void __wrap_free(void *memory)
-{
-	blocks -= memory != NULL;
-	__real_free(memory);
-}
-
+/* Blocks are the library's, and the test's. What the stacks have is theirs: a client remembers each
+ * of its connections for a minute. */
 struct usage {
 	size_t descriptors, threads, addresses;
 	long blocks;
@@ -66,7 +28,7 @@ struct usage {
 static struct usage usage(void)
 {
 	return (struct usage){
-	    world_open_descriptors(), world_threads(), world_interface_addresses(), blocks};
+	    world_open_descriptors(), world_threads(), world_interface_addresses(), allocations_blocks};
 }
 
 /* The same beside the service's thread, which has a socket more now and then, for a moment: the

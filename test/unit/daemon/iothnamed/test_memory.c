@@ -6,34 +6,9 @@
 #include <stddef.h>
 #include <cmocka.h>
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "allocations.h"
 #include "conf.h"
 #include "log.h"
-
-void *__wrap_malloc(size_t size);
-void *__wrap_realloc(void *memory, size_t size);
-void *__wrap_reallocarray(void *memory, size_t count, size_t size);
-char *__wrap_strndup(const char *text, size_t len);
-
-void *__wrap_reallocarray(void *memory, size_t count, size_t size)
-{
-	return __wrap_realloc(memory, count * size);
-}
-
-char *__wrap_strndup(const char *text, size_t len)
-{
-	char *copy = __wrap_malloc(strnlen(text, len) + 1);
-
-	if (copy) {
-		len = strnlen(text, len);
-		memcpy(copy, text, len);
-		copy[len] = '\0';
-	}
-	return copy;
-}
 
 static void count_line(int level, const char *text, void *argument)
 {

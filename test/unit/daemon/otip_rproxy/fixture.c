@@ -59,3 +59,17 @@ uint64_t fixture_count(const metric *counter)
 {
 	return metric_get(counter);
 }
+
+int fixture_call_from(unsigned int source)
+{
+	int client = world_call(&fixture_address, FIXTURE_PORT, source);
+
+	assert_true(client >= 0);
+	world_turn();
+	return client;
+}
+
+int fixture_call(void)
+{
+	return fixture_call_from(1);
+}

@@ -19,6 +19,10 @@ void fixture_open(int type);
 /* Of each test. */
 int fixture_end(void **state);
 
+/* A client's connection to the first service, accepted; of source 1, or another one. */
+int fixture_call(void);
+int fixture_call_from(unsigned int source);
+
 /* Lines that have been logged with this text in them, since the world began. */
 size_t fixture_lines(const char *text);
 

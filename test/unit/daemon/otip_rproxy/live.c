@@ -21,9 +21,11 @@
 #include <ioth.h>
 #include <iothaddr.h>
 
+#include "allocations.h"
 #include "conf.h"
 #include "daemon.h"
 #include "live_linked.h"
+#include "live_servers.h"
 #include "log.h"
 #include "schedule.h"
 #include "server.h"
@@ -32,7 +34,6 @@
 static struct daemon proxy;
 static struct ioth *client, *servers;
 static char outside[100], inside[100], directory[] = "/tmp/rproxy_live-XXXXXX";
-static uint16_t server_port;
 
 /* ---- turns ----------------------------------------------------------------------------------- */
 
@@ -68,100 +69,6 @@ static bool becomes(int fd, short events)
 		assert_int_equal(loop_turn(&proxy.loop, LOOP_SEC), 0);
 	loop_remove(&source);
 	return ready;
-}
-
-/* ---- servers --------------------------------------------------------------------------------- */
-
-struct echo {
-	struct loop_source source;
-};
-
-static struct loop_source listening, datagrams;
-static size_t served; /* connections */
-
-static void echo(struct loop_source *source, uint32_t events)
-{
-	char bytes[64];
-	ssize_t len = ioth_recv(source->fd, bytes, sizeof(bytes), 0);
-	int fd = source->fd;
-
-	if (len > 0 && ioth_send(fd, bytes, (size_t)len, MSG_NOSIGNAL) == len)
-		return;
-	if (len < 0 && errno == EAGAIN)
-		return;
-	loop_remove(source);
-	ioth_close(fd);
-	free(source);
-	served--;
-}
-
-static void welcome(struct loop_source *source, uint32_t events)
-{
-	int fd = ioth_accept4(source->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	struct echo *one;
-
-	if (fd < 0)
-		return;
-	one = calloc(1, sizeof(*one));
-	assert_non_null(one);
-	assert_int_equal(loop_add(&proxy.loop, &one->source, fd, EPOLLIN, echo), 0);
-	served++;
-}
-
-static void echo_datagram(struct loop_source *source, uint32_t events)
-{
-	struct sockaddr_in6 from;
-	socklen_t from_len = sizeof(from);
-	char bytes[64];
-	ssize_t len =
-	    ioth_recvfrom(source->fd, bytes, sizeof(bytes), 0, (struct sockaddr *)&from, &from_len);
-
-	if (len >= 0)
-		(void)ioth_sendto(
-		    source->fd, bytes, (size_t)len, 0, (struct sockaddr *)&from, sizeof(from));
-}
-
-static int bound(int type, uint16_t port)
-{
-	struct sockaddr_in6 name = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
-	int fd = ioth_msocket(servers, AF_INET6, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-	assert_true(fd >= 0);
-	if (!servers)
-		name.sin6_addr = in6addr_loopback;
-	if (ioth_bind(fd, (struct sockaddr *)&name, sizeof(name)) < 0) {
-		ioth_close(fd);
-		return -1;
-	}
-	return fd;
-}
-
-/* One port for both, whichever is free. */
-static void start_servers(void)
-{
-	struct sockaddr_in6 name;
-	socklen_t len = sizeof(name);
-	int fd, other;
-
-	do {
-		fd = bound(SOCK_STREAM, 0);
-		assert_int_equal(ioth_getsockname(fd, (struct sockaddr *)&name, &len), 0);
-		server_port = ntohs(name.sin6_port);
-		other = bound(SOCK_DGRAM, server_port);
-		if (other < 0)
-			ioth_close(fd);
-	} while (other < 0);
-	assert_int_equal(ioth_listen(fd, 100), 0);
-	assert_int_equal(loop_add(&proxy.loop, &listening, fd, EPOLLIN, welcome), 0);
-	assert_int_equal(loop_add(&proxy.loop, &datagrams, other, EPOLLIN, echo_datagram), 0);
-}
-
-static void stop_server(struct loop_source *source)
-{
-	int fd = source->fd;
-
-	loop_remove(source);
-	ioth_close(fd);
 }
 
 /* ---- stacks ---------------------------------------------------------------------------------- */
@@ -243,7 +150,7 @@ void live_begin(void)
 	client = new_stack(outside, "fd01::1");
 	if (!inner_is_kernel())
 		servers = new_stack(inside, "fd00::1");
-	start_servers();
+	servers_start(&proxy.loop, servers);
 }
 
 void live_end(void)
@@ -252,11 +159,10 @@ void live_end(void)
 	uint64_t end = seconds_now() + LIVE_PATIENCE;
 
 	/* The proxy's connections have ended with it; the servers are about to hear of that. */
-	while (served > 0 && seconds_now() < end)
+	while (servers_connections > 0 && seconds_now() < end)
 		assert_int_equal(loop_turn(&proxy.loop, LOOP_MSEC), 0);
-	assert_int_equal(served, 0);
-	stop_server(&listening);
-	stop_server(&datagrams);
+	assert_int_equal(servers_connections, 0);
+	servers_stop();
 	loop_fini(&proxy.loop);
 	assert_int_equal(ioth_delstack(client), 0);
 	if (servers)
@@ -279,9 +185,9 @@ static struct rproxy_conf *configuration(const struct live_schedule *schedule, c
 	snprintf(outer, sizeof(outer), "stack=%s,vnl=%s", environment("TEST_OUTER"), outside);
 	snprintf(inner, sizeof(inner), "stack=%s,vnl=%s,eth,ip=fd00::2/64,nodad",
 	    environment("TEST_INNER"), inside);
-	snprintf(tcp, sizeof(tcp), "%d,%s,%u", LIVE_PORT, server, server_port);
+	snprintf(tcp, sizeof(tcp), "%d,%s,%u", LIVE_PORT, server, servers_port);
 	snprintf(down, sizeof(down), "%d,%s,1", LIVE_DOWN, server);
-	snprintf(udp, sizeof(udp), "%d,%s,%u", LIVE_PORT, server, server_port);
+	snprintf(udp, sizeof(udp), "%d,%s,%u", LIVE_PORT, server, servers_port);
 	values.extstack = outer;
 	values.intstack = inner_is_kernel() ? NULL : inner;
 	values.name = (char *)(uintptr_t)name;
@@ -290,6 +196,7 @@ static struct rproxy_conf *configuration(const struct live_schedule *schedule, c
 	values.tcp = (struct option_list){2, tcps};
 	values.udp = (struct option_list){1, udps};
 	values.tcp_timeout = 0;
+	values.drain = LIVE_DRAIN;
 	values.otip_period = schedule->period;
 	values.otip_preactive = schedule->preactive;
 	values.otip_postactive = schedule->postactive;
@@ -298,18 +205,53 @@ static struct rproxy_conf *configuration(const struct live_schedule *schedule, c
 	return conf;
 }
 
-void live_start(const struct live_schedule *schedule, const char *name, int64_t first_second)
+static bool has_failed;
+
+bool live_allocation_failed(void)
+{
+	return has_failed;
+}
+
+/* A daemon's own part of a start or a reload: a configuration that was not taken is freed. */
+static bool take(int (*function)(struct daemon *daemon, void *configuration),
+    struct rproxy_conf *conf, int failing_allocation)
+{
+	int err;
+
+	allocations_fail_at(failing_allocation);
+	err = function(&proxy, conf);
+	has_failed = allocations_have_failed();
+	allocations_fail_at(-1);
+	if (err) {
+		rproxy_conf_free(conf);
+		return false;
+	}
+	live_turn();
+	return true;
+}
+
+bool live_start_without(const struct live_schedule *schedule, const char *name,
+    int64_t first_second, int failing_allocation)
 {
 	live_wall = first_second;
 	live_stack_count = 0;
-	assert_int_equal(server_start(&proxy, configuration(schedule, name)), 0);
-	live_turn();
+	return take(server_start, configuration(schedule, name), failing_allocation);
+}
+
+void live_start(const struct live_schedule *schedule, const char *name, int64_t first_second)
+{
+	assert_true(live_start_without(schedule, name, first_second, -1));
+}
+
+bool live_reload_without(
+    const struct live_schedule *schedule, const char *name, int failing_allocation)
+{
+	return take(server_reload, configuration(schedule, name), failing_allocation);
 }
 
 void live_reload(const struct live_schedule *schedule, const char *name)
 {
-	assert_int_equal(server_reload(&proxy, configuration(schedule, name)), 0);
-	live_turn();
+	assert_true(live_reload_without(schedule, name, -1));
 }
 
 void live_stop(void)
@@ -440,6 +382,45 @@ bool live_echoes(int fd)
 	       ioth_recv(fd, &byte, 1, 0) == 1 && byte == 'a';
 }
 
+void live_fill(int fd)
+{
+	char bytes[1024] = {0};
+	int quiet = 0;
+
+	while (quiet < 10) {
+		quiet = ioth_send(fd, bytes, sizeof(bytes), MSG_NOSIGNAL) > 0 ? 0 : quiet + 1;
+		live_turn();
+	}
+}
+
+struct nibbler {
+	struct loop_timer timer;
+	int fd;
+	size_t count;
+};
+
+static struct nibbler nibbler;
+
+static void nibble(struct loop_timer *timer)
+{
+	nibbler.count += ioth_send(nibbler.fd, "n", 1, MSG_NOSIGNAL) == 1;
+	loop_timer_after(timer, LOOP_SEC / 10);
+}
+
+void live_nibble(int fd)
+{
+	nibbler.fd = fd;
+	nibbler.count = 0;
+	loop_timer_init(&proxy.loop, &nibbler.timer, nibble);
+	loop_timer_after(&nibbler.timer, LOOP_SEC / 10);
+}
+
+size_t live_nibbled(void)
+{
+	loop_timer_cancel(&nibbler.timer);
+	return nibbler.count;
+}
+
 void live_hang_up(int fd)
 {
 	const struct linger reset = {.l_onoff = 1};
@@ -561,7 +542,7 @@ static size_t resident(void)
 struct live_usage live_usage(void)
 {
 	return (struct live_usage){entries_of("/proc/self/fd"), entries_of("/proc/self/task"),
-	    addresses_of(live_stacks[0]), live_blocks, resident()};
+	    addresses_of(live_stacks[0]), allocations_blocks, resident()};
 }
 
 /* ---- the interface outside ------------------------------------------------------------------- */

@@ -21,6 +21,7 @@
 #define LIVE_PASSWORD "mypassword"
 #define LIVE_PORT     4242 /* an echo server, TCP and UDP */
 #define LIVE_DOWN     4299 /* nobody is there, TCP */
+#define LIVE_DRAIN    1    /* seconds */
 #define LIVE_PATIENCE 30   /* seconds: only to end, never to decide */
 
 struct live_schedule {
@@ -38,6 +39,13 @@ void live_start(const struct live_schedule *schedule, const char *name, int64_t 
 void live_stop(void);
 /* Another schedule or name, as by a reload. */
 void live_reload(const struct live_schedule *schedule, const char *name);
+
+/* The same, but this allocation fails (allocations.h), and with it the start or reload, or not. */
+bool live_start_without(const struct live_schedule *schedule, const char *name,
+    int64_t first_second, int failing_allocation);
+bool live_reload_without(
+    const struct live_schedule *schedule, const char *name, int failing_allocation);
+bool live_allocation_failed(void); /* there were as many, in the last one */
 
 /* Time passes until `now`: all that is due by then happens, when it is due. */
 void live_set(int64_t now);
@@ -58,6 +66,11 @@ int live_call(const struct in6_addr *address, uint16_t port);
 int live_state_of(int fd);
 /* A byte there and back. */
 bool live_echoes(int fd);
+/* A client that sends until nobody takes any more, and receives nothing; and one that sends a byte
+ * now and then, while the loop turns: until it is asked how many there were. */
+void live_fill(int fd);
+void live_nibble(int fd);
+size_t live_nibbled(void);
 /* Ends a connection, and nothing is left of it. */
 void live_hang_up(int fd);
 /* A datagram there and back, from a client's socket of its own: the socket, or -1. */

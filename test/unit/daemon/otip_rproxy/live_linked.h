@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the linker puts in place of others in a test on real stacks (live.h): the wall clock is the
  * test's, the loop's clock is the machine's and what the test has let pass; the proxy's stacks are
- * known, and its allocations, and the test's, are counted. What the stacks have is theirs. */
+ * known. */
 #ifndef TEST_RPROXY_LIVE_LINKED_H
 #define TEST_RPROXY_LIVE_LINKED_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -22,7 +21,5 @@ extern int64_t live_armed[LIVE_CLOCKS];
 
 extern struct ioth *live_stacks[2]; /* the proxy's: outer, inner */
 extern size_t live_stack_count;
-
-extern atomic_long live_blocks;
 
 #endif

@@ -7,7 +7,6 @@
 #include <cmocka.h>
 
 #include <errno.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 
 #include "fixture.h"
@@ -26,21 +25,6 @@ static int begin(void **state)
 	return 0;
 }
 
-/* A client's connection, accepted. */
-static int call_from(unsigned int source)
-{
-	int client = world_call(&fixture_address, FIXTURE_PORT, source);
-
-	assert_true(client >= 0);
-	world_turn();
-	return client;
-}
-
-static int call(void)
-{
-	return call_from(1);
-}
-
 static void assert_ended(int client)
 {
 	assert_false(world_is_open(client) || world_is_open(world_inner(client)));
@@ -55,7 +39,7 @@ static void assert_reset(int client)
 
 static void test_both_ways(void **state)
 {
-	int client = call(), server = world_inner(client);
+	int client = fixture_call(), server = world_inner(client);
 
 	world_send(client, 1000);
 	world_turn();
@@ -101,7 +85,7 @@ static void half_close(int ends, int goes_on)
 
 static void test_client_ends(void **state)
 {
-	int client = call();
+	int client = fixture_call();
 
 	half_close(client, world_inner(client));
 	assert_ended(client);
@@ -109,7 +93,7 @@ static void test_client_ends(void **state)
 
 static void test_server_ends(void **state)
 {
-	int client = call();
+	int client = fixture_call();
 
 	half_close(world_inner(client), client);
 	assert_ended(client);
@@ -137,7 +121,7 @@ static void back_pressure(int from, int to)
 
 static void test_slow_server(void **state)
 {
-	int client = call();
+	int client = fixture_call();
 
 	back_pressure(client, world_inner(client));
 	back_pressure(world_inner(client), client);
@@ -147,7 +131,7 @@ static void test_slow_server(void **state)
  */
 static void test_one_way_blocked(void **state)
 {
-	int client = call(), server = world_inner(client);
+	int client = fixture_call(), server = world_inner(client);
 
 	world_set_room(server, 0);
 	world_send(client, MUCH);
@@ -167,33 +151,33 @@ static void test_one_way_blocked(void **state)
 
 static void test_resets(void **state)
 {
-	int client = call();
+	int client = fixture_call();
 
 	world_send(client, 1000);
 	world_reset(client);
 	world_turn();
 	assert_reset(client);
-	client = call();
+	client = fixture_call();
 	world_send(client, 1000);
 	world_turn();
 	world_reset(world_inner(client));
 	world_turn();
 	assert_reset(client);
 	/* After an end of either side. */
-	client = call();
+	client = fixture_call();
 	world_finish(client);
 	world_turn();
 	world_reset(client);
 	world_turn();
 	assert_reset(client);
-	client = call();
+	client = fixture_call();
 	world_finish(world_inner(client));
 	world_turn();
 	world_reset(client);
 	world_turn();
 	assert_reset(client);
 	/* With bytes that wait. */
-	client = call();
+	client = fixture_call();
 	world_set_room(client, 0);
 	world_send(world_inner(client), MUCH);
 	world_turn();
@@ -207,7 +191,7 @@ static void test_resets(void **state)
 /* It says something and goes, or nothing: the client gets that and an end, and may speak still. */
 static void test_server_closes_at_once(void **state)
 {
-	int client = call(), server = world_inner(client);
+	int client = fixture_call(), server = world_inner(client);
 
 	world_send(server, 10);
 	world_finish(server);
@@ -227,11 +211,11 @@ static void test_server_is_down(void **state)
 	int client;
 
 	world.server = WORLD_REFUSES;
-	client = call();
+	client = fixture_call();
 	assert_true(world_has_reset(client));
 	assert_int_equal(fixture_count(&world.flows.stats.tcp_inner_failed), 1);
 	world.server = WORLD_WAITS;
-	client = call();
+	client = fixture_call();
 	world_send(client, 1000);
 	world_turn();
 	world_refuse(world_inner(client));
@@ -243,7 +227,7 @@ static void test_server_is_down(void **state)
 
 static void visit(void)
 {
-	int client = call();
+	int client = fixture_call();
 
 	if (world_is_open(client))
 		world_reset(client);
@@ -261,7 +245,7 @@ static void test_server_is_told_of(void **state)
 	}
 	assert_int_equal(fixture_lines("tcp 4242: server ::1 (::1 port 4242): Connection refused"), 1);
 	world.server = WORLD_WAITS; /* and says nothing more */
-	(void)call();
+	(void)fixture_call();
 	world_pass(30 * LOOP_SEC);
 	assert_int_equal(
 	    fixture_lines("tcp 4242: server ::1 (::1 port 4242): Connection timed out"), 1);
@@ -294,7 +278,7 @@ static void test_server_is_late(void **state)
 	int client;
 
 	world.server = WORLD_WAITS;
-	client = call();
+	client = fixture_call();
 	world_send(client, MUCH);
 	world_finish(client);
 	world_pass(9 * LOOP_SEC);
@@ -305,14 +289,14 @@ static void test_server_is_late(void **state)
 	world_turn();
 	assert_int_equal(world_has(world_inner(client)), MUCH);
 	assert_true(world_has_end(world_inner(client)));
-	client = call();
+	client = fixture_call();
 	world_pass(9 * LOOP_SEC);
 	assert_true(world_is_open(client));
 	world_pass(2 * LOOP_SEC);
 	assert_reset(client);
 	assert_int_equal(fixture_count(&world.flows.stats.tcp_inner_failed), 1);
 	/* A client that goes meanwhile. */
-	client = call();
+	client = fixture_call();
 	world_reset(client);
 	world_turn();
 	assert_reset(client);
@@ -327,16 +311,16 @@ static void test_full(void **state)
 	int one, two, three;
 
 	begin_with(&limits);
-	one = call();
-	two = call();
-	three = call();
+	one = fixture_call();
+	two = fixture_call();
+	three = fixture_call();
 	assert_true(world_has_reset(three) && world_inner(three) < 0);
 	assert_true(world_is_open(one) && world_is_open(two));
 	assert_int_equal(fixture_count(&world.flows.stats.tcp_full), 1);
 	world_finish(one);
 	world_finish(world_inner(one));
 	world_turn();
-	three = call();
+	three = fixture_call();
 	assert_true(world_is_open(three));
 	world_end();
 }
@@ -357,21 +341,21 @@ static void test_one_source(void **state)
 	int client;
 
 	begin_with(&limits);
-	(void)call_from(1);
-	client = call_from(2);
-	assert_true(world_has_reset(call_from(1)));
-	assert_true(world_has_reset(call_from(3)));
-	assert_true(world_is_open(call_from(WORLD_NETWORK)));
+	(void)fixture_call_from(1);
+	client = fixture_call_from(2);
+	assert_true(world_has_reset(fixture_call_from(1)));
+	assert_true(world_has_reset(fixture_call_from(3)));
+	assert_true(world_is_open(fixture_call_from(WORLD_NETWORK)));
 	assert_int_equal(fixture_count(&world.flows.stats.tcp_per_source), 2);
 	world_reset(client);
 	world_turn();
-	assert_true(world_is_open(call_from(3)));
-	assert_true(world_has_reset(call_from(1)));
+	assert_true(world_is_open(fixture_call_from(3)));
+	assert_true(world_has_reset(fixture_call_from(1)));
 	/* What was counted by another rule leaves by it. */
 	flows_set_limits(&world.flows, &each);
-	assert_true(world_is_open(call_from(4)));
-	assert_true(world_is_open(call_from(5)));
-	assert_true(world_has_reset(call_from(5)));
+	assert_true(world_is_open(fixture_call_from(4)));
+	assert_true(world_is_open(fixture_call_from(5)));
+	assert_true(world_has_reset(fixture_call_from(5)));
 	world_end();
 }
 
@@ -389,10 +373,10 @@ static void test_makes_room(void **state)
 	int quiet, quieter, busy, late;
 
 	begin_with(&limits);
-	quieter = call_from(1);
+	quieter = fixture_call_from(1);
 	world_pass(LOOP_SEC);
-	quiet = call_from(1);
-	busy = call_from(WORLD_NETWORK);
+	quiet = fixture_call_from(1);
+	busy = fixture_call_from(WORLD_NETWORK);
 	world_set_room(world_inner(quiet), 0);
 	world_send(quiet, MUCH); /* what nobody takes does not move */
 	world_turn();
@@ -401,20 +385,20 @@ static void test_makes_room(void **state)
 		world_send(i % 2 ? busy : world_inner(busy), 1);
 		world_turn();
 	}
-	assert_true(world_has_reset(call_from(2 * WORLD_NETWORK)));
+	assert_true(world_has_reset(fixture_call_from(2 * WORLD_NETWORK)));
 	assert_int_equal(fixture_count(&world.flows.stats.tcp_full), 1);
 	world_pass(10 * LOOP_SEC);
 	world_send(busy, 1);
 	world_turn();
-	assert_true(world_has_reset(call_from(1)));
+	assert_true(world_has_reset(fixture_call_from(1)));
 	assert_int_equal(fixture_count(&world.flows.stats.tcp_per_source), 1);
 	assert_true(world_is_open(quieter));
-	late = call_from(2 * WORLD_NETWORK);
+	late = fixture_call_from(2 * WORLD_NETWORK);
 	assert_true(world_is_open(late) && world_inner(late) >= 0);
 	assert_reset(quieter);
-	assert_true(world_is_open(call_from(2 * WORLD_NETWORK)));
+	assert_true(world_is_open(fixture_call_from(2 * WORLD_NETWORK)));
 	assert_reset(quiet);
-	assert_true(world_has_reset(call_from(3 * WORLD_NETWORK)));
+	assert_true(world_has_reset(fixture_call_from(3 * WORLD_NETWORK)));
 	assert_true(world_is_open(busy) && world_is_open(late));
 	assert_int_equal(fixture_count(&world.flows.stats.tcp_displaced), 2);
 	assert_int_equal(fixture_count(&world.flows.stats.tcp_full), 2);
@@ -425,7 +409,7 @@ static void test_makes_room(void **state)
 
 static void test_quiet(void **state)
 {
-	int client = call(), other = call();
+	int client = fixture_call(), other = fixture_call();
 
 	for (int i = 0; i < 10; i++) {
 		world_pass(100 * LOOP_SEC);
@@ -444,14 +428,14 @@ static void test_no_descriptors(void **state)
 	int client, other;
 
 	world.errors[WORLD_MSOCKET] = EMFILE;
-	client = call();
+	client = fixture_call();
 	assert_true(world_has_reset(client));
 	assert_int_equal(fixture_count(&world.flows.stats.no_descriptors), 1);
 	world.errors[WORLD_MSOCKET] = 0;
 	/* Nothing can be accepted: the door rests, and does not keep the processor busy. */
 	world.errors[WORLD_ACCEPT] = EMFILE;
-	client = call();
-	other = call();
+	client = fixture_call();
+	other = fixture_call();
 	world_pass(10 * LOOP_SEC);
 	assert_in_range(fixture_count(&world.flows.stats.no_descriptors), 5, 20);
 	world.errors[WORLD_ACCEPT] = 0;
@@ -459,7 +443,7 @@ static void test_no_descriptors(void **state)
 	assert_true(world_inner(client) >= 0 && world_inner(other) >= 0);
 	/* It may close while it rests. */
 	world.errors[WORLD_ACCEPT] = EMFILE;
-	(void)call();
+	(void)fixture_call();
 	window_shut(&world.flows, &fixture_address);
 	world.errors[WORLD_ACCEPT] = 0;
 	world_pass(10 * LOOP_SEC);
@@ -474,7 +458,7 @@ static void test_headers(void **state)
 		world.proxy = version;
 		world.server = WORLD_WAITS;
 		fixture_open(SOCK_STREAM);
-		client = call();
+		client = fixture_call();
 		server = world_inner(client);
 		world_set_room(server, 7); /* a part of it */
 		world_send(client, 1000);
@@ -488,156 +472,21 @@ static void test_headers(void **state)
 	}
 }
 
-/* Its connections go on; who was about to be accepted is, and nobody after that. */
-static void test_window_closes(void **state)
-{
-	int client = call(), last = world_call(&fixture_address, FIXTURE_PORT, 1);
-
-	assert_true(last >= 0);
-	window_shut(&world.flows, &fixture_address);
-	assert_true(world_inner(last) >= 0);
-	assert_true(world_call(&fixture_address, FIXTURE_PORT, 1) < 0);
-	world_turn();
-	world_send(client, 1000);
-	world_send(world_inner(last), 500);
-	world_turn();
-	assert_int_equal(world_has(world_inner(client)), 1000);
-	assert_int_equal(world_has(last), 500);
-	world_reset(client);
-	world_turn();
-	assert_int_equal(world.gone, 0);
-	assert_true(flows_have(&world.flows, &fixture_address));
-	world_finish(last);
-	world_turn();
-	assert_int_equal(world.gone, 0);
-	world_finish(world_inner(last));
-	world_turn();
-	assert_int_equal(world.gone, 1);
-	assert_memory_equal(&world.last_gone, &fixture_address, sizeof(fixture_address));
-	assert_false(flows_have(&world.flows, &fixture_address));
-}
-
-static void test_window_opens_again(void **state)
-{
-	int client = call(), other;
-
-	window_shut(&world.flows, &fixture_address);
-	world_turn();
-	fixture_open(SOCK_STREAM);
-	assert_int_equal(world.gone, 0);
-	other = call();
-	assert_true(world_inner(other) >= 0);
-	world_reset(client);
-	world_reset(other);
-	world_turn();
-	assert_int_equal(world.gone, 0); /* it is open */
-	assert_true(world_inner(call()) >= 0);
-}
-
-/* One port that cannot be opened keeps no other one shut, and is tried again, less and less often.
- * It is told once, whatever the window, and once when it is over. */
-static void test_door_cannot_open(void **state)
-{
-	struct in6_addr other = world_address(2), third = world_address(3);
-	const metric *shut = &world.flows.stats.doors_shut;
-
-	world.errors[WORLD_BIND] = EADDRINUSE;
-	world.bind_port = FIXTURE_PORT + 1;
-	assert_int_equal(window_open(&world.flows, &other, fixture_services, 2), 0);
-	assert_int_equal(window_open(&world.flows, &third, fixture_services, 2), 0);
-	assert_true(flows_have(&world.flows, &other));
-	world_turn();
-	assert_int_equal(fixture_count(shut), 2);
-	assert_true(world_call(&other, FIXTURE_PORT, 1) >= 0);
-	assert_true(world_call(&other, FIXTURE_PORT + 1, 1) < 0);
-	assert_true(world_call(&fixture_address, FIXTURE_PORT + 1, 1) >= 0);
-	world_pass(100 * LOOP_SEC);
-	assert_int_equal(
-	    fixture_lines("tcp 4243: the port cannot be opened: Address already in use"), 1);
-	world.errors[WORLD_BIND] = EACCES; /* another reason is news */
-	world_pass(WINDOW_PAUSE_MAX);
-	assert_int_equal(fixture_lines("tcp 4243: the port cannot be opened: Permission denied"), 1);
-	window_shut(&world.flows, &third);
-	assert_int_equal(fixture_count(shut), 1);
-	world.errors[WORLD_BIND] = 0;
-	world_pass(WINDOW_PAUSE_MAX);
-	assert_int_equal(fixture_count(shut), 0);
-	assert_true(world_call(&other, FIXTURE_PORT + 1, 1) >= 0);
-	world_pass(2 * COMPLAINT_PAUSE);
-	assert_int_equal(fixture_lines("tcp 4243: the port is open"), 1);
-	assert_int_equal(fixture_lines("tcp 424"), 3);
-	/* Nothing at all is tried until it works, too. */
-	world.bind_port = 0;
-	world.errors[WORLD_BIND] = EADDRNOTAVAIL;
-	assert_int_equal(window_open(&world.flows, &third, fixture_services, 2), 0);
-	world_turn();
-	assert_int_equal(fixture_count(shut), 2);
-	world.errors[WORLD_BIND] = 0;
-	world_pass(LOOP_SEC);
-	assert_true(world_call(&third, FIXTURE_PORT, 1) >= 0);
-	/* One that closes while a door is shut is tried no more. */
-	world.errors[WORLD_BIND] = EADDRNOTAVAIL;
-	window_shut(&world.flows, &third);
-	assert_int_equal(window_open(&world.flows, &third, fixture_services, 2), 0);
-	window_shut(&world.flows, &third);
-}
-
-/* A reload looks at each service a few times, not at each for each: with none of them open, so that
- * the world has room. Looking at each for each for each took hours. */
-static void test_very_many_services(void **state)
-{
-	enum { COUNT = 20000 };
-	struct service *many = calloc(COUNT, sizeof(*many));
-	struct window *window = list_first(&world.flows.windows, struct window, link);
-
-	assert_non_null(many);
-	for (uint16_t i = 0; i < COUNT; i++)
-		world_service(&many[i], SOCK_STREAM, (uint16_t)(10000 + i));
-	world.errors[WORLD_MSOCKET] = EMFILE;
-	for (int i = 0; i < 3; i++)
-		window_set_services(window, many, COUNT);
-	assert_int_equal(window->doors.count, COUNT);
-	window_set_services(window, many + COUNT / 2, COUNT / 2);
-	assert_int_equal(window->doors.count, COUNT / 2);
-	world.errors[WORLD_MSOCKET] = 0;
-	window_set_services(window, fixture_services, 2);
-	world_turn();
-	assert_true(world_is_open(call()));
-	free(many);
-}
-
-/* A service that goes takes no connection with it; another one has its door at once. */
-static void test_services_change(void **state)
-{
-	int client = call();
-	struct window *window = list_first(&world.flows.windows, struct window, link);
-
-	window_set_services(window, fixture_services + 1, 1);
-	world_turn();
-	assert_true(world_call(&fixture_address, FIXTURE_PORT, 1) < 0);
-	assert_true(world_call(&fixture_address, FIXTURE_PORT + 1, 1) >= 0);
-	world_send(client, 1000);
-	world_turn();
-	assert_int_equal(world_has(world_inner(client)), 1000);
-	window_set_services(window, fixture_services, 2);
-	assert_true(world_is_open(call()));
-}
-
 /* Smaller limits end nothing that there is. */
 static void test_limits_change(void **state)
 {
 	static const struct flow_limits limits = {
 	    .connections = 1, .mappings = 1, .tcp_timeout = LOOP_SEC, .connect_timeout = LOOP_SEC};
-	int one = call(), two = call();
+	int one = fixture_call(), two = fixture_call();
 
 	flows_set_limits(&world.flows, &limits);
 	world_turn();
 	assert_true(world_is_open(one) && world_is_open(two));
-	assert_true(world_has_reset(call()));
+	assert_true(world_has_reset(fixture_call()));
 	world_pass(2 * LOOP_SEC);
 	assert_ended(one);
 	assert_ended(two);
-	assert_true(world_is_open(call()));
+	assert_true(world_is_open(fixture_call()));
 }
 
 int main(void)
@@ -660,11 +509,6 @@ int main(void)
 	    TEST(quiet),
 	    TEST(no_descriptors),
 	    cmocka_unit_test(test_headers),
-	    TEST(window_closes),
-	    TEST(window_opens_again),
-	    TEST(door_cannot_open),
-	    TEST(very_many_services),
-	    TEST(services_change),
 	    TEST(limits_change),
 	};
 
