@@ -228,7 +228,7 @@ static bool add_services(struct rproxy_conf *conf, int type, const struct option
 	for (size_t i = 0; i < list->count; i++) {
 		struct service *service = &conf->services[conf->service_count];
 
-		if (service_parse(service, type, list->values[i]) < 0)
+		if (service_parse(service, type, list->values[i], NULL) < 0)
 			continue; /* logged where it stands */
 		for (size_t j = 0; j < conf->service_count; j++) {
 			if (conf->services[j].type != type || conf->services[j].port != service->port)

@@ -24,7 +24,10 @@ struct service {
 	socklen_t inner_len; /* 0: not known yet */
 };
 
-/* PORT,HOST,PORT[,proxy1|,proxy2]: 0 or -EINVAL. `type` is that of the socket; proxy is for TCP. */
-int service_parse(struct service *service, int type, const char *text);
+#define SERVICE_WHY_SIZE 128
+
+/* PORT,HOST,PORT[,proxy1|,proxy2]: 0, or -EINVAL and in `why` (NULL: no matter) what is wrong.
+ * `type` is that of the socket; proxy is for TCP. */
+int service_parse(struct service *service, int type, const char *text, char why[SERVICE_WHY_SIZE]);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <net/if.h>
 #include <sys/socket.h>
 
 #include "addrtext.h"
@@ -17,12 +18,13 @@
 static bool is_service(const struct option_spec *spec, const char *text, char why[OPTION_WHY_SIZE])
 {
 	bool tcp = strcmp(spec->name, "tcp") == 0;
+	char reason[SERVICE_WHY_SIZE];
 	struct service service;
 
-	if (service_parse(&service, tcp ? SOCK_STREAM : SOCK_DGRAM, text) == 0)
+	if (service_parse(&service, tcp ? SOCK_STREAM : SOCK_DGRAM, text, reason) == 0)
 		return true;
-	snprintf(why, OPTION_WHY_SIZE, "'%.64s' is not PORT,HOST,PORT%s", text,
-	    tcp ? "[,proxy1|,proxy2]" : "");
+	snprintf(why, OPTION_WHY_SIZE, "'%.64s' is not PORT,HOST,PORT%s: %s", text,
+	    tcp ? "[,proxy1|,proxy2]" : "", reason);
 	return false;
 }
 
@@ -37,6 +39,32 @@ static bool is_outer_tag(const struct optlist_item *item)
 			return item->value && *item->value;
 	}
 	return false;
+}
+
+/* What the items say together. */
+static bool is_outer_whole(const struct optlist *list, char why[OPTION_WHY_SIZE])
+{
+	const char *stack = NULL;
+	bool network = false;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct optlist_item *item = &list->items[i];
+
+		if (optlist_is(item->tag, "stack"))
+			stack = item->value;
+		network = network || optlist_is(item->tag, "vnl");
+		if (optlist_is(item->tag, "iface") && strlen(item->value) >= IFNAMSIZ) {
+			snprintf(why, OPTION_WHY_SIZE, "iface: '%.64s' is too long for an interface's name",
+			    item->value);
+			return false;
+		}
+	}
+	/* What is no kernel's has the interfaces that its networks are. */
+	if (list->count > 0 && stack && strncmp(stack, "kernel", 6) != 0 && !network) {
+		snprintf(why, OPTION_WHY_SIZE, "stack=%.64s needs a network: vnl=VNL", stack);
+		return false;
+	}
+	return true;
 }
 
 static bool is_outer(const struct option_spec *spec, const char *text, char why[OPTION_WHY_SIZE])
@@ -58,6 +86,7 @@ static bool is_outer(const struct option_spec *spec, const char *text, char why[
 		snprintf(why, OPTION_WHY_SIZE, "a stack is expected: stack=NAME,vnl=VNL");
 		right = false;
 	}
+	right = right && is_outer_whole(&list, why);
 	optlist_free(&list);
 	return right;
 }
@@ -66,11 +95,18 @@ static bool is_base(const struct option_spec *spec, const char *text, char why[O
 {
 	struct addrtext_prefix address;
 
-	if (*text && (!strchr(text, ':') ||
-	                 (addrtext_parse_ip(text, &address) == 0 && address.family == AF_INET6)))
+	bool is_address = addrtext_parse_ip(text, &address) == 0;
+
+	if (is_address && address.family == AF_INET6)
 		return true;
-	snprintf(why, OPTION_WHY_SIZE, "'%.64s' is not an IPv6 address, and no name", text);
-	return false;
+	if (strchr(text, '/'))
+		snprintf(why, OPTION_WHY_SIZE,
+		    "'%.64s': an address without a length is expected; 64 bits of it count", text);
+	else if (is_address)
+		snprintf(why, OPTION_WHY_SIZE, "'%.64s': a network of IPv6 is expected", text);
+	else
+		snprintf(why, OPTION_WHY_SIZE, "'%.64s' is not an IPv6 address, and no name", text);
+	return *text && !is_address && !strpbrk(text, ":/");
 }
 
 /* A list of addresses; what has blanks or lines is the text of a resolv.conf. */

@@ -41,14 +41,17 @@ static const char *describe(int error)
 	}
 }
 
-static bool look_up(struct iothdns *dns, const char *host, struct in6_addr *base)
+static bool look_up(struct iothdns *dns, const struct request *request, struct in6_addr *base)
 {
+	const char *host = request->base;
 	int count = iothdns_lookup_aaaa(dns, host, base, 1);
 
 	if (count > 0)
 		return true;
 	if (count == 0)
 		log_error("base '%s': the name has no IPv6 address (AAAA)", host);
+	else if (errno == EDESTADDRREQ && request->dns)
+		log_error("dns '%s': there is no address of a name server in it", request->dns);
 	else
 		log_error("base '%s': %s", host, describe(errno));
 	return false;
@@ -62,7 +65,7 @@ static bool look_up_on(struct ioth *stack, const struct request *request, struct
 	bool found = false;
 
 	if (dns)
-		found = look_up(dns, request->base, base);
+		found = look_up(dns, request, base);
 	else
 		log_error("base '%s': " IOTHDNS_DEFAULT_RESOLV_CONF ": %s", request->base, strerror(errno));
 	iothdns_fini(dns);
@@ -76,6 +79,11 @@ bool base_find(const struct request *request, struct in6_addr *base)
 	struct ioth *stack = NULL;
 	bool found;
 
+	if (strchr(request->base, '/')) {
+		log_error("base '%s': an address without a length is expected; 64 bits of it count",
+		    request->base);
+		return false;
+	}
 	if (strchr(request->base, ':')) {
 		if (addrtext_parse_ip(request->base, &given) < 0 || given.family != AF_INET6) {
 			log_error("base '%s': invalid address", request->base);

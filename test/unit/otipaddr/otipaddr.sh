@@ -183,7 +183,7 @@ refuses "unexpected argument 'c'" "$otipaddr" -b fc01:: $file "$dir/password" a.
 
 # --- what makes no sense, by its name ----------------------------------------------------------------
 
-for base in fc00::1::2 fc00:: fc00:::1 'fc00::1%lo' ::1/64 1:2 ' fc00::' :; do
+for base in fc00::1::2 fc00:: fc00:::1 'fc00::1%lo' 1:2 ' fc00::' :; do
 	[ "$base" != fc00:: ] || base='fc00:: '
 	refuses "base '$base': invalid address" "$hashaddr" -b "$base" a.b
 done
@@ -225,7 +225,10 @@ done
 refuses 'unrecognized option' "$otipaddr" --nosuch a.b c
 refuses 'requires an argument' "$otipaddr" a.b c -b
 refuses "dnsstack 'stack=nosuch'" "$hashaddr" -s stack=nosuch a.b
-refuses "base 'b': there is no name server to ask" "$hashaddr" -D nonsense a.b
+refuses "dns 'nonsense': there is no address of a name server" "$hashaddr" -D nonsense a.b
+for base in fc00::/64 fc00::/48 a.b/64; do
+	refuses "base '$base': an address without a length is expected" "$hashaddr" -b "$base" a.b
+done
 refuses "base 'a..b': this is not a name" "$hashaddr" -D 127.0.0.1 x.a..b
 
 "$hashaddr" -h >"$dir/out"

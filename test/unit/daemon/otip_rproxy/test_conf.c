@@ -177,20 +177,28 @@ static void test_mistakes(void **state)
 {
 	assert_told("", "extstack: a stack is expected");
 	/* Section 13: a missing name. */
-	assert_told("extstack stack=picox\nbase fc01::\ntcp 1,::1,2\n", "name: it is needed");
-	assert_told("extstack stack=picox\nname a\ntcp 1,::1,2\n", "base: it is needed");
-	assert_told("extstack stack=picox\nname a\nbase fc01::\n", "at least one service");
+	assert_told("extstack stack=picox,vnl=x\nbase fc01::\ntcp 1,::1,2\n", "name: it is needed");
+	assert_told("extstack stack=picox,vnl=x\nname a\ntcp 1,::1,2\n", "base: it is needed");
+	assert_told("extstack stack=picox,vnl=x\nname a\nbase fc01::\n", "at least one service");
 	assert_told(ENOUGH "extstack dhcp\n", "'dhcp' is not stack=");
 	assert_told(ENOUGH "tcp 1,::1,3\n", "tcp: port 1 is given twice");
 	assert_told(ENOUGH "tcp 65536,::1,3\n", "is not PORT,HOST,PORT");
-	assert_told(ENOUGH "tcp 5,::1\n", "is not PORT,HOST,PORT");
+	assert_told(ENOUGH "tcp 5,::1\n", "is not PORT,HOST,PORT[,proxy1|,proxy2]: there are 2 parts");
+	assert_told(ENOUGH "tcp 5,::1,70000\n", "port '70000' is not a number from 1 to 65535");
+	assert_told(ENOUGH "udp 5,a..b,7\n", "'a..b' is neither an address nor a name");
+	assert_told(ENOUGH "udp 5,::1,6,proxy1\n", "there are 4 parts");
+	assert_told(ENOUGH "tcp 5,::1,6,proxy\n", "'proxy' is neither proxy1 nor proxy2");
+	assert_told(ENOUGH "extstack stack=picox\n", "extstack: stack=picox needs a network: vnl=VNL");
+	assert_told(ENOUGH "extstack stack=kernel,iface=sixteen-letters-\n", "is too long");
+	assert_told(ENOUGH "base fc01::/48\n", "'fc01::/48': an address without a length");
+	assert_told(ENOUGH "base 10.0.0.1\n", "'10.0.0.1': a network of IPv6 is expected");
 	assert_told(ENOUGH "tcp 5,::1,6,proxy3\n", "is not PORT,HOST,PORT");
 	assert_told(ENOUGH "udp 5,::1,6,proxy1\n", "is not PORT,HOST,PORT");
 	assert_told(ENOUGH "tcp 5,fd77::zz,6\n", "is not PORT,HOST,PORT");
 	assert_told(ENOUGH "udp 5,192.0.2.300,6\n", "is not PORT,HOST,PORT");
 	assert_told(ENOUGH "dns fd77::zz\n", "dns: 'fd77::zz' is not ADDRESS");
 	assert_told(ENOUGH "intstack stack=picox,ehh\n", "intstack: unknown tag 'ehh'");
-	assert_told("extstack stack=picox,ip=10.0.0.1/33\nname a\nbase fc01::\ntcp 1,::1,2\n",
+	assert_told("extstack stack=picox,vnl=x,ip=10.0.0.1/33\nname a\nbase fc01::\ntcp 1,::1,2\n",
 	    "extstack: ip wants an address, or ADDRESS/LENGTH");
 	assert_told(ENOUGH "otip_period -1\n", "otip_period");
 	assert_told(ENOUGH "otip_period 99999999999\n", "otip_period");
@@ -202,7 +210,7 @@ static void test_mistakes(void **state)
 	assert_told(ENOUGH "password_file /nonexistent/password\n", "password_file");
 	assert_told(ENOUGH "password_file /dev/null\n", "/dev/null: it is no regular file");
 	assert_told(
-	    "extstack stack=picox\nname a\nbase 1.2.3.4:5\ntcp 1,::1,2\n", "not an IPv6 address");
+	    "extstack stack=picox,vnl=x\nname a\nbase 1.2.3.4:5\ntcp 1,::1,2\n", "not an IPv6 address");
 }
 
 /* What was there, and wrong, is not said to be missing. */
