@@ -62,14 +62,14 @@ int iothotip_server(struct ioth *stack, const char *config, int type, int port, 
  *     base=ADDRESS       the network: an IPv6 address, of which 64 bits count (asked for)
  *     name=NAME          the name, in lower case whatever is written (asked for)
  *     passwd=TEXT        the secret; none: anybody who knows the name finds the address
- *     passfile=PATH      the secret is the first line of a file
+ *     passfile=PATH      the secret is the first line of a regular file; not with passwd
  *     iface=NAME         the interface (vde0), which is brought up
  *     period=SECONDS     (32) of a window; 0: one address, for ever
  *     preactive=SECONDS  (8) for which a window is open before its period
  *     postactive=SECONDS (8) and after
  *     digest=NAME        md5, which everybody knows; or hmac-sha256 (see iothaddr.h), which takes a
  *                        tenth of a second at the start
- *     rounds=NUMBER      (600000) of the password's stretching, for hmac-sha256
+ *     rounds=NUMBER      (600000) of the password's stretching, for hmac-sha256 alone
  *     case=exact         the name is hashed as it is written
  *     udptime=SECONDS    (8) for which a client of a datagram socket counts as one that is there
  *     udpclients=NUMBER  (4096) that are known at a time, of each socket
@@ -160,7 +160,8 @@ struct iothotip_stats {
 int iothotip_get_stats(struct iothotip *otip, struct iothotip_stats *stats, size_t size);
 
 /* The reason of the last failure of one of these calls in the calling thread: one line without a
- * newline, "" if there was none. Valid until the thread's next call of one of them. */
+ * newline, which names what was wrong (an option and its place, an address, an interface, a call of
+ * the stack's); "" if there was none. Valid until the thread's next call of one of them. */
 const char *iothotip_error(void);
 
 #ifdef __cplusplus

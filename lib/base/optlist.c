@@ -30,9 +30,9 @@ static const char *skip(const struct grammar *grammar, const char *text)
 }
 
 /* Copies one item without its quotes to `out`, which is as long as the text. Returns the end of the
- * item in the text, or NULL: a quote is not closed; `out` is moved behind the copy and its NUL. */
-static const char *copy_item(
-    const struct grammar *grammar, const char *text, struct optlist_item *item, char **out)
+ * item in the text; `out` is moved behind the copy and its NUL. */
+static const char *copy_item(const struct grammar *grammar, const char *text,
+    struct optlist_item *item, char **out, bool *open)
 {
 	char *to = *out;
 	char quote = '\0';
@@ -60,7 +60,8 @@ static const char *copy_item(
 	}
 	*to++ = '\0';
 	*out = to;
-	return quote && grammar->closed ? NULL : text;
+	*open = quote;
+	return text;
 }
 
 /* Items of a text: at most one for every two bytes. */
@@ -78,8 +79,8 @@ static int parse(const struct grammar *grammar, struct optlist *list, const char
 		return -ENOMEM;
 	strings = (char *)(list->items + most);
 	for (text = skip(grammar, text); *text; text = skip(grammar, text)) {
-		text = copy_item(grammar, text, &list->items[list->count++], &strings);
-		if (!text) {
+		text = copy_item(grammar, text, &list->items[list->count++], &strings, &list->open);
+		if (list->open && grammar->closed) {
 			optlist_free(list);
 			return -EINVAL;
 		}

@@ -20,6 +20,7 @@ struct optlist_item {
 
 struct optlist {
 	size_t count;
+	bool open;                  /* the last item has a quote that is not closed */
 	struct optlist_item *items; /* owned, with the strings they point to */
 };
 

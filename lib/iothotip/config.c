@@ -17,7 +17,7 @@
 
 struct parser {
 	struct otip_config *config;
-	bool has_base;
+	bool has_base, has_passwd, has_rounds;
 	char *why;
 };
 
@@ -130,18 +130,22 @@ static int take_number(struct parser *parser, const char *tag, const char *value
 	return refuse(parser, -EINVAL, "%.100s: there is no such option", tag);
 }
 
+static const char *own_name(const struct optlist_item *item)
+{
+	return optlist_own_name(aliases, sizeof(aliases) / sizeof(aliases[0]), item->tag, false);
+}
+
 static int take(struct parser *parser, const struct optlist_item *item)
 {
 	struct otip_config *config = parser->config;
-	const char *tag =
-	    optlist_own_name(aliases, sizeof(aliases) / sizeof(aliases[0]), item->tag, false);
+	const char *tag = own_name(item);
 
 	if (!item->value && optlist_same_name(tag, "case_exact", false)) {
 		config->identity.case_exact = true;
 		return 0;
 	}
 	if (!item->value)
-		return refuse(parser, -EINVAL, "%.100s: an option without a value", item->tag);
+		return refuse(parser, -EINVAL, "'%.100s' has no value", item->tag);
 	if (optlist_is(tag, "base"))
 		return read_base(parser, item->value);
 	if (optlist_is(tag, "digest"))
@@ -150,6 +154,8 @@ static int take(struct parser *parser, const struct optlist_item *item)
 		return read_case(parser, item->value);
 	if (optlist_is(tag, "passfile"))
 		return read_secret_file(parser, item->value);
+	parser->has_passwd = parser->has_passwd || optlist_is(tag, "passwd");
+	parser->has_rounds = parser->has_rounds || optlist_is(tag, "rounds");
 	if (optlist_is(tag, "name"))
 		config->identity.name = item->value;
 	else if (optlist_is(tag, "passwd"))
@@ -166,15 +172,40 @@ static int check(struct parser *parser)
 	struct otip_config *config = parser->config;
 
 	if (!parser->has_base)
-		return refuse(parser, -EINVAL, "no base=");
+		return refuse(parser, -EINVAL, "base: it is missing");
 	if (!config->identity.name || !config->identity.name[0])
-		return refuse(parser, -EINVAL, "no name=");
+		return refuse(parser, -EINVAL, "name: it is missing, or empty");
+	if (parser->has_passwd && config->secret)
+		return refuse(parser, -EINVAL, "passwd, passfile: only one of them may be given");
+	if (parser->has_rounds && config->identity.digest != OTIP_HMAC_SHA256)
+		return refuse(parser, -EINVAL, "rounds: only digest=hmac-sha256 has them");
 	if (otip_schedule_check(&config->schedule))
-		return refuse(
-		    parser, -EINVAL, "more than %d windows would be open at a time", OTIP_OPEN_MAX);
+		return refuse(parser, -EINVAL,
+		    "period, preactive, postactive: more than %d windows would be open", OTIP_OPEN_MAX);
 	if (config->udp_clients == 0)
 		return refuse(parser, -EINVAL, "udpclients: there is at least one");
 	return 0;
+}
+
+/* Item by item: a mistake is told with its place. */
+static int take_all(struct parser *parser)
+{
+	const struct optlist *list = &parser->config->list;
+	int error = 0;
+	size_t i, len;
+
+	for (i = 0; !error && i < list->count; i++) {
+		/* What has no value may be the quoted rest of a password: it is not shown. */
+		if (list->open && i == list->count - 1)
+			error = refuse(parser, -EINVAL, "%.20s: a quote is not closed",
+			    list->items[i].value ? list->items[i].tag : "options");
+		else
+			error = take(parser, &list->items[i]);
+	}
+	len = strlen(parser->why);
+	if (error && len > 0)
+		snprintf(parser->why + len, OTIP_WHY_SIZE - len, " (option %zu)", i);
+	return error;
 }
 
 int otip_config_parse(struct otip_config *config, const char *text, char why[OTIP_WHY_SIZE])
@@ -189,8 +220,8 @@ int otip_config_parse(struct otip_config *config, const char *text, char why[OTI
 	};
 	why[0] = '\0';
 	error = optlist_parse(&config->list, text);
-	for (size_t i = 0; !error && i < config->list.count; i++)
-		error = take(&parser, &config->list.items[i]);
+	if (!error)
+		error = take_all(&parser);
 	return error ? error : check(&parser);
 }
 

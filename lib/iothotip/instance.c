@@ -43,14 +43,16 @@ static void tell(
 {
 	char text[INET6_ADDRSTRLEN];
 
-	if (!instance->teller.function)
+	if (!instance->teller.function && result >= 0)
 		return;
 	inet_ntop(AF_INET6, address, text, sizeof(text));
-	if (result < 0)
-		teller_say(
-		    &instance->teller, LOG_WARNING, "%s cannot be %s: %s", text, what, strerror(-result));
-	else
+	if (result >= 0) {
 		teller_say(&instance->teller, LOG_DEBUG, "%s is %s", text, what);
+		return;
+	}
+	snprintf(instance->failure, sizeof(instance->failure), "%s cannot be %s: %s", text, what,
+	    strerror(-result));
+	teller_say(&instance->teller, LOG_WARNING, "%s", instance->failure);
 }
 
 static int add(void *context, const struct in6_addr *address)
@@ -207,6 +209,8 @@ int instance_work(struct iothotip *instance)
 	if (expire_clients(instance) && next > now + 1)
 		next = now + 1;
 	(void)otip_clock_arm(instance->clock, next);
+	if (!instance->keeper.error)
+		instance->failure[0] = '\0';
 	return instance->keeper.error;
 }
 
@@ -336,13 +340,15 @@ int instance_new(struct iothotip **made, struct ioth *stack, const struct otip_c
 	if (error)
 		goto destroy_lock;
 	error = open_descriptors(instance);
-	if (error)
+	if (error) {
+		snprintf(why, OTIP_WHY_SIZE, "descriptors of clock, links, epoll: %s", strerror(-error));
 		goto fini_identity;
+	}
 	otip_keeper_init(
 	    &instance->keeper, &instance->identity, &config->schedule, &keeper_ops, instance);
 	error = instance_work(instance);
 	if (error) {
-		snprintf(why, OTIP_WHY_SIZE, "an address cannot be added: %s", strerror(-error));
+		memcpy(why, instance->failure, OTIP_WHY_SIZE);
 		goto fini_keeper;
 	}
 	*made = instance;

@@ -55,6 +55,7 @@ struct iothotip {
 	pthread_t thread;
 	bool stop;
 	struct teller teller;
+	char failure[OTIP_WHY_SIZE]; /* the last change of the interface that was refused */
 	struct iothotip_stats stats;
 };
 
@@ -70,8 +71,9 @@ int instance_work(struct iothotip *instance);
 
 /* ---- listeners: under the lock --------------------------------------------------------------- */
 
-/* The program's descriptor, or -errno. */
-int listener_open(struct iothotip *instance, int type, int port, int backlog);
+/* The program's descriptor, or -errno and perhaps the reason. */
+int listener_open(
+    struct iothotip *instance, int type, int port, int backlog, char why[OTIP_WHY_SIZE]);
 void listener_close(struct otip_listener *listener);
 struct otip_listener *listener_find(const struct iothotip *instance, int fd);
 

@@ -3,8 +3,11 @@
  * named. */
 #include <errno.h>
 #include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <arpa/inet.h>
 #include <ioth.h>
 
 #include "instance.h"
@@ -18,6 +21,27 @@ static int fail(int error, const char *why)
 	reasons_set(&reasons, why && *why ? why : strerror(-error));
 	errno = -error;
 	return -1;
+}
+
+__attribute__((format(printf, 2, 3))) static int fail_for(int error, const char *format, ...)
+{
+	char why[OTIP_WHY_SIZE];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(why, sizeof(why), format, arguments);
+	va_end(arguments);
+	return fail(error, why);
+}
+
+static int fail_without_handle(int error)
+{
+	return fail(error, "there is no handle");
+}
+
+static int fail_fd(int fd, const char *what)
+{
+	return fail_for(-EBADF, "descriptor %d: it is no %s of this handle's", fd, what);
 }
 
 const char *iothotip_error(void)
@@ -37,8 +61,11 @@ static struct iothotip *start(struct ioth *stack, const char *text, bool with_th
 	if (!error)
 		error = instance_new(&instance, stack, &config, &otip_time_system, why);
 	otip_config_free(&config);
-	if (!error && with_thread)
+	if (!error && with_thread) {
 		error = instance_start_thread(instance);
+		if (error)
+			snprintf(why, sizeof(why), "the thread: %s", strerror(-error));
+	}
 	if (!error)
 		return instance;
 	if (instance)
@@ -70,7 +97,7 @@ int iothotip_server(
 	int fd;
 
 	if (!otip)
-		return fail(-EINVAL, NULL);
+		return fail(-EINVAL, "there is no place for the handle");
 	instance = iothotip_start(stack, config);
 	if (!instance)
 		return -1;
@@ -90,33 +117,40 @@ int iothotip_server(
 
 int iothotip_fd(struct iothotip *otip)
 {
-	return otip && otip->wake < 0 ? otip->epoll : fail(-EINVAL, NULL);
+	if (!otip)
+		return fail_without_handle(-EINVAL);
+	return otip->wake < 0 ? otip->epoll : fail(-EINVAL, "the handle has a thread");
 }
 
 int iothotip_work(struct iothotip *otip)
 {
+	char why[OTIP_WHY_SIZE];
 	int error;
 
-	if (!otip || otip->wake >= 0)
-		return fail(-EINVAL, NULL);
+	if (!otip)
+		return fail_without_handle(-EINVAL);
+	if (otip->wake >= 0)
+		return fail(-EINVAL, "the handle has a thread");
 	pthread_mutex_lock(&otip->lock);
 	error = instance_work(otip);
+	memcpy(why, otip->failure, sizeof(why));
 	pthread_mutex_unlock(&otip->lock);
-	return error ? fail(error, NULL) : 0;
+	return error ? fail(error, why) : 0;
 }
 
 /* ---- listeners ------------------------------------------------------------------------------- */
 
 int iothotip_listen(struct iothotip *otip, int type, int port, int backlog)
 {
+	char why[OTIP_WHY_SIZE] = "";
 	int fd;
 
 	if (!otip)
-		return fail(-EINVAL, NULL);
+		return fail_without_handle(-EINVAL);
 	pthread_mutex_lock(&otip->lock);
-	fd = listener_open(otip, type, port, backlog);
+	fd = listener_open(otip, type, port, backlog, why);
 	pthread_mutex_unlock(&otip->lock);
-	return fd < 0 ? fail(fd, NULL) : fd;
+	return fd < 0 ? fail(fd, why) : fd;
 }
 
 int iothotip_close(struct iothotip *otip, int fd)
@@ -125,7 +159,7 @@ int iothotip_close(struct iothotip *otip, int fd)
 	int error = -EBADF;
 
 	if (!otip)
-		return fail(-EBADF, NULL);
+		return fail_without_handle(-EBADF);
 	pthread_mutex_lock(&otip->lock);
 	listener = listener_find(otip, fd);
 	if (listener) {
@@ -134,6 +168,8 @@ int iothotip_close(struct iothotip *otip, int fd)
 		listener_close(listener);
 	}
 	pthread_mutex_unlock(&otip->lock);
+	if (error == -EBADF)
+		return fail_fd(fd, "listener");
 	return error ? fail(error, NULL) : 0;
 }
 
@@ -154,7 +190,7 @@ ssize_t iothotip_recvfrom(struct iothotip *otip, int fd, void *buf, size_t len, 
 	ssize_t got;
 
 	if (!otip)
-		return fail(-EBADF, NULL);
+		return fail_without_handle(-EBADF);
 	for (;;) {
 		struct pollfd item = {.fd = fd, .events = POLLIN};
 		struct otip_listener *listener;
@@ -173,6 +209,8 @@ ssize_t iothotip_recvfrom(struct iothotip *otip, int fd, void *buf, size_t len, 
 			break;
 		}
 	}
+	if (got == -EBADF)
+		return fail_fd(fd, "socket of datagrams");
 	if (got < 0)
 		return fail((int)got, NULL);
 	if (from && fromlen) {
@@ -184,6 +222,19 @@ ssize_t iothotip_recvfrom(struct iothotip *otip, int fd, void *buf, size_t len, 
 	return got;
 }
 
+static int fail_send(int error, const struct sockaddr_in6 *to, const struct in6_addr *self)
+{
+	char from[INET6_ADDRSTRLEN], peer[INET6_ADDRSTRLEN];
+
+	if (error == -EAGAIN) /* no failure, and there may be many */
+		return fail(error, NULL);
+	inet_ntop(AF_INET6, self, from, sizeof(from));
+	inet_ntop(AF_INET6, &to->sin6_addr, peer, sizeof(peer));
+	return fail_for(error, "from %s to [%s]:%u: %s", from, peer, ntohs(to->sin6_port),
+	    error == -EADDRNOTAVAIL ? "the address is over, and this is no client of its"
+	                            : strerror(-error));
+}
+
 ssize_t iothotip_sendto(struct iothotip *otip, int fd, const void *buf, size_t len, int flags,
     const struct sockaddr *to, socklen_t tolen, const struct in6_addr *self)
 {
@@ -192,17 +243,22 @@ ssize_t iothotip_sendto(struct iothotip *otip, int fd, const void *buf, size_t l
 	ssize_t sent;
 
 	if (!otip)
-		return fail(-EBADF, NULL);
+		return fail_without_handle(-EBADF);
 	if (!to || !self || tolen < sizeof(peer))
-		return fail(-EINVAL, NULL);
+		return fail(-EINVAL, "an IPv6 destination and an own address are needed");
 	memcpy(&peer, to, sizeof(peer));
 	if (peer.sin6_family != AF_INET6)
-		return fail(-EAFNOSUPPORT, NULL);
+		return fail_for(
+		    -EAFNOSUPPORT, "the destination's family, %d, is not AF_INET6", peer.sin6_family);
 	pthread_mutex_lock(&otip->lock);
 	listener = datagrams_of(otip, fd);
 	sent = listener ? datagram_send(listener, buf, len, flags, &peer, self) : -EBADF;
 	pthread_mutex_unlock(&otip->lock);
-	return sent < 0 ? fail((int)sent, NULL) : sent;
+	if (sent >= 0)
+		return sent;
+	if (!listener)
+		return fail_fd(fd, "socket of datagrams");
+	return fail_send((int)sent, &peer, self);
 }
 
 /* ---- what happens ---------------------------------------------------------------------------- */
@@ -240,8 +296,10 @@ int iothotip_get_stats(struct iothotip *otip, struct iothotip_stats *stats, size
 	const struct otip_listener *listener;
 	struct iothotip_stats all;
 
-	if (!otip || !stats)
-		return fail(-EINVAL, NULL);
+	if (!otip)
+		return fail_without_handle(-EINVAL);
+	if (!stats)
+		return fail(-EINVAL, "there is no place for the figures");
 	pthread_mutex_lock(&otip->lock);
 	all = otip->stats;
 	all.open = otip_keeper_count(&otip->keeper, false);

@@ -72,6 +72,32 @@ static void test_quotes(void **state)
 	assert_items("'#'a\\#", "(#a#,-)");
 }
 
+/* Who wants to know is told. */
+static void test_open(void **state)
+{
+	static const struct {
+		const char *text;
+		bool open;
+	} rows[] = {
+	    {"", false},
+	    {"a='b'", false},
+	    {"a='b", true},
+	    {"a=\"b,c", true},
+	    {"'", true},
+	    {"a='b' c=\"d'", true},
+	    {"a=\\'b", false},
+	    {"a=b # 'c", false},
+	};
+	struct optlist list;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(optlist_parse(&list, rows[i].text), 0);
+		assert_int_equal(list.open, rows[i].open);
+		optlist_free(&list);
+		assert_false(list.open);
+	}
+}
+
 static void test_comments(void **state)
 {
 	assert_items("a # b\nc", "(a,-)(c,-)");
@@ -159,6 +185,7 @@ int main(void)
 	    cmocka_unit_test(test_documented),
 	    cmocka_unit_test(test_empty),
 	    cmocka_unit_test(test_quotes),
+	    cmocka_unit_test(test_open),
 	    cmocka_unit_test(test_comments),
 	    cmocka_unit_test(test_many),
 	    cmocka_unit_test(test_words),

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -230,37 +231,125 @@ static void test_link(void **state)
 	iothotip_stop(otip);
 }
 
-static void test_refusals(void **state)
+static void assert_told(const char *words)
 {
-	static const char *const wrong[] = {"", "base=fd00::", "name=x", "base=10.0.0.1,name=x",
-	    "base=fd00::,name=", "base=fd00::,name=x,period=-1",
-	    "base=fd00::,name=x,period=", "base=fd00::,name=x,period=1,preactive=64",
-	    "base=fd00::,name=x,digest=sha1", "base=fd00::,name=x,case=lower",
-	    "base=fd00::,name=x,colour=red", "base=fd00::,name=x,period",
-	    "base=fd00::,name=x,udpclients=0", "base=fd00::,name=x,rounds=99999999999"};
-	struct iothotip *otip;
+	if (!strstr(iothotip_error(), words))
+		fail_msg("'%s' is not in '%s'", words, iothotip_error());
+}
+
+/* Each mistake has its name, and its place. */
+static void test_wrong_options(void **state)
+{
+	static const struct {
+		const char *config, *words;
+	} wrong[] = {
+	    {NULL, "base: it is missing"},
+	    {"", "base: it is missing"},
+	    {"base=fd00::", "name: it is missing"},
+	    {"name=x", "base: it is missing"},
+	    {"base=10.0.0.1,name=x", "base: 10.0.0.1 is no IPv6 address (option 1)"},
+	    {"base=fd00::,name=", "name: it is missing, or empty"},
+	    {"base=fd00::,name=x,period=-1", "period: -1 is no number from 0 to 2147483647 (option 3)"},
+	    {"base=fd00::,name=x,period=", "period:"},
+	    {"base=fd00::,name=x,period", "'period' has no value (option 3)"},
+	    {"base=fd00::,name=x,period=1,preactive=64", "period, preactive, postactive:"},
+	    {"base=fd00::,name=x,digest=sha1", "digest: sha1"},
+	    {"base=fd00::,name=x,case=lower", "case: lower"},
+	    {"base=fd00::,colour=red,name=x", "colour: there is no such option (option 2)"},
+	    {"base=fd00::,name=x,udpclients=0", "udpclients:"},
+	    {"base=fd00::,name=x,rounds=99999999999", "rounds: 99999999999"},
+	    {"base=fd00::,name=x,rounds=1", "rounds: only digest=hmac-sha256"},
+	    {"base=fd00::,name=x,rounds=1,digest=md5", "rounds: only digest=hmac-sha256"},
+	    {"base=fd00::,name=x,passwd='a,iface=b", "passwd: a quote is not closed (option 3)"},
+	    {"base=fd00::,name=x,passwd=a\"", "passwd: a quote is not closed (option 3)"},
+	    {"base=fd00::,name=x,'passwd=secret", "options: a quote is not closed (option 3)"},
+	    {"base=fd00::,name=x,passwd=a,passfile=/dev/null", "passfile: /dev/null: it is no regular"},
+	};
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-		assert_null(iothotip_start(server, wrong[i]));
+		errno = 0;
+		assert_null(iothotip_start(server, wrong[i].config));
 		assert_int_equal(errno, EINVAL);
-		assert_true(iothotip_error()[0] != '\0');
+		assert_told(wrong[i].words);
 	}
-	assert_null(iothotip_start(server, NULL));
-	assert_int_equal(errno, EINVAL);
 	assert_null(iothotip_start(server, CONFIG ",iface=nothing0"));
 	assert_int_equal(errno, ENODEV);
+	assert_told("interface nothing0: ");
 	assert_null(iothotip_start(server, CONFIG ",passfile=/nonexistent/file"));
 	assert_int_equal(errno, ENOENT);
+	assert_told("passfile: /nonexistent/file: No such file");
+}
+
+static void test_password_file(void **state)
+{
+	char path[] = "/tmp/iothotip-XXXXXX", config[200];
+	int fd = mkostemp(path, O_CLOEXEC);
+	struct in6_addr address;
+	struct iothotip *otip;
+
+	assert_int_equal(write(fd, "mypassword\r\n", 12), 12);
+	snprintf(config, sizeof(config), "%s,passfile=%s", world_config(""), path);
+	assert_null(iothotip_open(server, config));
+	assert_told("passwd, passfile: only one");
+	snprintf(config, sizeof(config), "base=fd00::,name=renzo.otip,period=0,passfile=%s%s", path,
+	    strcmp(world_stack(), "kernel") == 0 ? ",iface=lo" : "");
+	otip = iothotip_open(server, config);
+	if (!otip)
+		fail_msg("%s", iothotip_error());
+	assert_int_equal(iothotip_addresses(otip, &address, 1), 1);
+	assert_memory_equal(address.s6_addr, world_address(0).s6_addr, 16);
+	iothotip_stop(otip);
+	close(fd);
+	unlink(path);
+}
+
+/* The other calls. */
+static void test_refusals(void **state)
+{
+	struct sockaddr_in6 peer = {.sin6_family = AF_INET6, .sin6_port = htons(5)};
+	struct in6_addr self = {.s6_addr = {0xfd, [15] = 7}};
+	struct iothotip *otip;
+	char byte;
+	int fd;
+
 	otip = world_service("");
 	assert_int_equal(iothotip_listen(otip, SOCK_STREAM, 0, 5), -1);
 	assert_int_equal(errno, EINVAL);
+	assert_told("port:");
 	assert_int_equal(iothotip_listen(otip, SOCK_STREAM, 65536, 5), -1);
 	assert_int_equal(errno, EINVAL);
 	assert_int_equal(iothotip_listen(otip, SOCK_RAW, 1, 5), -1);
 	assert_int_equal(errno, EINVAL);
+	assert_told("type:");
+	fd = iothotip_listen(otip, SOCK_STREAM | SOCK_CLOEXEC, PORT, 5);
+	assert_true(fd >= 0);
+	assert_int_equal(iothotip_listen(otip, SOCK_STREAM, PORT, 5), -1);
+	assert_int_equal(errno, EADDRINUSE);
+	assert_told("bind: port 4242: ");
+	assert_int_equal(iothotip_recvfrom(otip, fd, &byte, 1, 0, NULL, NULL, NULL), -1);
+	assert_int_equal(errno, EBADF);
+	assert_told("socket of datagrams");
+	assert_int_equal(iothotip_close(otip, fd), 0);
+	assert_int_equal(iothotip_close(otip, fd), -1);
+	assert_int_equal(errno, EBADF);
+	assert_told("no listener of this handle's");
+	fd = iothotip_listen(otip, SOCK_DGRAM | SOCK_CLOEXEC, PORT, 5);
+	assert_int_equal(
+	    iothotip_sendto(otip, fd, "a", 1, 0, (struct sockaddr *)&peer, sizeof(peer), NULL), -1);
+	assert_int_equal(errno, EINVAL);
+	assert_told("own address");
+	assert_int_equal(
+	    iothotip_sendto(otip, fd, "a", 1, 0, (struct sockaddr *)&peer, sizeof(peer), &self), -1);
+	assert_int_equal(errno, EADDRNOTAVAIL);
+	assert_told("from fd00::7 to [::]:5: the address is over");
+	peer.sin6_family = AF_INET;
+	assert_int_equal(
+	    iothotip_sendto(otip, fd, "a", 1, 0, (struct sockaddr *)&peer, sizeof(peer), &self), -1);
+	assert_int_equal(errno, EAFNOSUPPORT);
 	iothotip_stop(otip);
 	iothotip_stop(NULL);
 	assert_int_equal(iothotip_listen(NULL, SOCK_STREAM, 1, 1), -1);
+	assert_told("no handle");
 	assert_int_equal(iothotip_close(NULL, 0), -1);
 	assert_int_equal(iothotip_fd(NULL), -1);
 	assert_int_equal(iothotip_work(NULL), -1);
@@ -328,6 +417,39 @@ static void test_one_call(void **state)
 	assert_int_equal(iothotip_server(server, CONFIG, SOCK_RAW, PORT, 5, &otip), -1);
 }
 
+static void assert_busy(void)
+{
+	errno = 0;
+	assert_int_equal(ioth_delstack(server), -1);
+	assert_int_equal(errno, EBUSY);
+}
+
+/* A stack stays as long as there is a handle, or a listening socket of one that was stopped; who
+ * tries to delete it changes nothing (ioth_newstack(3)). */
+static void test_delstack(void **state)
+{
+	struct iothotip *otip;
+	int stream, datagrams, copy;
+
+	wall = NOW;
+	otip = world_service("");
+	assert_busy();
+	stream = iothotip_listen(otip, SOCK_STREAM | SOCK_CLOEXEC, PORT, 5);
+	datagrams = iothotip_listen(otip, SOCK_DGRAM | SOCK_CLOEXEC, PORT, 5);
+	assert_true(stream >= 0 && datagrams >= 0);
+	assert_busy();
+	assert_serves(stream, NOW / 32);
+	assert_int_equal(iothotip_close(otip, datagrams), 0);
+	assert_busy();
+	iothotip_stop(otip);
+	assert_busy();
+	copy = ioth_fcntl(stream, F_DUPFD_CLOEXEC, 0);
+	assert_true(copy >= 0);
+	ioth_close(stream);
+	assert_busy();
+	ioth_close(copy);
+}
+
 /* Somebody who tries addresses of the network: nothing answers, nothing grows. */
 static void test_scan(void **state)
 {
@@ -375,7 +497,10 @@ int main(int argc, char *argv[])
 	    cmocka_unit_test(test_other_addresses),
 	    cmocka_unit_test(test_several),
 	    cmocka_unit_test(test_link),
+	    cmocka_unit_test(test_delstack),
 	    cmocka_unit_test(test_scan),
+	    cmocka_unit_test(test_wrong_options),
+	    cmocka_unit_test(test_password_file),
 	    cmocka_unit_test(test_refusals),
 	    cmocka_unit_test(test_not_retired),
 	    cmocka_unit_test(test_one_call),
