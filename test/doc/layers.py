@@ -55,7 +55,7 @@ LAYERS = {
     'plugins/picox': 'include | stack/run',
     # programs
     'daemon/common': 'lib/base lib/ctlsocket',
-    'daemon/iothnamed': 'daemon/common lib/iothaddr | lib/ioth lib/iothconf lib/iothdns',
+    'daemon/iothnamed': 'daemon/common lib/iothaddr lib/passfile | lib/ioth lib/iothconf lib/iothdns',
     'daemon/iothradvd': 'daemon/common include | lib/ioth lib/iothconf lib/iothradvd',
     'daemon/namedhcp': 'daemon/common lib/dhcp lib/linkstate lib/vdelink | lib/ioth lib/iothconf lib/iothdns',
     'daemon/otip_rproxy': 'daemon/common lib/iothotip | lib/ioth lib/iothconf lib/iothdns',
