@@ -107,6 +107,8 @@ def _loaded(proxy, command):
 
 def _bulk(proxy, amount, rate, cost):
     said, spent = _loaded(proxy, f"iperf3 -J -c {proxy.address} -p {proxy.port + 1} {amount}")
+    if "sum_received" not in said["end"]:
+        raise Skip(f"iperf3: {said.get('error', 'nothing arrived')}")
     received = said["end"]["sum_received"]
     rate.add(proxy.who, received["bits_per_second"] / 1e9)
     cost.add(proxy.who, spent / (received["bytes"] / 1e9))
@@ -181,16 +183,27 @@ def measure_proxies(options, _):
                         if who in figure.columns:
                             figure.skip(who, reason)
                 for proxy in proxies:
-                    _bulk(proxy, options.amount, rate, cost)
-                    _connects(options, proxy, connects)
-                    if proxy.who != "haproxy":
-                        _udp(options, proxy, 16, udp, udp_cost)
-                        _udp(options, proxy, 1, single)
-                    _memory(options, proxy, memory)
+                    _proxy(options, proxy, figures)
             finally:
                 side.run(f"kill {' '.join(running)}; wait {' '.join(running)}")
                 side.close()
-    except (Skip, OSError, ValueError, KeyError) as error:
+    except (Skip, OSError, ValueError) as error:
         for figure in figures:
             figure.skip(None, str(error))
     return figures
+
+
+def _proxy(options, proxy, figures):
+    rate, cost, connects, memory, udp, udp_cost, single = figures
+    jobs = [((rate, cost), lambda: _bulk(proxy, options.amount, rate, cost)),
+            ((connects,), lambda: _connects(options, proxy, connects)),
+            ((memory,), lambda: _memory(options, proxy, memory))]
+    if proxy.who in UDP:
+        jobs += [((udp, udp_cost), lambda: _udp(options, proxy, 16, udp, udp_cost)),
+                 ((single,), lambda: _udp(options, proxy, 1, single))]
+    for about, measure in jobs:
+        try:
+            measure()
+        except (Skip, ValueError, KeyError) as error:
+            for figure in about:
+                figure.skip(proxy.who, f"{proxy.who}: {error}")
