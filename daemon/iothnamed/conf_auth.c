@@ -123,8 +123,16 @@ static void read_name(struct conf_auth *auth, struct rcfile *rcfile, const char 
 
 static void read_base(struct conf_auth *auth, struct rcfile *rcfile, const char *text)
 {
-	if (named_address_from_text(text, &auth->record.base, NULL) == 0)
+	if (named_address_from_text(text, &auth->record.base, NULL) == 0) {
+		if (IN6_IS_ADDR_V4MAPPED(&auth->record.base))
+			rcfile_notice(rcfile, "auth: \"%s\": hash addresses are of IPv6", text);
 		return;
+	}
+	if (strchr(text, '/')) {
+		rcfile_error(rcfile,
+		    "auth: \"%s\": an address without a length is expected; 64 bits of it count", text);
+		return;
+	}
 	if (named_name_from_text(&auth->base_host, text) < 0 || auth->base_host.labels == 0)
 		rcfile_error(rcfile, "auth: \"%s\" is neither an address nor a name", text);
 	else
@@ -192,7 +200,11 @@ void conf_auth_line(struct conf_reader *reader, struct rcfile *rcfile,
 		read_base(auth, rcfile, words[3].tag);
 	if (count > 5) {
 		read_password_file(reader, rcfile, words[5].tag, &auth->record);
+	} else if (count > 4 && is_password_file(words[4].tag)) {
+		rcfile_error(rcfile, "auth: %s FILE is expected", words[4].tag);
 	} else if (count > 4) {
+		if (!*words[4].tag)
+			rcfile_notice(rcfile, "auth: no password: who knows the name knows the address");
 		auth->record.password = strdup(words[4].tag);
 		if (!auth->record.password)
 			rcfile_error(rcfile, "%s", strerror(ENOMEM));

@@ -105,6 +105,9 @@ static void test_mistakes(void **state)
 	        "net: a prefix, ADDRESS/LENGTH, is expected, not "
 	        "\"1234567890123456789012345678901234567890123456789012345678901234/8\""},
 	    {"option cookiesecret 00", "option cookiesecret: 32 hexadecimal digits are expected"},
+	    {"auth otip w .x fc00:: password-file", "auth: password-file FILE is expected"},
+	    {"auth hash w .x fc00::/64",
+	        "auth: \"fc00::/64\": an address without a length is expected; 64 bits of it count"},
 	    {"option otip-period -1", "option otipperiod: 0 to 2147483647 is expected, not -1"},
 	    {"option otip_periods 1", "option: there is no \"otip_periods\""},
 	    {"option ednssize 511", "option ednssize: 512 to 65535 is expected, not 511"},
