@@ -57,7 +57,8 @@ char *ioth_resolvconf(struct ioth *stack, const char *config);
  * thread's next call of one of them. */
 const char *ioth_config_error(void);
 
-/* News from the background (tag thread): ioth_resolvconf has something new for a stack.
+/* News from the background (tag thread): ioth_resolvconf has something new for a stack. It comes
+ * when addresses that came with it can be used, or have been refused.
  *
  * ioth_config_notify sets the function that is called then, in the library's thread, with no lock
  * held; NULL: none. It may call ioth_resolvconf, and nothing else of this library, and must not

@@ -261,6 +261,17 @@ bool records_waiting(const struct records *records, unsigned int source)
 	return false;
 }
 
+bool records_are_waiting(const struct records *records)
+{
+	const struct record *record;
+
+	list_for_each (record, &records->list, link) {
+		if (record->state == RECORD_WAITING)
+			return true;
+	}
+	return false;
+}
+
 bool records_has(const struct records *records, unsigned int source, enum record_kind kind)
 {
 	const struct record *record;

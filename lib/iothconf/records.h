@@ -93,6 +93,7 @@ unsigned int records_dad_done(struct records *records, const uint8_t address[16]
 int records_outcome(const struct records *records, const struct record *wanted);
 /* Does a record of this source wait? */
 bool records_waiting(const struct records *records, unsigned int source);
+bool records_are_waiting(const struct records *records); /* of any */
 /* Is there an applied record of this kind from this source? */
 bool records_has(const struct records *records, unsigned int source, enum record_kind kind);
 

@@ -360,7 +360,13 @@ void session_run(struct session *session)
 		session_dhcp4_try(session, now);
 	follow_changes(session);
 	if (!changed && session->records.resolver_changed)
-		session->news = true;
+		session->news_due = true;
+	/* Name servers come with the router that the address is made of: who hears of them asks them at
+	 * once, and has nothing to ask from until duplicates have been looked for. */
+	if (session->news_due && !records_are_waiting(&session->records)) {
+		session->news = session->records.resolver_changed;
+		session->news_due = false;
+	}
 }
 
 engine_time session_deadline(const struct session *session)

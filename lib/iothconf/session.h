@@ -72,7 +72,8 @@ struct session {
 	char fqdn[DHCP_NAME_SIZE], folded[DHCP_NAME_SIZE];
 	unsigned int slaac_counter;
 	bool nodad, rfcdelay;
-	bool news; /* for the program: resolver data have changed in the background */
+	bool news;     /* for the program: resolver data have changed in the background */
+	bool news_due; /* they have, and there will be news of it when addresses can be used */
 };
 
 engine_time session_now(void);

@@ -85,6 +85,16 @@ finish
 [ "$(grep -c '^address fd09::' "$dir/client.log")" = 2 ] || fail "the address has not stayed"
 [ "$(grep -c nameserver "$dir/client.log")" = 1 ] || fail "a name server beyond its lifetime"
 
+# A router comes later, with a name server: when that is news there is an address to ask it from.
+order norouter
+order lease 60
+begin 6 +eth,dhcp,rd,slaac,thread resolv news addresses delete
+wait_for says client '^\| nameserver'
+order ra 1800 fd09:: 600
+finish
+says client '^address fd09::' || fail "news of a name server before there is an address"
+order norouter
+
 # The lease is given back. (A network may drop what it has not read yet when a stack leaves it.)
 order lease 100
 begin 6 +eth,dhcp,thread +-dhcp addresses read delete
