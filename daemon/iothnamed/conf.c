@@ -256,8 +256,6 @@ static void seal(struct named_conf *conf, struct rcfile *rcfile)
 	    named_zone_seal(conf->zone, (uint32_t)conf->options.staticttl) < 0)
 		no_memory(rcfile);
 	conf->hosts->refresh = (uint64_t)conf->options.baserefresh * SECOND;
-	conf->has_cache = named_auth_has(conf->auth, NAMED_AUTH_CACHE);
-	conf->has_forward = named_auth_has(conf->auth, NAMED_AUTH_FWD);
 	conf->has_hrev = named_auth_has(conf->auth, NAMED_AUTH_HREV);
 }
 

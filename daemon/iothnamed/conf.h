@@ -88,8 +88,8 @@ struct named_conf {
 	struct named_stack_lines request, forward;
 	struct named_cookie_secrets cookie; /* of `option cookiesecret`; none: the server's own */
 	unsigned int dns_count;
-	struct in6_addr dns[NAMED_DNS_MAX];    /* IPv4 is mapped */
-	bool has_cache, has_forward, has_hrev; /* there are such auth records */
+	struct in6_addr dns[NAMED_DNS_MAX]; /* IPv4 is mapped */
+	bool has_hrev;                      /* there are such auth records */
 	struct named_nets *nets;
 	struct named_auth *auth;
 	struct named_zone *zone;

@@ -312,7 +312,6 @@ void reply4_route(struct route4 *route, const struct dhcp4_message *message, con
 	} else if (type != DHCP4_NAK && !is_zero(header->ciaddr)) {
 		memcpy(route->address, header->ciaddr, 4);
 	} else if (type == DHCP4_NAK || (header->flags & DHCP4_FLAG_BROADCAST) || is_zero(yiaddr)) {
-		route->is_broadcast = true;
 		memset(route->address, 0xff, 4);
 		memset(route->mac, 0xff, 6);
 	} else {

@@ -43,7 +43,6 @@ size_t reply4_write(uint8_t *buffer, size_t size, const struct config4 *config,
 /* Where it goes: RFC 2131, 4.1. Broadcast is to 255.255.255.255. */
 struct route4 {
 	bool is_relayed;   /* back to the relay: its port, the MAC address that it came from */
-	bool is_broadcast; /* of Ethernet, too */
 	uint8_t address[4];
 	uint8_t mac[6]; /* the client's, unless relayed */
 };

@@ -430,26 +430,28 @@ static void insert_in_order(struct px_iface *iface, struct px_address *address)
 	list_append(&iface->addresses, &address->node);
 }
 
-int px_address_add(
+static bool is_there(const struct px_iface *iface, const struct px_address_config *config)
+{
+	const struct px_address *other;
+
+	list_for_each (other, &iface->addresses, node) {
+		if (px_ip_eq(&other->ip, &config->ip) &&
+		    (!px_ip_is4(&other->ip) || other->prefix == config->prefix))
+			return true;
+	}
+	return false;
+}
+
+/* Not yet in any list. */
+static int make_address(
     struct px_iface *iface, const struct px_address_config *config, struct px_address **result)
 {
 	struct px_stack *stack = iface->stack;
 	uint32_t valid = config->valid ? config->valid : PX_FOREVER;
 	uint32_t preferred = config->valid ? config->preferred : PX_FOREVER;
-	struct px_address *address, *other;
-	struct px_route routes[4];
-	int err = check_config(iface, config);
+	struct px_address *address = px_zalloc(stack->mem, sizeof(*address));
+	int err;
 
-	if (err)
-		return err;
-	if (stack->addresses.count >= PX_ADDRESSES_MAX)
-		return -ENOBUFS;
-	list_for_each (other, &iface->addresses, node) {
-		if (px_ip_eq(&other->ip, &config->ip) &&
-		    (!px_ip_is4(&other->ip) || other->prefix == config->prefix))
-			return -EEXIST;
-	}
-	address = px_zalloc(stack->mem, sizeof(*address));
 	if (!address)
 		return -ENOMEM;
 	address->iface = iface;
@@ -476,13 +478,42 @@ int px_address_add(
 		free_address(address);
 		return err;
 	}
-	if (px_ip_is4(&config->ip)) {
-		list_for_each (other, &iface->addresses, node) {
-			if (px_ip_is4(&other->ip) && !(other->flags & IFA_F_SECONDARY) &&
-			    same_prefix(address, other))
-				address->flags |= IFA_F_SECONDARY;
-		}
+	*result = address;
+	return 0;
+}
+
+/* Of the IPv4 addresses of a prefix one is primary. */
+static bool has_primary(const struct px_iface *iface, const struct px_address *address)
+{
+	const struct px_address *other;
+
+	list_for_each (other, &iface->addresses, node) {
+		if (px_ip_is4(&other->ip) && !(other->flags & IFA_F_SECONDARY) &&
+		    same_prefix(address, other))
+			return true;
 	}
+	return false;
+}
+
+int px_address_add(
+    struct px_iface *iface, const struct px_address_config *config, struct px_address **result)
+{
+	struct px_stack *stack = iface->stack;
+	struct px_route routes[4];
+	struct px_address *address;
+	int err = check_config(iface, config);
+
+	if (err)
+		return err;
+	if (stack->addresses.count >= PX_ADDRESSES_MAX)
+		return -ENOBUFS;
+	if (is_there(iface, config))
+		return -EEXIST;
+	err = make_address(iface, config, &address);
+	if (err)
+		return err;
+	if (px_ip_is4(&config->ip) && has_primary(iface, address))
+		address->flags |= IFA_F_SECONDARY;
 	insert_in_order(iface, address);
 	px_table_insert(
 	    &stack->addresses, stack->mem, &address->hash, address_hash(stack, &address->ip));

@@ -22,7 +22,6 @@
 
 struct px_stack;
 struct px_iface;
-struct px_link_ops; /* run/driver.h */
 struct arp_iface;
 struct ip4_iface;
 struct ip6_iface;
@@ -80,8 +79,7 @@ struct px_iface {
 	uint32_t caps;                             /* enum px_link_cap */
 	uint32_t promiscuity, allmulti, more_macs; /* how many packet sockets want that */
 
-	const struct px_link_ops *link_ops; /* the runtime's; NULL in tests and for loopback */
-	void *link;
+	void *link; /* the runtime's port; NULL in tests and for loopback */
 
 	/* A VLAN's: the interface below, which carries its frames (NULL: none), and those above. */
 	struct px_iface *lower;

@@ -367,10 +367,24 @@ static void unlink_route(struct px_stack *stack, struct px_fib_entry *entry, str
 		px_timer_stop(stack, &route->timer->timer);
 }
 
+/* By metric; with NLM_F_APPEND behind, else before those of the same metric. */
+static void insert_by_metric(struct px_fib_entry *entry, struct px_route *route, unsigned int flags)
+{
+	struct px_route **at;
+
+	for (at = &entry->routes; *at; at = &(*at)->next) {
+		if ((*at)->metric > route->metric ||
+		    ((*at)->metric == route->metric && !(flags & NLM_F_APPEND)))
+			break;
+	}
+	route->next = *at;
+	*at = route;
+}
+
 int px_route_add(struct px_stack *stack, const struct px_route *request, unsigned int flags,
     struct px_route **result)
 {
-	struct px_route config = *request, *route, **at;
+	struct px_route config = *request, *route;
 	struct px_fib_entry *entry;
 	struct px_route *same = NULL; /* metric */
 	int err;
@@ -405,16 +419,8 @@ int px_route_add(struct px_stack *stack, const struct px_route *request, unsigne
 		free_route(stack, route);
 		return -ENOMEM;
 	}
-	/* By metric; with NLM_F_APPEND behind, else before those of the same metric. */
-	for (at = entry ? &entry->routes : NULL; at && *at; at = &(*at)->next) {
-		if ((*at)->metric > route->metric ||
-		    ((*at)->metric == route->metric && !(flags & NLM_F_APPEND)))
-			break;
-	}
-	if (at) {
-		route->next = *at;
-		*at = route;
-	}
+	if (entry)
+		insert_by_metric(entry, route, flags);
 	list_append(&stack->fib.routes, &route->node);
 	stack->fib.total++;
 	stack->generation++;

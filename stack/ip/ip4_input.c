@@ -87,6 +87,15 @@ static bool check_options(
 	return true;
 }
 
+static void keep_header(struct px_pkt *pkt, const struct ip4_header *header)
+{
+	pkt->src = header->src;
+	pkt->dst = header->dst;
+	pkt->ttl = header->ttl;
+	pkt->tos = header->tos;
+	pkt->protocol = header->protocol;
+}
+
 static struct px_pkt *reassemble(
     struct px_stack *stack, struct px_pkt *pkt, struct ip4_header *header)
 {
@@ -117,11 +126,39 @@ static struct px_pkt *reassemble(
 		px_pkt_free(pkt);
 		return NULL;
 	}
-	pkt->src = header->src;
-	pkt->dst = header->dst;
-	pkt->ttl = header->ttl;
-	pkt->tos = header->tos;
+	keep_header(pkt, header);
 	return pkt;
+}
+
+/* False: malformed, and counted. */
+static bool parse(struct px_stack *stack, const struct px_pkt *pkt, struct ip4_header *header)
+{
+	switch (ip4_parse(pkt->data, pkt->len, pkt->total, header)) {
+	case IP4_OK:
+		return true;
+	case IP4_BAD:
+		PX_COUNT(stack, IpInHdrErrors);
+		break;
+	case IP4_BAD_CHECKSUM:
+		PX_COUNT(stack, IpExtInCsumErrors);
+		PX_COUNT(stack, IpInHdrErrors);
+		break;
+	case IP4_TRUNCATED:
+		PX_COUNT(stack, IpExtInTruncatedPkts);
+		break;
+	}
+	return false;
+}
+
+static void count_for_many(struct px_stack *stack, const struct px_pkt *pkt)
+{
+	if (px_ip_is_multicast(&pkt->dst)) {
+		PX_COUNT(stack, IpExtInMcastPkts);
+		PX_COUNT_ADD(stack, IpExtInMcastOctets, pkt->total);
+	} else if (pkt->flags & PX_PKT_BROADCAST) {
+		PX_COUNT(stack, IpExtInBcastPkts);
+		PX_COUNT_ADD(stack, IpExtInBcastOctets, pkt->total);
+	}
 }
 
 void ip4_receive(struct px_stack *stack, struct px_pkt *pkt)
@@ -133,38 +170,16 @@ void ip4_receive(struct px_stack *stack, struct px_pkt *pkt)
 	if (px_pkt_pull_linear(pkt, pkt->total < IP4_HEADER_MAX ? pkt->total : IP4_HEADER_MAX) < 0)
 		goto discard;
 	pkt->l3 = px_pkt_here(pkt);
-	switch (ip4_parse(pkt->data, pkt->len, pkt->total, &header)) {
-	case IP4_OK:
-		break;
-	case IP4_BAD:
-		PX_COUNT(stack, IpInHdrErrors);
+	if (!parse(stack, pkt, &header))
 		goto drop;
-	case IP4_BAD_CHECKSUM:
-		PX_COUNT(stack, IpExtInCsumErrors);
-		PX_COUNT(stack, IpInHdrErrors);
-		goto drop;
-	case IP4_TRUNCATED:
-		PX_COUNT(stack, IpExtInTruncatedPkts);
-		goto drop;
-	}
 	px_pkt_trim(pkt, header.total_len); /* Ethernet pads */
 	ip_count_ecn(stack, true, header.tos);
-	pkt->src = header.src;
-	pkt->dst = header.dst;
-	pkt->ttl = header.ttl;
-	pkt->tos = header.tos;
-	pkt->protocol = header.protocol;
+	keep_header(pkt, &header);
 	if (is_martian(pkt, &header) || is_own_source(stack, pkt)) {
 		PX_COUNT(stack, IpInAddrErrors);
 		goto drop;
 	}
-	if (px_ip_is_multicast(&pkt->dst)) {
-		PX_COUNT(stack, IpExtInMcastPkts);
-		PX_COUNT_ADD(stack, IpExtInMcastOctets, pkt->total);
-	} else if (pkt->flags & PX_PKT_BROADCAST) {
-		PX_COUNT(stack, IpExtInBcastPkts);
-		PX_COUNT_ADD(stack, IpExtInBcastOctets, pkt->total);
-	}
+	count_for_many(stack, pkt);
 	if (header.header_len > IP4_HEADER && !check_options(stack, pkt, &header))
 		goto drop;
 
@@ -197,7 +212,6 @@ void ip4_receive(struct px_stack *stack, struct px_pkt *pkt)
 	}
 	px_pkt_pull(pkt, header.header_len);
 	pkt->l4 = px_pkt_here(pkt);
-	pkt->protocol = header.protocol;
 	ip_deliver(stack, pkt);
 	return;
 

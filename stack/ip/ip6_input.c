@@ -179,6 +179,31 @@ static enum chain_result fragment_header(
 	return *pkt_io ? CHAIN_DONE : CHAIN_TAKEN;
 }
 
+static void keep_header(struct px_pkt *pkt, const struct ip6_header *header)
+{
+	pkt->src = header->src;
+	pkt->dst = header->dst;
+	pkt->ttl = header->hop_limit;
+	pkt->tos = header->tclass;
+	pkt->flow_label = header->flow_label;
+}
+
+/* Whole again: from the start, without the fragment header. What stood before it was looked at with
+ * the first fragment; it is harmless to do so again. */
+static bool start_again(struct px_pkt *pkt, uint8_t *next)
+{
+	struct wire_reader reader = wire_reader(pkt->data, pkt->len);
+	struct ip6_header header;
+
+	if (!ip6_parse(&reader, &header))
+		return false;
+	keep_header(pkt, &header);
+	pkt->l3 = px_pkt_here(pkt);
+	px_pkt_pull(pkt, IP6_HEADER);
+	*next = header.next;
+	return true;
+}
+
 /* One header after the other, up to the transport's. */
 static void process_chain(struct px_stack *stack, struct px_pkt *pkt, uint8_t next)
 {
@@ -196,25 +221,11 @@ static void process_chain(struct px_stack *stack, struct px_pkt *pkt, uint8_t ne
 			switch (fragment_header(stack, &pkt, &next, &next_at)) {
 			case CHAIN_AGAIN:
 				continue;
-			case CHAIN_DONE: {
-				/* Whole again: from the start, without the fragment header. What stood
-				 * before it was looked at with the first fragment; it is harmless to do
-				 * so again. */
-				struct wire_reader reader = wire_reader(pkt->data, pkt->len);
-				struct ip6_header header;
-				if (!ip6_parse(&reader, &header))
+			case CHAIN_DONE:
+				if (!start_again(pkt, &next))
 					goto drop;
-				pkt->src = header.src;
-				pkt->dst = header.dst;
-				pkt->ttl = header.hop_limit;
-				pkt->tos = header.tclass;
-				pkt->flow_label = header.flow_label;
-				pkt->l3 = px_pkt_here(pkt);
-				px_pkt_pull(pkt, IP6_HEADER);
-				next = header.next;
 				next_at = IP6_NEXT_OFFSET;
 				continue;
-			}
 			case CHAIN_TAKEN:
 				return;
 			case CHAIN_DROP:
@@ -282,11 +293,7 @@ void ip6_receive(struct px_stack *stack, struct px_pkt *pkt)
 	}
 	px_pkt_trim(pkt, IP6_HEADER + (size_t)header.payload_len);
 	ip_count_ecn(stack, false, header.tclass);
-	pkt->src = header.src;
-	pkt->dst = header.dst;
-	pkt->ttl = header.hop_limit;
-	pkt->tos = header.tclass;
-	pkt->flow_label = header.flow_label;
+	keep_header(pkt, &header);
 	pkt->protocol = header.next;
 	if (is_martian(pkt)) {
 		PX_COUNT(stack, Ip6InAddrErrors);

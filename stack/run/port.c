@@ -160,7 +160,6 @@ static int add_interface(struct port *port, const char *name, uint32_t index)
 	if (err)
 		return err;
 	port->iface = iface;
-	iface->link_ops = port->ops;
 	iface->link = port;
 	iface->caps = port->ops->caps(port->link);
 	mac_changed(iface, port);

@@ -86,6 +86,31 @@ static int check_way(struct px_sock *sock, const struct endpoint_send *send)
 	return endpoint_route(e, send, &dst, &ip);
 }
 
+/* Where to, if the message says so. */
+static int take_name(
+    const struct px_sock *sock, const struct msghdr *msg, struct endpoint_send *send)
+{
+	struct sock_name to;
+	int err;
+
+	if (!msg->msg_name || !msg->msg_namelen)
+		return 0;
+	err = sock_name_read(sock->domain, msg->msg_name, msg->msg_namelen, &to);
+	if (err)
+		return err;
+	if (to.unspecified && sock->domain == AF_INET && msg->msg_namelen < sizeof(struct sockaddr_in))
+		return -EINVAL;
+	if (to.unspecified && sock->domain != AF_INET)
+		return 0; /* AF_UNSPEC on IPv6: as if there were no name */
+	send->has_dst = true;
+	send->dst = to.ip;
+	send->dport = to.port;
+	send->zone = to.zone;
+	if (sock->endpoint->flags & ENDPOINT_FLOWINFO_SEND)
+		send->flow_label = to.flow_info;
+	return 0;
+}
+
 static int dgram_send(struct px_sock *sock, const struct msghdr *msg, struct px_pkt *pkt, int flags)
 {
 	const struct dgram_protocol *protocol = sock->ops->dgram;
@@ -93,7 +118,6 @@ static int dgram_send(struct px_sock *sock, const struct msghdr *msg, struct px_
 	struct endpoint *e = sock->endpoint;
 	struct endpoint_send send = ENDPOINT_SEND_INIT;
 	int len = (int)pkt->total, err;
-	struct sock_name to;
 
 	/* The first thing that Linux does, whatever comes of the rest (inet_send_prepare). */
 	err = protocol->autobind ? protocol->autobind(sock) : 0;
@@ -112,24 +136,9 @@ static int dgram_send(struct px_sock *sock, const struct msghdr *msg, struct px_
 	}
 	if (sock->cork)
 		return continue_corked(sock, pkt, more);
-	if (msg->msg_name && msg->msg_namelen) {
-		err = sock_name_read(sock->domain, msg->msg_name, msg->msg_namelen, &to);
-		if (err)
-			goto fail;
-		err = -EINVAL;
-		if (to.unspecified && sock->domain == AF_INET &&
-		    msg->msg_namelen < sizeof(struct sockaddr_in))
-			goto fail;
-		/* AF_UNSPEC on IPv6: as if there were no name. */
-		if (!to.unspecified || sock->domain == AF_INET) {
-			send.has_dst = true;
-			send.dst = to.ip;
-			send.dport = to.port;
-			send.zone = to.zone;
-			if (e->flags & ENDPOINT_FLOWINFO_SEND)
-				send.flow_label = to.flow_info;
-		}
-	}
+	err = take_name(sock, msg, &send);
+	if (err)
+		goto fail;
 	send.confirm = flags & MSG_CONFIRM;
 	send.dontroute = (flags & MSG_DONTROUTE) || (e->flags & ENDPOINT_DONTROUTE);
 	err = control_read(sock, msg, &send);

@@ -71,27 +71,27 @@ static void sock_packet_event(struct packet_end *end, unsigned int events)
 
 /* ---- making ---- */
 
-static int choose(struct px_sock *sock)
+static int packet_sock_new(struct px_sock *sock)
+{
+	uint16_t protocol = ntohs((uint16_t)sock->protocol);
+	int err;
+
+	if (sock->type != SOCK_RAW && sock->type != SOCK_DGRAM)
+		return -ESOCKTNOSUPPORT;
+	err = packet_new(sock->stack, sock->type == SOCK_DGRAM, protocol, &sock->packet);
+	if (err)
+		return err;
+	sock->ops = &packet_sock_ops;
+	sock->packet->event = sock_packet_event;
+	sock->packet->socket = sock;
+	return 0;
+}
+
+static int inet_sock_new(struct px_sock *sock)
 {
 	struct px_stack *stack = sock->stack;
 	int err;
 
-	if (sock->domain == AF_PACKET) {
-		uint16_t protocol = ntohs((uint16_t)sock->protocol);
-		if (sock->type != SOCK_RAW && sock->type != SOCK_DGRAM)
-			return -ESOCKTNOSUPPORT;
-		err = packet_new(stack, sock->type == SOCK_DGRAM, protocol, &sock->packet);
-		if (err)
-			return err;
-		sock->ops = &packet_sock_ops;
-		sock->packet->event = sock_packet_event;
-		sock->packet->socket = sock;
-		return 0;
-	}
-	if (sock->domain == AF_NETLINK)
-		return netlink_sock_new(sock);
-	if (sock->domain != AF_INET && sock->domain != AF_INET6)
-		return -EAFNOSUPPORT;
 	if (sock->protocol < 0 || sock->protocol > 255)
 		return -EINVAL;
 	switch (sock->type) {
@@ -136,6 +136,21 @@ static int choose(struct px_sock *sock)
 	sock->endpoint->event = sock_endpoint_event;
 	sock->endpoint->socket = sock;
 	return 0;
+}
+
+static int choose(struct px_sock *sock)
+{
+	switch (sock->domain) {
+	case AF_PACKET:
+		return packet_sock_new(sock);
+	case AF_NETLINK:
+		return netlink_sock_new(sock);
+	case AF_INET:
+	case AF_INET6:
+		return inet_sock_new(sock);
+	default:
+		return -EAFNOSUPPORT;
+	}
 }
 
 struct px_sock *sock_alloc(struct px_stack *stack, int domain, int type, int protocol)

@@ -56,7 +56,6 @@ static void acked_frames(
 	if (!tcp_segment_split(end, segment, segment->seq + whole))
 		return; /* refused memory: they count when the rest does */
 	acked_wholly(end, segment, ack, first);
-	ack->data_acked = true;
 }
 
 /* The peer took a part of a segment, or all of it that its window had room for. */
@@ -80,10 +79,8 @@ static void clean_queue(struct tcp_end *end, struct tcp_ack_state *ack)
 	px_time first = 0;
 
 	while ((segment = list_first(&end->segments, struct tcp_segment, node)) &&
-	       seq_le(segment->end, end->snd_una)) {
+	       seq_le(segment->end, end->snd_una))
 		acked_wholly(end, segment, ack, &first);
-		ack->data_acked = true;
-	}
 	if (segment && seq_lt(segment->seq, end->snd_una)) {
 		acked_frames(end, segment, ack, &first);
 		segment = list_first(&end->segments, struct tcp_segment, node);

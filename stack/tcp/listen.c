@@ -265,7 +265,6 @@ static void read_syn(struct tcp_request *request, struct tcp_end *end, struct tc
 	request->mss = options->mss ? options->mss : is4 ? TCP_MSS_DEFAULT4 : TCP_MSS_DEFAULT6;
 	if (end->user_mss && request->mss > end->user_mss)
 		request->mss = end->user_mss;
-	request->peer_window = arrival->header.window;
 	request->wscale = options->has_wscale && ctl->window_scaling;
 	request->snd_wscale = request->wscale ? options->wscale : 0;
 	request->rcv_wscale = request->wscale ? tcp_window_scale(stack, end->endpoint.rcvbuf) : 0;

@@ -215,7 +215,7 @@ static void mark_head_lost(struct tcp_end *end)
 
 static void find_loss(struct tcp_end *end, struct tcp_ack_state *ack)
 {
-	uint32_t lost = end->lost, retrans = end->retrans;
+	uint32_t lost = end->lost;
 	px_time timer;
 
 	if (!end->sack_ok) {
@@ -231,7 +231,6 @@ static void find_loss(struct tcp_end *end, struct tcp_ack_state *ack)
 		if (timer != PX_TIME_NEVER)
 			tcp_send_timer(end, TCP_SEND_REORDER, timer);
 	}
-	ack->lost_retrans = end->retrans < retrans;
 	if (end->lost > lost)
 		ack->newly_lost = end->lost - lost;
 }

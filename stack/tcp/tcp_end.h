@@ -80,7 +80,6 @@ struct tcp_request {
 	uint32_t ts_recent, ts_offset;
 	uint32_t window; /* that the SYN-ACK offers */
 	uint16_t mss;    /* the peer's */
-	uint16_t peer_window;
 	uint8_t snd_wscale, rcv_wscale;
 	uint8_t tries; /* SYN-ACKs sent again */
 	uint8_t tos;

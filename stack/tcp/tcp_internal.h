@@ -110,10 +110,10 @@ struct tcp_ack_state {
 	uint32_t prior_fack; /* highest that had arrived before this ACK */
 	uint32_t acked;      /* SND.UNA advanced by */
 	uint32_t newly_lost;
-	bool una_advanced, data_acked, data_sacked, dup, dsack, window_update;
+	bool una_advanced, data_sacked, dup, dsack, window_update;
 	bool original_arrived; /* something that was never retransmitted, (s)acked: F-RTO */
 	bool retrans_acked;
-	bool ece, lost_retrans;
+	bool ece;
 	bool spurious_by_ts; /* the echo is older than our first retransmission */
 	uint32_t reno_acked;
 	px_time rtt, sack_rtt;

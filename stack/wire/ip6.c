@@ -97,13 +97,11 @@ enum ip6_option_verdict ip6_options_parse(
 			if (option_len != 2)
 				return IP6_OPT_DROP;
 			options->router_alert = true;
-			options->router_alert_value = wire_u16(&value);
 			continue;
 		case 0xc2: /* jumbo payload, RFC 2675 */
 			if (option_len != 4)
 				return IP6_OPT_DROP;
 			options->jumbo = true;
-			options->jumbo_len = wire_u32(&value);
 			continue;
 		default:
 			break;

@@ -47,9 +47,7 @@ void ip6_fragment_write(uint8_t bytes[IP6_FRAGMENT], const struct ip6_fragment_h
 /* What a hop-by-hop or destination options header says. */
 struct ip6_options {
 	bool router_alert;
-	uint16_t router_alert_value;
 	bool jumbo;
-	uint32_t jumbo_len;
 };
 
 enum ip6_option_verdict {
