@@ -7,7 +7,9 @@
  * The peer sits in a namespace of its own, so that neither the program nor its host sees it, and
  * that lives exactly as long as the socket is open: with its last descriptor the namespace goes,
  * the peer with it and vde0 with that. The peer only relays: it has no address of any kind, not
- * even IPv6's link-local one, so the kernel's stack there has nothing to say.
+ * even IPv6's link-local one, so the kernel's stack there has nothing to say. Nor should it listen:
+ * it would keep every router that advertises itself in the table of neighbours, which is one for
+ * all namespaces of the machine.
  *
  * The peer's MTU is the largest from the beginning, because a veth drops what is longer than the
  * MTU of the *other* end, and the user may raise vde0's at any time.
@@ -115,6 +117,18 @@ static bool knows_uso(int packet_fd)
 	return send(packet_fd, &probe, sizeof probe, MSG_NOSIGNAL) == (ssize_t)sizeof probe;
 }
 
+/* IPv6 is turned off by a sysctl alone; it works without, where /proc is read-only or not mounted.
+ */
+static void ignore_ipv6(void)
+{
+	int fd = open("/proc/sys/net/ipv6/conf/" PEER_NAME "/disable_ipv6", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	(void)!write(fd, "1", 1);
+	close(fd);
+}
+
 /* In the private namespace, the peer made: brings it up silently and binds the socket to it. */
 static int peer_up(int netlink_fd, int packet_fd)
 {
@@ -128,6 +142,7 @@ static int peer_up(int netlink_fd, int packet_fd)
 	rc = nlq_dialog_link_no_ipv6_addr(&io, (unsigned int)index);
 	if (rc < 0 && rc != -EOPNOTSUPP && rc != -EAFNOSUPPORT)
 		return rc; /* those two: a kernel without IPv6 */
+	ignore_ipv6();
 	rc = nlq_dialog_link_mtu(&io, (unsigned int)index, PEER_MTU);
 	if (rc < 0)
 		return rc;

@@ -63,11 +63,14 @@ fuzz_neighbours() # TYPE
 fuzz_neighbours 2 # solicitations
 fuzz_neighbours 3 # advertisements of neighbours
 # The routers are for our daemons only. A kernel would note the thousands of them as neighbours (even with accept_ra=0),
-# in a table that is one for all namespaces of the machine: where it is full, nobody can send any more.
-inside home ip link set vde0 down
-fuzz_neighbours 4
-inside home ip link set vde0 up
-home_address
+# in a table that is one for all namespaces of the machine: where it is full, nobody can send any more. (So would that of a
+# veth's other end, if it could not be told to ignore IPv6.)
+if have_tun || kernel_obeys; then
+	inside home ip link set vde0 down
+	fuzz_neighbours 4
+	inside home ip link set vde0 up
+	home_address
+fi
 wait_for honest
 
 # --- floods
@@ -75,12 +78,20 @@ wait_for honest
 dhcp_memory=$(memory "$server")
 router_memory=$(memory "$router")
 before=$(received solicit)
-attack 4 atk6-flood_dhcpc6 -d test.local vde0
-attack 4 atk6-flood_dhcpc6 -1 -d test.local vde0
-wait_for received_more solicit $((before + 100))
+flooded()
+{
+	attack 2 atk6-flood_dhcpc6 -d test.local vde0
+	attack 2 atk6-flood_dhcpc6 -1 -d test.local vde0
+	received_more solicit $((before + 100))
+}
+wait_for flooded
 before=$(solicited)
-attack 4 atk6-flood_rs6 -S vde0
-wait_for eval "[ \$(solicited) -gt $((before + 100)) ]"
+flooded_by_hosts()
+{
+	attack 2 atk6-flood_rs6 -S vde0
+	[ "$(solicited)" -gt $((before + 100)) ]
+}
+wait_for flooded_by_hosts
 wait_for honest
 # (A sanitizer's memory is its own.)
 if ! ldd "$SERVER" | grep -E 'lib(asan|tsan)' >/dev/null; then

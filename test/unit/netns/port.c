@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The outside end of an interface, of both kinds. */
 #include <fcntl.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <linux/sockios.h>
 #include <linux/virtio_net.h>
 #include <cmocka.h>
 
@@ -151,6 +153,33 @@ static void many(unsigned int port_flags)
 	close(next);
 }
 
+/* Where a veth's peer is, the kernel does not listen: no neighbours are learnt from what vde0
+ * sends. */
+static void deaf(unsigned int port_flags)
+{
+	const char *path = "/proc/sys/net/ipv6/conf/port/disable_ipv6";
+	struct netns_port port;
+	char value = 0;
+	int netns, fd;
+
+	if (port_flags != NETNS_PORT_NO_TAP)
+		return;
+	hosts_enter_private();
+	CHECK(netns_port_open("vde0", 0, port_flags, &port) == 0);
+	netns = ioctl(port.fd, SIOCGSKNS);
+	CHECK(netns >= 0 && setns(netns, CLONE_NEWNET) == 0);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	CHECK(fd >= 0 || errno == EROFS || errno == EACCES || errno == ENOENT);
+	if (fd >= 0)
+		CHECK(read(fd, &value, 1) == 1 && value == '1');
+}
+
+static void test_deaf(void **state)
+{
+	(void)state;
+	hosts_run(deaf);
+}
+
 static void test_facts(void **state)
 {
 	(void)state;
@@ -187,6 +216,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_facts),
+	    cmocka_unit_test(test_deaf),
 	    cmocka_unit_test(test_names),
 	    cmocka_unit_test(test_many),
 	    cmocka_unit_test(test_no_kind),
