@@ -10,6 +10,7 @@
 #include <string.h>
 #include <ioth.h>
 
+#include "stacks.h"
 #include "world.h"
 
 static struct iothotip *otip;
@@ -120,7 +121,7 @@ static void test_outlives(void **state)
 	char byte;
 
 	begin_service("");
-	before = world_open_descriptors();
+	before = stacks_descriptors();
 	friend = new_client(&self);
 	exchange(friend, &self);
 	for (int i = 1; i < 200; i++) {
@@ -128,9 +129,9 @@ static void test_outlives(void **state)
 		if (i % 7 == 0)
 			exchange(friend, &self);
 		if (i == 50)
-			with_friend = world_open_descriptors();
+			with_friend = stacks_descriptors();
 	}
-	assert_int_equal(world_open_descriptors(), with_friend);
+	assert_int_equal(stacks_descriptors(), with_friend);
 	next = world_address((NOW + 199) / 32);
 	stranger = new_client(&self);
 	say(stranger, "let me in");
@@ -146,7 +147,7 @@ static void test_outlives(void **state)
 	ioth_close(other);
 	for (int i = 0; i < 12; i++)
 		world_at(otip, wall + 1);
-	assert_int_equal(world_open_descriptors(), before);
+	assert_int_equal(stacks_descriptors(), before);
 	assert_int_equal(COUNT(retired), 0);
 	end_service();
 }

@@ -14,6 +14,7 @@
 #include <arpa/inet.h>
 #include <ioth.h>
 
+#include "stacks.h"
 #include "world.h"
 
 static void assert_open(struct iothotip *otip, int64_t first, int64_t last)
@@ -465,7 +466,7 @@ static void test_scan(void **state)
 	assert_serves(fd, NOW / 32);
 	for (int round = 0; round < 5; round++) {
 		if (round == 1) /* what the stacks keep at hand is there by now */
-			before = world_open_descriptors();
+			before = stacks_descriptors();
 		for (int i = 0; i < 64; i++) {
 			struct in6_addr address;
 
@@ -481,7 +482,7 @@ static void test_scan(void **state)
 			ioth_close(calls[i]);
 		}
 	}
-	assert_int_equal(world_open_descriptors(), before);
+	assert_int_equal(stacks_descriptors(), before);
 	iothotip_close(otip, fd);
 	iothotip_stop(otip);
 }

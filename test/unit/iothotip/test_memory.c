@@ -8,6 +8,7 @@
 #include <errno.h>
 
 #include "allocations.h"
+#include "stacks.h"
 #include "world.h"
 
 static bool try_service(void)
@@ -36,10 +37,10 @@ static void test_service(void **state)
 	size_t before;
 
 	assert_true(try_service()); /* what the stack keeps at hand is there by now */
-	before = world_open_descriptors();
+	before = stacks_descriptors();
 	/* Options, the handle, name and password, an address or two, two listeners. */
 	assert_true(fail_each(try_service) >= 6);
-	assert_int_equal(world_open_descriptors(), before);
+	assert_int_equal(stacks_descriptors(), before);
 }
 
 int main(void)

@@ -16,6 +16,7 @@
 
 #include "allocations.h"
 #include "clock.h"
+#include "stacks.h"
 #include "world.h"
 
 /* Blocks are the library's, and the test's. What the stacks have is theirs: a client remembers each
@@ -28,7 +29,7 @@ struct usage {
 static struct usage usage(void)
 {
 	return (struct usage){
-	    world_open_descriptors(), world_threads(), world_interface_addresses(), allocations_blocks};
+	    stacks_descriptors(), stacks_threads(), stacks_addresses(server), allocations_blocks};
 }
 
 /* The same beside the service's thread, which has a socket more now and then, for a moment: the

@@ -6,10 +6,8 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ifaddrs.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdio.h>
@@ -18,6 +16,8 @@
 #include <unistd.h>
 #include <arpa/inet.h>
 #include <ioth.h>
+
+#include "stacks.h"
 
 struct ioth *server, *client;
 int64_t wall = NOW;
@@ -58,18 +58,6 @@ static struct ioth *new_stack(const char *name, const char *vnl)
 	return stack;
 }
 
-static void configure(struct ioth *stack, const char *text)
-{
-	unsigned int index = (unsigned int)ioth_if_nametoindex(stack, "vde0");
-	struct in6_addr address;
-
-	assert_int_equal(inet_pton(AF_INET6, text, &address), 1);
-	assert_int_equal(ioth_linksetupdown(stack, index, 1), 0);
-	/* IFA_F_NODAD: it is there at once. */
-	assert_int_equal(
-	    ioth_ipaddr_add(stack, AF_INET6, &address, nl_addrdata2prefix(64, 2, 0), index), 0);
-}
-
 const char *world_stack(void)
 {
 	const char *name = getenv("TEST_STACK");
@@ -80,7 +68,7 @@ const char *world_stack(void)
 int world_setup(void **state)
 {
 	const char *name = world_stack();
-	char vnl[100];
+	char vnl[STACKS_VNL];
 
 	is_kernel = strcmp(name, "kernel") == 0;
 	if (is_kernel) {
@@ -91,13 +79,10 @@ int world_setup(void **state)
 		return 0;
 	}
 	assert_non_null(mkdtemp(directory));
-	if (strcmp(name, "picox") == 0)
-		snprintf(vnl, sizeof(vnl), "mem://iothotip_%d", (int)getpid());
-	else
-		snprintf(vnl, sizeof(vnl), "ptp://%s/net", directory);
+	stacks_network(vnl, name, directory, "iothotip");
 	server = new_stack(name, vnl);
 	client = new_stack(name, vnl);
-	configure(client, "fd00::1");
+	stacks_configure(client, "fd00::1");
 	return 0;
 }
 
@@ -114,36 +99,13 @@ int world_teardown(void **state)
 	return 0;
 }
 
-/* Linux makes the route to an address of its own a moment after the address: its DAD is put off to
- * a kernel thread, even where there is none to be done. What comes before is dropped. */
-static void wait_for_address(const struct in6_addr *address)
-{
-	struct sockaddr_in6 name = {.sin6_family = AF_INET6, .sin6_addr = *address};
-	int fd = ioth_msocket(server, AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	socklen_t len = sizeof(name);
-
-	assert_true(fd >= 0);
-	if (ioth_bind(fd, (struct sockaddr *)&name, sizeof(name)) < 0) {
-		assert_int_equal(errno, EADDRNOTAVAIL); /* a thread has taken it away meanwhile */
-		ioth_close(fd);
-		return;
-	}
-	assert_int_equal(ioth_getsockname(fd, (struct sockaddr *)&name, &len), 0);
-	for (int i = 0; i < 500; i++) {
-		(void)ioth_sendto(fd, "", 1, 0, (struct sockaddr *)&name, sizeof(name));
-		if (world_readable(fd, 10))
-			break;
-	}
-	ioth_close(fd);
-}
-
 void world_wait(struct iothotip *otip)
 {
 	struct in6_addr open[OTIP_OPEN_MAX];
 	size_t count = iothotip_addresses(otip, open, OTIP_OPEN_MAX);
 
 	for (size_t i = 0; i < count; i++)
-		wait_for_address(&open[i]);
+		stacks_wait_for_address(server, &open[i]);
 }
 
 const char *world_config(const char *more)
@@ -263,40 +225,4 @@ void world_exchange(int one, int other)
 	assert_true(world_readable(one, PATIENCE));
 	assert_int_equal(ioth_recv(one, &byte, 1, 0), 1);
 	assert_int_equal(byte, 'b');
-}
-
-/* ---- what must not grow ---------------------------------------------------------------------- */
-
-static size_t entries_of(const char *path)
-{
-	DIR *list = opendir(path);
-	size_t count = 0;
-
-	assert_non_null(list);
-	while (readdir(list))
-		count++;
-	closedir(list);
-	return count;
-}
-
-size_t world_open_descriptors(void)
-{
-	return entries_of("/proc/self/fd");
-}
-
-size_t world_threads(void)
-{
-	return entries_of("/proc/self/task");
-}
-
-size_t world_interface_addresses(void)
-{
-	struct ifaddrs *list;
-	size_t count = 0;
-
-	assert_int_equal(ioth_getifaddrs(server, &list), 0);
-	for (const struct ifaddrs *item = list; item; item = item->ifa_next)
-		count += item->ifa_addr && item->ifa_addr->sa_family == AF_INET6;
-	ioth_freeifaddrs(list);
-	return count;
 }

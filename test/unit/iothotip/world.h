@@ -53,9 +53,4 @@ void world_exchange(int one, int other);
 /* Waits until there is something to read. */
 bool world_readable(int fd, int timeout_ms);
 
-/* What must not grow. */
-size_t world_open_descriptors(void);
-size_t world_threads(void);
-size_t world_interface_addresses(void); /* of the server's stack */
-
 #endif

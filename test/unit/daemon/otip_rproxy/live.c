@@ -6,7 +6,6 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ifaddrs.h>
@@ -29,11 +28,12 @@
 #include "log.h"
 #include "schedule.h"
 #include "server.h"
+#include "stacks.h"
 #include "words.h"
 
 static struct daemon proxy;
 static struct ioth *client, *servers;
-static char outside[100], inside[100], directory[] = "/tmp/rproxy_live-XXXXXX";
+static char outside[STACKS_VNL], inside[STACKS_VNL], directory[] = "/tmp/rproxy_live-XXXXXX";
 
 /* ---- turns ----------------------------------------------------------------------------------- */
 
@@ -92,28 +92,12 @@ static void leave(const char *reason)
 	exit(77);
 }
 
-/* picox alone has its networks in memory. */
-static void name_network(char text[100], const char *stack, const char *name)
-{
-	if (strcmp(stack, "picox") == 0)
-		snprintf(text, 100, "mem://rproxy_%s_%d", name, (int)getpid());
-	else
-		snprintf(text, 100, "ptp://%s/%s", directory, name);
-}
-
 static struct ioth *new_stack(const char *vnl, const char *address)
 {
 	struct ioth *stack = ioth_newstack("picox", vnl);
-	struct in6_addr own;
-	unsigned int index;
 
 	assert_non_null(stack);
-	assert_int_equal(inet_pton(AF_INET6, address, &own), 1);
-	index = (unsigned int)ioth_if_nametoindex(stack, "vde0");
-	assert_int_equal(ioth_linksetupdown(stack, index, 1), 0);
-	/* IFA_F_NODAD: it is there at once. */
-	assert_int_equal(
-	    ioth_ipaddr_add(stack, AF_INET6, &own, nl_addrdata2prefix(64, 2, 0), index), 0);
+	stacks_configure(stack, address);
 	return stack;
 }
 
@@ -137,13 +121,13 @@ static void be_quiet(int level, const char *text, void *argument)
 		print_message("%s\n", text);
 }
 
-void live_begin(void)
+int live_begin(void **state)
 {
 	assert_non_null(mkdtemp(directory));
 	log_set_hook(be_quiet, NULL);
 	log_set_verbose(getenv("TEST_VERBOSE"));
-	name_network(outside, environment("TEST_OUTER"), "outside");
-	name_network(inside, environment("TEST_INNER"), "inside");
+	stacks_network(outside, environment("TEST_OUTER"), directory, "outside");
+	stacks_network(inside, environment("TEST_INNER"), directory, "inside");
 	if (live_outer_is("vdestack"))
 		need_stack("vdestack", outside);
 	assert_int_equal(loop_init(&proxy.loop), 0);
@@ -151,9 +135,10 @@ void live_begin(void)
 	if (!inner_is_kernel())
 		servers = new_stack(inside, "fd00::1");
 	servers_start(&proxy.loop, servers);
+	return 0;
 }
 
-void live_end(void)
+int live_end(void **state)
 {
 	char command[100];
 	uint64_t end = seconds_now() + LIVE_PATIENCE;
@@ -169,6 +154,7 @@ void live_end(void)
 		assert_int_equal(ioth_delstack(servers), 0);
 	snprintf(command, sizeof(command), "rm -rf %s", directory);
 	assert_int_equal(system(command), 0);
+	return 0;
 }
 
 /* ---- the proxy ------------------------------------------------------------------------------- */
@@ -319,29 +305,10 @@ struct in6_addr live_address(const char *name, const char *password, int64_t win
 	return address;
 }
 
-/* Linux makes the route to an address of its own a moment after the address: what comes before is
- * dropped, and a client's second try comes a second later. */
 static void wait_for_address(const struct in6_addr *address)
 {
-	struct sockaddr_in6 name = {.sin6_family = AF_INET6, .sin6_addr = *address};
-	socklen_t len = sizeof(name);
-	struct pollfd item = {.events = POLLIN};
-	int fd;
-
-	if (live_outer_is("picox"))
-		return;
-	fd = ioth_msocket(live_stacks[0], AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	assert_true(fd >= 0);
-	item.fd = fd;
-	if (ioth_bind(fd, (struct sockaddr *)&name, sizeof(name)) == 0) {
-		assert_int_equal(ioth_getsockname(fd, (struct sockaddr *)&name, &len), 0);
-		for (int i = 0; i < 500; i++) {
-			(void)ioth_sendto(fd, "", 1, 0, (struct sockaddr *)&name, sizeof(name));
-			if (poll(&item, 1, 10) == 1)
-				break;
-		}
-	}
-	ioth_close(fd);
+	if (!live_outer_is("picox"))
+		stacks_wait_for_address(live_stacks[0], address);
 }
 
 static int client_socket(int type, const struct in6_addr *address, uint16_t port)
@@ -504,30 +471,6 @@ bool live_comes_to(const char *name, uint64_t value)
 	return live_metric(name) == value;
 }
 
-static size_t entries_of(const char *path)
-{
-	DIR *list = opendir(path);
-	size_t count = 0;
-
-	assert_non_null(list);
-	while (readdir(list))
-		count++;
-	closedir(list);
-	return count;
-}
-
-static size_t addresses_of(struct ioth *stack)
-{
-	struct ifaddrs *list;
-	size_t count = 0;
-
-	assert_int_equal(ioth_getifaddrs(stack, &list), 0);
-	for (const struct ifaddrs *item = list; item; item = item->ifa_next)
-		count += item->ifa_addr && item->ifa_addr->sa_family == AF_INET6;
-	ioth_freeifaddrs(list);
-	return count;
-}
-
 static size_t resident(void)
 {
 	FILE *file = fopen("/proc/self/statm", "r");
@@ -541,8 +484,8 @@ static size_t resident(void)
 
 struct live_usage live_usage(void)
 {
-	return (struct live_usage){entries_of("/proc/self/fd"), entries_of("/proc/self/task"),
-	    addresses_of(live_stacks[0]), allocations_blocks, resident()};
+	return (struct live_usage){stacks_descriptors(), stacks_threads(),
+	    stacks_addresses(live_stacks[0]), allocations_blocks, resident()};
 }
 
 /* ---- the interface outside ------------------------------------------------------------------- */

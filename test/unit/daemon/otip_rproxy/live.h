@@ -28,9 +28,9 @@ struct live_schedule {
 	int64_t period, preactive, postactive;
 };
 
-/* Stacks and servers. Exits with 77 if the machine has no such stack. */
-void live_begin(void);
-void live_end(void);
+/* Stacks and servers, of a group of tests. Exits with 77 if the machine has no such stack. */
+int live_begin(void **state);
+int live_end(void **state);
 bool live_outer_is(const char *stack);
 
 /* The proxy. `first_second` is what the clock says; the name is the test's own, so that no address

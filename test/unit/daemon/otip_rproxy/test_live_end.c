@@ -143,18 +143,6 @@ static void test_datagrams(void **state)
 	stop();
 }
 
-static int begin(void **state)
-{
-	live_begin();
-	return 0;
-}
-
-static int end(void **state)
-{
-	live_end();
-	return 0;
-}
-
 int main(int argc, char *argv[])
 {
 	const struct CMUnitTest tests[] = {
@@ -164,5 +152,5 @@ int main(int argc, char *argv[])
 
 	if (argc > 1)
 		cmocka_set_test_filter(argv[1]);
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, live_begin, live_end);
 }

@@ -101,21 +101,9 @@ static void test_many(void **state)
 	live_stop();
 }
 
-static int begin(void **state)
-{
-	live_begin();
-	return 0;
-}
-
-static int end(void **state)
-{
-	live_end();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_many)};
 
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, live_begin, live_end);
 }
