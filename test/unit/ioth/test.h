@@ -11,11 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include <dirent.h>
 #include <errno.h>
 #include <sched.h>
 #include <unistd.h>
 #include <ioth.h>
+
+#include "../descriptors.h"
 
 /* A private namespace would get a second copy of the sanitizer's run time, which does not work. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -76,18 +77,6 @@ static inline struct ioth *make_kernel_stack(const char *name)
 	if (stack && is_vdestack && ioth_linksetupdown(stack, 1, 1) < 0)
 		abort();
 	return stack;
-}
-
-static inline int count_descriptors(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	int count = 0;
-
-	assert_non_null(dir);
-	while (readdir(dir))
-		count++;
-	closedir(dir);
-	return count;
 }
 
 /* A network namespace of our own; false, after saying so, if there is none to be had. */

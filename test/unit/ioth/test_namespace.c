@@ -52,7 +52,7 @@ static void test_errno(void **state)
 
 static void test_churn(void **state)
 {
-	int descriptors = count_descriptors();
+	int descriptors = open_descriptors();
 
 	for (int i = 0; i < 200; i++)
 		assert_ok(ioth_delstack(make_stack("global")));
@@ -66,7 +66,7 @@ static void test_churn(void **state)
 		assert_ok(ioth_close(fd));
 		assert_ok(ioth_delstack(stack));
 	}
-	assert_int_equal(count_descriptors(), descriptors);
+	assert_int_equal(open_descriptors(), descriptors);
 }
 
 /* Whatever the order in which stacks are made and deleted, none costs a namespace for ever; and

@@ -230,13 +230,13 @@ static void churn(const char *name, int times)
 
 static void test_churn(void **state)
 {
-	int descriptors = count_descriptors();
+	int descriptors = open_descriptors();
 	size_t memory;
 
 	churn("kernel", 10);
 	memory = mallinfo2().uordblks;
 	churn("kernel", 10000);
-	assert_int_equal(count_descriptors(), descriptors);
+	assert_int_equal(open_descriptors(), descriptors);
 	if (!SANITIZED) /* they have their own allocator, and their own report */
 		assert_true(mallinfo2().uordblks <= memory + 1024);
 }

@@ -82,14 +82,14 @@ static void test_make_and_delete(void **state)
 {
 	static char names[2][16] = {"kernel", "counting"};
 	pthread_t thread[THREADS];
-	int descriptors = count_descriptors();
+	int descriptors = open_descriptors();
 
 	for (int i = 0; i < THREADS; i++)
 		start(&thread[i], make_and_delete, names[i % 2]);
 	for (int i = 0; i < THREADS; i++)
 		assert_ok(pthread_join(thread[i], NULL));
 	assert_int_equal(wrong, 0);
-	assert_int_equal(count_descriptors(), descriptors);
+	assert_int_equal(open_descriptors(), descriptors);
 }
 
 static void *make_private(void *argument)

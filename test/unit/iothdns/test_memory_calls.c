@@ -8,7 +8,6 @@
 #include <cmocka.h>
 
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -19,6 +18,7 @@
 #include <ioth.h>
 #include <iothdns.h>
 
+#include "../descriptors.h"
 #include "allocations.h"
 #include "hostile_server.h"
 
@@ -325,18 +325,6 @@ static bool serve(void)
 	/* The whole reply, or SERVFAIL, or nothing. */
 	assert_true(got <= 0 || got == 2 + 19 + 1600 || (got == 2 + 19 && (reply[5] & 0xf) == 2));
 	return got == 2 + 19 + 1600;
-}
-
-static int open_descriptors(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	int count = 0;
-
-	assert_non_null(dir);
-	while (readdir(dir))
-		count++;
-	closedir(dir);
-	return count;
 }
 
 static void expect(attempt *function, int at_least)

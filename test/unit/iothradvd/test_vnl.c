@@ -12,7 +12,6 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <time.h>
@@ -20,6 +19,7 @@
 #include <arpa/inet.h>
 #include <iothradvd.h>
 
+#include "../descriptors.h"
 #include "../dhcp/hex.h"
 #include "nd.h"
 #include "nd_packet.h"
@@ -335,22 +335,11 @@ static void test_update(void **state)
 	iothradvd_stop(ra);
 }
 
-static unsigned int open_files(void)
-{
-	DIR *files = opendir("/proc/self/fd");
-	unsigned int count = 0;
-
-	while (readdir(files))
-		count++;
-	closedir(files);
-	return count;
-}
-
 static void test_errors(void **state)
 {
 	struct iothraprefix prefix = {.prefixlen = 129};
 	uint8_t group[6] = {1};
-	unsigned int before = open_files();
+	int before = open_descriptors();
 
 	errno = 0;
 	assert_null(iothradvd_vdestart(NULL, NULL, 0, NULL, NULL, 0));
@@ -372,7 +361,7 @@ static void test_errors(void **state)
 	assert_int_equal(iothradvd_config_set(NULL, "period", "1"), -1);
 	iothradvd_config_free(NULL);
 	iothradvd_stop(NULL);
-	assert_int_equal(open_files(), before);
+	assert_int_equal(open_descriptors(), before);
 }
 
 int main(void)

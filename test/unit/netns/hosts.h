@@ -21,13 +21,7 @@
 #include <netns.h>
 #include <relay.h>
 
-#define CHECK(condition)                                                                           \
-	do {                                                                                           \
-		if (!(condition)) {                                                                        \
-			fprintf(stderr, "%s:%d: %s (errno %d)\n", __FILE__, __LINE__, #condition, errno);      \
-			_exit(1);                                                                              \
-		}                                                                                          \
-	} while (0)
+#include "check.h"
 
 struct host {
 	int netns;

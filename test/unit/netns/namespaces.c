@@ -20,14 +20,7 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
-/* A failed check ends the child with its line number, modulo what a status can hold. */
-#define CHECK(condition)                                                                           \
-	do {                                                                                           \
-		if (!(condition)) {                                                                        \
-			fprintf(stderr, "%s:%d: %s (errno %d)\n", __FILE__, __LINE__, #condition, errno);      \
-			_exit(1);                                                                              \
-		}                                                                                          \
-	} while (0)
+#include "check.h"
 
 static void run_in_child(void (*body)(void))
 {

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Every allocation of the server fails once: nothing is lost, and no answer has a hole. The program
- * is linked with --wrap for the calls that allocate.
- */
+/* Every allocation of the server fails once: nothing is lost, and no answer has a hole. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,59 +14,28 @@
 #include <sys/ioctl.h>
 #include <linux/if_link.h>
 
+#include "allocations.h"
 #include "nlq_links.h"
 #include "nlq_message.h"
 #include "nlq_proc.h"
 #include "nlq_server.h"
 #include "small_stack.h"
 
-static long left = -1; /* allocations until one fails; negative: none does */
-static bool failed;
-
-static bool fails(void)
-{
-	if (left < 0 || left-- > 0)
-		return false;
-	failed = true;
-	return true;
-}
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-
-void *__wrap_malloc(size_t size)
-{
-	return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	return fails() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-	return fails() ? NULL : __real_realloc(old, size);
-}
-
 static struct small_stack stack;
 
 /* Runs `work` again and again, with one allocation failing after the other, until none does. */
 static void with_failures(void (*work)(void))
 {
-	long n = 0;
+	bool more;
+	int n = 0;
 
 	do {
 		small_stack_init(&stack);
-		failed = false;
-		left = n++;
+		allocations_fail_at(n++);
 		work();
-		left = -1;
-	} while (failed);
+		more = allocations_have_failed();
+		allocations_fail_at(-1);
+	} while (more);
 	assert_true(n > 2);
 }
 
@@ -87,7 +54,7 @@ static void dump(void)
 	if (result) {
 		assert_int_equal(errno, ENOMEM);
 		assert_null(answer);
-	} else if (failed) {
+	} else if (allocations_have_failed()) {
 		assert_int_equal(nlq_length(answer), 1);
 		assert_int_equal(nlq_head(answer)->nlq_packet->nlmsg_type, NLMSG_DONE);
 		assert_int_equal(nlq_message_result(nlq_head(answer)->nlq_packet), -ENOMEM);
@@ -112,8 +79,8 @@ static void change(void)
 	nlq_addxattr(request, IFLA_PROP_LIST, nest);
 	result =
 	    nlq_server_rtdialog(request, small_handlers, &stack, nlq_process_null_cb, NULL, NULL, NULL);
-	assert_int_equal(result, failed ? -ENOMEM : 0);
-	assert_int_equal(stack.links[1].mtu, failed ? 1500 : 1400);
+	assert_int_equal(result, allocations_have_failed() ? -ENOMEM : 0);
+	assert_int_equal(stack.links[1].mtu, allocations_have_failed() ? 1500 : 1400);
 }
 
 static void requests(void)
@@ -123,9 +90,9 @@ static void requests(void)
 	struct ifreq ifr = {.ifr_name = "a0"};
 
 	if (nlq_server_ioctl(small_handlers, &stack, SIOCGIFMTU, &ifr))
-		assert_true(failed && errno == ENOMEM);
+		assert_true(allocations_have_failed() && errno == ENOMEM);
 	if (nlq_server_ioctl(small_handlers, &stack, SIOCGIFCONF, &ifconf))
-		assert_true(failed && errno == ENOMEM);
+		assert_true(allocations_have_failed() && errno == ENOMEM);
 }
 
 static void test_dump(void **state)

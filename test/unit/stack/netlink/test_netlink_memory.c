@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Every allocation of a netlink dialog fails once, the stack's and libnlq's: nothing is lost, and
- * what was asked for is done whole or not at all. The program is linked with --wrap for the calls
- * that allocate.
+ * what was asked for is done whole or not at all.
  *
  *     eth0 (2), up: 10.0.0.1/24, fd00::1/64; a route, a neighbour; a socket that listens to changes
  */
@@ -11,63 +10,13 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "allocations.h"
 #include "link.h"
 #include "neighbour.h"
 #include "nlq_message.h"
 #include "px_io.h"
 
 #include <linux/if_link.h>
-
-static long left = -1; /* allocations until one fails; negative: none does */
-static long live;      /* allocations that are not freed */
-static bool failed;
-
-static bool fails(void)
-{
-	if (left < 0 || left-- > 0)
-		return false;
-	failed = true;
-	return true;
-}
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-void __real_free(void *memory);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-void __wrap_free(void *memory);
-
-static void *counted(void *memory)
-{
-	live += memory != NULL;
-	return memory;
-}
-
-void *__wrap_malloc(size_t size)
-{
-	return fails() ? NULL : counted(__real_malloc(size));
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	return fails() ? NULL : counted(__real_calloc(count, size));
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-	void *grown = fails() ? NULL : __real_realloc(old, size);
-
-	live += grown && !old;
-	return grown;
-}
-
-void __wrap_free(void *memory)
-{
-	live -= memory != NULL;
-	__real_free(memory);
-}
 
 /* ---- the stack, and what it looks like ---- */
 
@@ -329,18 +278,20 @@ static int open_and_listen(void)
 
 /* What fell short is said by the result, or to the one who listens; an answer may be lost after the
  * change was made (ENOBUFS). */
-static void attempt(int (*work)(void), long n, const char *after)
+/* Returns whether an allocation failed. */
+static bool with_failure(int (*work)(void), int n, const char *after)
 {
-	long before_live = live;
+	long blocks = allocations_blocks;
 	const char *before;
 	int result;
+	bool failed;
 
 	open_stack();
 	before = looks();
-	failed = false;
-	left = n;
+	allocations_fail_at(n);
 	result = work();
-	left = -1;
+	failed = allocations_have_failed();
+	allocations_fail_at(-1);
 	if (!failed)
 		assert_int_equal(result, 0);
 	else if (strcmp(looks(), after) != 0)
@@ -348,21 +299,21 @@ static void attempt(int (*work)(void), long n, const char *after)
 	if (result == 0)
 		assert_string_equal(looks(), after);
 	px_stack_free(stack);
-	assert_int_equal(live, before_live);
+	assert_int_equal(allocations_blocks, blocks);
+	return failed;
 }
 
 static void with_failures(int (*work)(void))
 {
 	char after[8192];
-	long n = 0;
+	int n = 0;
 
 	open_stack();
 	assert_int_equal(work(), 0);
 	strcpy(after, looks());
 	px_stack_free(stack);
-	do {
-		attempt(work, n++, after);
-	} while (failed);
+	while (with_failure(work, n++, after))
+		;
 	assert_true(n > 1);
 }
 

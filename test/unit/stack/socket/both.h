@@ -7,6 +7,7 @@
 #define TEST_BOTH_H
 
 #include "socket.h"
+#include "socket_address.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -106,27 +107,10 @@ static inline void same(long kernel, long ours, int line)
 }
 #define SAME(kernel, ours) same(kernel, ours, __LINE__)
 
-static inline socklen_t address(struct sockaddr_storage *storage, const char *text, uint16_t port)
-{
-	struct px_ip ip = px_ip_parse(text);
-
-	memset(storage, 0, sizeof(*storage));
-	if (px_ip_is4(&ip)) {
-		struct sockaddr_in in = {
-		    .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = px_ip4_word(&ip)};
-		memcpy(storage, &in, sizeof(in));
-		return sizeof(in);
-	}
-	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
-	memcpy(&in6.sin6_addr, ip.b, 16);
-	memcpy(storage, &in6, sizeof(in6));
-	return sizeof(in6);
-}
-
 static inline void bind_both(const struct both *both, const char *text, uint16_t port, int line)
 {
 	struct sockaddr_storage name;
-	socklen_t len = address(&name, text, port);
+	socklen_t len = address(&name, text, port, 0);
 
 	same(bind(both->fd, (struct sockaddr *)&name, len),
 	    px_sock_bind(both->sock, (struct sockaddr *)&name, len), line);
@@ -136,7 +120,7 @@ static inline void bind_both(const struct both *both, const char *text, uint16_t
 static inline void connect_both(const struct both *both, const char *text, uint16_t port, int line)
 {
 	struct sockaddr_storage name;
-	socklen_t len = address(&name, text, port);
+	socklen_t len = address(&name, text, port, 0);
 
 	if (!text[0])
 		name.ss_family = AF_UNSPEC;
@@ -184,7 +168,7 @@ static inline void send_control_both(const struct both *both, const char *text, 
 		payload[0] = (char)128;
 	payload[1] = 0;
 	if (text) {
-		msg.msg_namelen = address(&name, text, port);
+		msg.msg_namelen = address(&name, text, port, 0);
 		msg.msg_name = &name;
 	}
 	copy = msg;

@@ -332,7 +332,7 @@ static void test_ping(void **state)
 	struct both d = open_both_protocol(AF_INET, SOCK_DGRAM, IPPROTO_ICMP);
 	static const uint8_t reply[8] = {0}, code[8] = {8, 1};
 	struct sockaddr_storage name;
-	socklen_t len = address(&name, "127.0.0.1", 0);
+	socklen_t len = address(&name, "127.0.0.1", 0, 0);
 	const uint8_t *const messages[] = {reply, code};
 
 	for (unsigned int i = 0; i < 2; i++) {
