@@ -224,7 +224,7 @@ static void describe(
 
 /* ---- command line ---------------------------------------------------------------------------- */
 
-#define NAMES_MAX (8 * OPTION_GROUPS * OPTIONS_MAX) /* all spellings of all options */
+#define NAMES_MAX (8ul * OPTION_GROUPS * OPTIONS_MAX) /* all spellings of all options */
 
 /* getopt_long's own tables. */
 struct tables {

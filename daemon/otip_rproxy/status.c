@@ -63,7 +63,8 @@ void status_print_windows(const struct list *epochs, const struct flows *flows, 
 	const struct window *window;
 	char text[ADDRTEXT_IP_SIZE];
 
-	print_current(&epoch->keeper.schedule, otip_clock_now(), out);
+	if (epoch)
+		print_current(&epoch->keeper.schedule, otip_clock_now(), out);
 	list_for_each (window, &flows->windows, link) {
 		(void)addrtext_print_ip(text, sizeof(text), AF_INET6, &window->address);
 		fprintf(out, "%s: %s, %" PRIu64 " flows", text, window->closed ? "over" : "open",

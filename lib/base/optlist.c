@@ -114,7 +114,9 @@ static char letter(char c, bool fold_case)
 {
 	if (c == '-')
 		return '_';
-	return fold_case && c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+	if (fold_case && c >= 'A' && c <= 'Z')
+		return (char)(c - 'A' + 'a');
+	return c;
 }
 
 bool optlist_same_name(const char *a, const char *b, bool fold_case)

@@ -147,6 +147,18 @@ printf 'password_file $CREDENTIALS_DIRECTORY/password\n' >file.rc
 assert_status 1 "$rproxy" --check -f file.rc
 assert_match 'CREDENTIALS_DIRECTORY/password: No such file' "$err" "there is no service manager"
 
+# A daemon that has become another user reads the file as that one when it is told to: it goes on, and says whom to ask.
+if [ "$(id -u)" = 0 ] && setpriv --reuid=65534 --regid=65534 --clear-groups test -x "$rproxy" 2>/dev/null; then
+	chmod 0755 "$dir"
+	chmod 0600 password
+	start proxy "$rproxy" -f otip_rproxy.rc --password_file password --user 65534:65534
+	wait_for says proxy '^otip_rproxy: serving'
+	kill -HUP "$pid"
+	wait_for says proxy 'password: Permission denied .to user 65534'
+	wait_for says proxy 'the old one stays in use'
+	stop "$pid"
+fi
+
 echo "--- a router outside, in the network of the windows, or on the link"
 iothip=$BUILD/tools/iothip/iothip
 need_program "$iothip"
