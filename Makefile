@@ -61,6 +61,7 @@ bench:
 	$(NEED) build run test bench
 	@$(MAKE) -s --no-print-directory $(BUILD)/test
 	ninja -C $(BUILD)
+	@[ -e $(BUILD)/bench/iothdns ] || meson setup --reconfigure $(BUILD) # c-ares is younger than the build directory
 	ninja -C $(BUILD) bench
 
 soak:
@@ -94,11 +95,13 @@ format:
 	$(NEED) lint
 	find . -path './build*' -prune -o -name '*.[ch]' -print0 | xargs -0 clang-format -i
 
-# As root in the running system the loader's cache is brought up to date.
+# As root: the build directory goes on being of use to whom the tree belongs to, and in the running system the
+# loader's cache is brought up to date.
 install: $(BUILD)/build.ninja
 	@meson configure $(BUILD) -Dprefix=$(PREFIX)
 	ninja -C $(BUILD)
 	meson install -C $(BUILD) --no-rebuild
+	@if [ "$$(id -u)" = 0 ]; then chown -R --reference=. $(BUILD); fi
 	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then ldconfig; fi
 
 uninstall:
