@@ -74,7 +74,8 @@ def _programs(options):
     ours = f"{options.build}/daemon/iothradvd/iothradvd -P 600 fc00::/64/LA"
     conf = f"{options.directory}/radvd.conf"
     with open(conf, "w", encoding="ascii") as out:
-        out.write("interface vde0 { AdvSendAdvert on; MinRtrAdvInterval 200; MaxRtrAdvInterval 600; prefix fc00::/64 { }; };\n")
+        out.write("interface vde0 { AdvSendAdvert on; AdvRASolicitedUnicast off; MinRtrAdvInterval 200;"
+                  " MaxRtrAdvInterval 600; prefix fc00::/64 { }; };\n")
     target = f"<= {FACTOR}x bare loop"
     network = Figure("radv-network", "a solicitation of a flood, on the network", "us", columns=("bare loop", OURS))
     kernel = Figure("radv-kernel", "a solicitation of a flood, kernel's stack", "us", columns=("bare loop", OURS, "radvd"))
@@ -92,6 +93,8 @@ def measure_flood(options, _):
     for figure, shell, programs in _programs(options):
         figures.append(figure)
         try:
+            if options.smoke and "radvd" in figure.columns:
+                raise Skip("not beside tests: of IPv6 neighbours the kernel has one table for all namespaces")
             with BY_NAME["hub"](options.directory) as vnl:
                 for _ in range(options.repetitions):
                     side = Shell(shell(vnl), options.ours.env)
