@@ -62,6 +62,13 @@ unsigned int udp_batch_run(const struct udp_batch *batch, unsigned int at, unsig
 	return (unsigned int)(peer - first);
 }
 
+/* What ICMP messages become. */
+static bool is_told_late(int error)
+{
+	return error == ECONNREFUSED || error == EACCES || error == EPROTO || error == EHOSTUNREACH ||
+	       error == ENETUNREACH;
+}
+
 unsigned int udp_batch_send(struct udp_batch *batch, unsigned int at, unsigned int count, int fd,
     const struct sockaddr_in6 *to)
 {
@@ -84,8 +91,9 @@ unsigned int udp_batch_send(struct udp_batch *batch, unsigned int at, unsigned i
 			continue;
 		}
 		batch->error = -errno;
-		/* It may be the error of one that went before, told now. */
-		if (errno == EINTR || (errno == ECONNREFUSED && again)) {
+		/* It may be the error of one that went before, told now (udp(7)); or that somebody says so.
+		 */
+		if (errno == EINTR || (again && is_told_late(errno))) {
 			again = errno == EINTR && again;
 			continue;
 		}

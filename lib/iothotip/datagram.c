@@ -287,6 +287,23 @@ static ssize_t send_from(const struct otip_listener *listener, const void *buf, 
 	return sent < 0 ? -errno : sent;
 }
 
+/* From the socket of a client. A connected one tells the error that an ICMP message was about with
+ * the next call, once (udp(7)): it is another datagram's, and nobody knows whether it is true. */
+static ssize_t send_to_client(
+    const struct otip_client *client, const void *buf, size_t len, int flags)
+{
+	ssize_t sent;
+
+	for (int i = 0; i < 2; i++) {
+		sent = ioth_send(client->fd, buf, len, flags | MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (sent >= 0)
+			return sent;
+		if (errno == EAGAIN || errno == EMSGSIZE)
+			break;
+	}
+	return -errno;
+}
+
 ssize_t datagram_send(struct otip_listener *listener, const void *buf, size_t len, int flags,
     const struct sockaddr_in6 *to, const struct in6_addr *self)
 {
@@ -297,8 +314,7 @@ ssize_t datagram_send(struct otip_listener *listener, const void *buf, size_t le
 	ssize_t sent;
 
 	if (client && client->fd >= 0) {
-		sent = ioth_send(client->fd, buf, len, flags | MSG_DONTWAIT | MSG_NOSIGNAL);
-		sent = sent < 0 ? -errno : sent;
+		sent = send_to_client(client, buf, len, flags);
 	} else if (address && address->state == OTIP_ADDRESS_OPEN) {
 		sent = send_from(listener, buf, len, flags, to, self);
 	} else {

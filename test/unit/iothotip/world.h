@@ -25,6 +25,8 @@ extern uint64_t milliseconds;        /* the clock that never runs backwards */
 /* Of a group of tests; the first exits with 77 if the machine has no such stack. */
 int world_setup(void **state);
 int world_teardown(void **state);
+/* Without a client: the server, also at fd00::99, is alone on a network that the test may open. */
+const char *world_setup_alone(void);
 const char *world_stack(void); /* its name */
 
 /* CONFIG, what the stack needs, and `more`; until the next call. */
