@@ -253,6 +253,15 @@ static struct px_pkt *assemble(struct reassembly *r)
 	return whole;
 }
 
+/* The end is known by the fragment without "more"; others must lie within. */
+static bool lies_within(const struct reassembly *r, const struct fragment *fragment, uint32_t end)
+{
+	if (fragment->more)
+		return !r->total || end <= r->total;
+	return (!r->total || r->total == end) &&
+	       (!r->last || r->last->cb.word[0] + r->last->cb.word[1] <= end);
+}
+
 struct px_pkt *ip_reassemble(
     struct px_stack *stack, struct px_pkt *pkt, const struct fragment *fragment)
 {
@@ -270,14 +279,8 @@ struct px_pkt *ip_reassemble(
 		goto refuse;
 	if (r->dead)
 		goto drop;
-	/* The end is known by the fragment without "more"; others must lie within. */
-	if (!fragment->more) {
-		if ((r->total && r->total != end) ||
-		    (r->last && r->last->cb.word[0] + r->last->cb.word[1] > end))
-			goto overlap;
-	} else if (r->total && end > r->total) {
+	if (!lies_within(r, fragment, end))
 		goto overlap;
-	}
 	if (r->count >= FRAGMENTS_MAX)
 		goto overlap; /* it cannot be completed: the rest shall not cost anything */
 

@@ -27,32 +27,41 @@ static void set_destination_flags(
 		pkt->flags |= PX_PKT_OTHERHOST;
 }
 
+/* Ethernet's header and one tag. */
+static bool parse(struct px_iface *iface, struct px_pkt *pkt, struct ether_header *header)
+{
+	struct wire_reader reader;
+
+	if (px_pkt_pull_linear(pkt, pkt->total < 128 ? pkt->total : 128) < 0)
+		return false;
+	reader = wire_reader(pkt->data, pkt->len);
+	if (!ether_parse(&reader, header))
+		return false;
+	set_destination_flags(iface, pkt, header->dst);
+	if (pkt->flags & PX_PKT_MULTICAST)
+		iface->stats.rx_multicast++;
+	pkt->l2 = px_pkt_here(pkt);
+	pkt->ethertype = header->type;
+	pkt->l3 = pkt->l2 + ETHER_HEADER;
+	if (header->type == ETH_P_8021Q) {
+		pkt->vlan_tci = wire_u16(&reader);
+		pkt->ethertype = wire_u16(&reader);
+		if (reader.error)
+			return false;
+		pkt->flags |= PX_PKT_VLAN;
+		pkt->l3 += ETHER_TAG;
+	}
+	return true;
+}
+
 static void ethernet_input(struct px_iface *iface, struct px_pkt *pkt)
 {
 	struct px_stack *stack = iface->stack;
 	struct px_iface *upper = NULL;
 	struct ether_header header;
-	struct wire_reader reader;
 
-	if (px_pkt_pull_linear(pkt, pkt->total < 128 ? pkt->total : 128) < 0)
+	if (!parse(iface, pkt, &header))
 		goto error;
-	reader = wire_reader(pkt->data, pkt->len);
-	if (!ether_parse(&reader, &header))
-		goto error;
-	set_destination_flags(iface, pkt, header.dst);
-	if (pkt->flags & PX_PKT_MULTICAST)
-		iface->stats.rx_multicast++;
-	pkt->l2 = px_pkt_here(pkt);
-	pkt->ethertype = header.type;
-	pkt->l3 = pkt->l2 + ETHER_HEADER;
-	if (header.type == ETH_P_8021Q) {
-		pkt->vlan_tci = wire_u16(&reader);
-		pkt->ethertype = wire_u16(&reader);
-		if (reader.error)
-			goto error;
-		pkt->flags |= PX_PKT_VLAN;
-		pkt->l3 += ETHER_TAG;
-	}
 	if (px_tapped(stack))
 		px_tap_show(stack, pkt);
 	if ((pkt->flags & PX_PKT_VLAN) && !list_is_empty(&iface->uppers))
