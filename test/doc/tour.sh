@@ -39,7 +39,6 @@ expect 1 '^hello$' "a program of your own says hello to the visitor"
 until_true [ ! -S sw/ctl ] || wrong "the switch is still there"
 [ $failed != 0 ] || rm -f jobs sw.* # the tour has cleaned up: these numbers are nobody's
 
-# shellcheck disable=SC1090
 eval "$("$src/scripts/env" "$build")"
 for tool in "$build"/tools/*/; do
     tool=$(basename "$tool")
