@@ -152,7 +152,7 @@ int named_server_start(struct daemon *daemon, void *configuration)
 		log_error("resolver: %s", strerror(-err));
 		goto end_keymaker;
 	}
-	named_stacks_lead(&server->stacks, &daemon->loop);
+	named_stacks_lead(&server->stacks, &daemon->loop, conf);
 	err = open_workers(server, workers_wanted(server));
 	if (err)
 		goto end_resolver;

@@ -89,15 +89,29 @@ int named_stacks_open(struct named_stacks *stacks, const struct named_conf *conf
 	return err;
 }
 
-void named_stacks_lead(struct named_stacks *stacks, struct loop *loop)
+/* One that is not the kernel's, whose networks are the system's care. */
+static void watch(struct stack_watch *watch, struct loop *loop, struct ioth *stack,
+    const char *role, const struct named_stack_lines *lines)
+{
+	if (!is_kernel(lines))
+		stack_watch_open(watch, loop, stack, role, (const char *const *)lines->lines, lines->count);
+}
+
+void named_stacks_lead(
+    struct named_stacks *stacks, struct loop *loop, const struct named_conf *conf)
 {
 	loop_stack_add(loop, &stacks->request_lead, stacks->request);
-	if (stacks->forward != stacks->request)
-		loop_stack_add(loop, &stacks->forward_lead, stacks->forward);
+	watch(&stacks->request_watch, loop, stacks->request, "request stack", &conf->request);
+	if (stacks->forward == stacks->request)
+		return;
+	loop_stack_add(loop, &stacks->forward_lead, stacks->forward);
+	watch(&stacks->forward_watch, loop, stacks->forward, "forwarding stack", &conf->forward);
 }
 
 void named_stacks_close(struct named_stacks *stacks)
 {
+	stack_watch_close(&stacks->request_watch);
+	stack_watch_close(&stacks->forward_watch);
 	loop_stack_remove(&stacks->request_lead);
 	loop_stack_remove(&stacks->forward_lead);
 	if (stacks->forward && stacks->forward != stacks->request && ioth_delstack(stacks->forward) < 0)

@@ -7,6 +7,7 @@
 
 #include "conf.h"
 #include "loop_stack.h"
+#include "stack_watch.h"
 
 struct ioth;
 
@@ -15,14 +16,16 @@ struct named_stacks {
 	bool request_is_kernel;         /* its sockets are the kernel's own */
 	bool all_kernel;
 	struct loop_stack request_lead, forward_lead;
+	struct stack_watch request_watch, forward_watch;
 };
 
 /* Creates and configures them; what fails is logged. 0 or -errno. */
 int named_stacks_open(struct named_stacks *stacks, const struct named_conf *conf);
 void named_stacks_close(struct named_stacks *stacks);
 
-/* The loop receives for them from now on, until they are closed. */
-void named_stacks_lead(struct named_stacks *stacks, struct loop *loop);
+/* The loop receives for them, and looks after them, from now on, until they are closed. */
+void named_stacks_lead(
+    struct named_stacks *stacks, struct loop *loop, const struct named_conf *conf);
 
 /* Would these two configurations make the same stacks? */
 bool named_stacks_same(const struct named_conf *a, const struct named_conf *b);
