@@ -32,5 +32,5 @@ void metric_print_one(
     FILE *out, const char *name, const char *help, enum metric_type type, double value)
 {
 	print_heading(out, name, help, type);
-	fprintf(out, "%s %.16g\n", name, value);
+	fprintf(out, "%s %.15g\n", name, value);
 }

@@ -19,6 +19,7 @@
 
 #include "link_state.h"
 #include "log.h"
+#include "metrics.h"
 #include "static_items.h"
 
 #define INTERFACES 64 /* bits of `lost` */
@@ -254,12 +255,12 @@ void stack_watch_close(struct stack_watch *watch)
 
 /* ---- what is amiss --------------------------------------------------------------------------- */
 
-unsigned int stack_watch_lost(const struct stack_watch *watch)
+static unsigned int count_lost(const struct stack_watch *watch)
 {
 	return (unsigned int)__builtin_popcountll(watch->lost);
 }
 
-unsigned int stack_watch_missing(const struct stack_watch *watch)
+static unsigned int count_missing(const struct stack_watch *watch)
 {
 	const struct static_item *item;
 	unsigned int count = 0;
@@ -271,11 +272,30 @@ unsigned int stack_watch_missing(const struct stack_watch *watch)
 	return count;
 }
 
+void stack_watches_print_stats(
+    const struct stack_watch *const watches[], size_t count, const char *program, FILE *out)
+{
+	unsigned int lost = 0, missing = 0;
+	char name[64];
+
+	for (size_t i = 0; i < count; i++) {
+		lost += count_lost(watches[i]);
+		missing += count_missing(watches[i]);
+	}
+	(void)snprintf(name, sizeof(name), "%s_networks_lost", program);
+	metric_print_one(
+	    out, name, "Networks of stacks (not the kernel's) that are lost, now.", METRIC_GAUGE, lost);
+	(void)snprintf(name, sizeof(name), "%s_addresses_missing", program);
+	metric_print_one(out, name,
+	    "Static addresses that stacks (not the kernel's) were refused, now.", METRIC_GAUGE,
+	    missing);
+}
+
 void stack_watch_print(const struct stack_watch *watch, FILE *out)
 {
 	char text[ADDRTEXT_PREFIX_SIZE];
 	const struct static_item *item;
-	unsigned int lost = stack_watch_lost(watch);
+	unsigned int lost = count_lost(watch);
 
 	if (!watch->is_open)
 		return;

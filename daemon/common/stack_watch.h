@@ -44,7 +44,8 @@ void stack_watch_close(struct stack_watch *watch);
 /* One line or more, "ROLE: what is amiss", or "ROLE: well"; nothing if it is not open. */
 void stack_watch_print(const struct stack_watch *watch, FILE *out);
 
-unsigned int stack_watch_lost(const struct stack_watch *watch);    /* networks */
-unsigned int stack_watch_missing(const struct stack_watch *watch); /* addresses */
+/* Two gauges of all of them, PROGRAM_networks_lost and PROGRAM_addresses_missing. */
+void stack_watches_print_stats(
+    const struct stack_watch *const watches[], size_t count, const char *program, FILE *out);
 
 #endif

@@ -171,18 +171,6 @@ static void print_cache(const struct named_server *server, FILE *out)
 	}
 }
 
-/* Of the kernel's nothing is counted: who runs the system looks after it. */
-static void print_stacks(const struct named_stacks *stacks, FILE *out)
-{
-	const struct stack_watch *request = &stacks->request_watch, *forward = &stacks->forward_watch;
-
-	metric_print_one(out, "iothnamed_networks_lost", "Networks of stacks that are lost, now.",
-	    METRIC_GAUGE, stack_watch_lost(request) + stack_watch_lost(forward));
-	metric_print_one(out, "iothnamed_addresses_missing",
-	    "Static addresses that stacks do not have, now.", METRIC_GAUGE,
-	    stack_watch_missing(request) + stack_watch_missing(forward));
-}
-
 void named_print_stats(struct daemon *daemon, FILE *out)
 {
 	struct named_server *server = daemon->state;
@@ -199,7 +187,9 @@ void named_print_stats(struct daemon *daemon, FILE *out)
 		structs[i] = named_forward_get_stats(server->workers[i]->forward);
 	metrics_print(out, forward_specs, COUNT(forward_specs), structs, count);
 	print_cache(server, out);
-	print_stacks(&server->stacks, out);
+	stack_watches_print_stats((const struct stack_watch *const[]){&server->stacks.request_watch,
+	                              &server->stacks.forward_watch},
+	    2, "iothnamed", out);
 	metric_print_one(out, "iothnamed_hrev_entries", "Names of hash addresses, now.", METRIC_GAUGE,
 	    (double)named_hrev_count(server->shared.hrev));
 }

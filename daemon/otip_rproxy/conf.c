@@ -114,7 +114,7 @@ static bool set_outer(struct rproxy_conf *conf, const struct options *options, c
 		conf->outer = NULL;
 		right = false;
 	}
-	conf->all_kernel = is_kernel(&list);
+	conf->outer_is_kernel = conf->all_kernel = is_kernel(&list);
 	optlist_free(&list);
 	free(own);
 	return right;

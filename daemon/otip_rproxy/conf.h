@@ -19,7 +19,7 @@ struct rproxy_conf {
 	char *outer, *inner; /* strings of iothconf(7); `inner` NULL: the kernel's */
 	char *interface;     /* outside */
 	char *gateway;       /* outside, for when there is an address: such a string; NULL: none */
-	bool inner_is_kernel, all_kernel;
+	bool outer_is_kernel, inner_is_kernel, all_kernel;
 	char *name, *base, *password, *dns;
 	struct in6_addr network; /* what `base` is, once that is known: */
 	bool has_network;

@@ -19,6 +19,7 @@
 #include "loop_stack.h"
 #include "outside.h"
 #include "stack_state.h"
+#include "stack_watch.h"
 #include "status.h"
 #include "window.h"
 
@@ -30,6 +31,7 @@ struct server {
 	struct lookup *lookup;      /* of a reload that waits for it; NULL: none does */
 	struct ioth *outer, *inner; /* inner NULL: the kernel's */
 	struct loop_stack outer_lead, inner_lead;
+	struct stack_watch outer_watch, inner_watch;
 	struct outside outside;
 	struct flows flows;
 	struct list epochs; /* the one in use first; others are drained */
@@ -158,6 +160,19 @@ static int open_stacks(struct server *server, const struct rproxy_conf *conf)
 	return outside_open(&server->outside, server->outer, conf->interface);
 }
 
+/* Those that are not the kernel's, whose networks are the system's care. */
+static void watch_stacks(struct server *server, const struct rproxy_conf *conf)
+{
+	struct loop *loop = &server->daemon->loop;
+
+	if (!conf->outer_is_kernel)
+		stack_watch_open(&server->outer_watch, loop, server->outer, "extstack",
+		    (const char *const[]){conf->outer}, 1);
+	if (server->inner && !conf->inner_is_kernel)
+		stack_watch_open(&server->inner_watch, loop, server->inner, "intstack",
+		    (const char *const[]){conf->inner}, 1);
+}
+
 /* ---- who we are ------------------------------------------------------------------------------ */
 
 static int make_identity(struct otip_identity *identity, const struct rproxy_conf *conf)
@@ -215,6 +230,8 @@ static bool is_same_identity(const struct otip_identity *a, const struct otip_id
 
 static void free_server(struct server *server)
 {
+	stack_watch_close(&server->inner_watch);
+	stack_watch_close(&server->outer_watch);
 	loop_stack_remove(&server->inner_lead);
 	loop_stack_remove(&server->outer_lead);
 	close_stack(server->inner, "intstack");
@@ -287,6 +304,7 @@ static int begin(struct server *server, struct rproxy_conf *conf)
 	/* What comes wakes us, and not a thread of the stack's that has to wake us. */
 	loop_stack_add(&server->daemon->loop, &server->outer_lead, server->outer);
 	loop_stack_add(&server->daemon->loop, &server->inner_lead, server->inner);
+	watch_stacks(server, conf);
 	err = outside_watch(&server->outside, &server->daemon->loop, &server->flows);
 	if (err)
 		goto fini_flows;
@@ -475,6 +493,8 @@ void server_print_status(struct daemon *daemon, FILE *out)
 	    server->flows.limits.connections);
 	fprintf(out, "mappings: %" PRIu64 " of %" PRIu64 "\n", server->flows.mapping_count,
 	    server->flows.limits.mappings);
+	stack_watch_print(&server->outer_watch, out);
+	stack_watch_print(&server->inner_watch, out);
 }
 
 void server_print_stats(struct daemon *daemon, FILE *out)
@@ -483,4 +503,7 @@ void server_print_stats(struct daemon *daemon, FILE *out)
 	const void *const structs[] = {&server->flows.stats};
 
 	metrics_print(out, rproxy_metrics, rproxy_metric_count, structs, 1);
+	stack_watches_print_stats(
+	    (const struct stack_watch *const[]){&server->outer_watch, &server->inner_watch}, 2,
+	    "otip_rproxy", out);
 }

@@ -71,6 +71,7 @@ LAYERS = {
 BESIDE = {
     # The bridge from a daemon to the stacks it is made on (loop_stack.c), and the strings that name one (stack_string.c).
     r'daemon/common/(loop_stack|stack_state)\.c': 'include | lib/ioth',
+    r'daemon/common/(stack_watch|static_items)\.c': 'include lib/linkstate | lib/ioth lib/iothconf',
     r'daemon/common/stack_string\.c': 'lib/iothconf',
     # Netlink on a socket of libioth: compiled into each library that has such sockets, libioth itself among them.
     r'lib/nlq/socket/nlq_socket\.c': '| lib/ioth',
