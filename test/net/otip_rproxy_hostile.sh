@@ -23,7 +23,7 @@ vdens_start stranger "$outside"
 inside stranger ip addr add fc01::2/64 dev vde0 nodad
 servers_start
 mapfile -t lines < <(services)
-rproxy_rc "${lines[@]}"
+rproxy_rc "${lines[@]}" 'source_prefix 128' # all of them are in one network
 rproxy_start
 address=$(fixed_address)
 lucia=$("$OTIPADDR" -b fc01:: -T 0 lucia.otip mypassword)
