@@ -347,7 +347,8 @@ int options_parse_arguments(struct options *options, int argc, char *argv[])
 	free(tables);
 	options->arguments = argv + optind;
 	options->argument_count = argc > optind ? (size_t)(argc - optind) : 0;
-	if (!options->synopsis && options->argument_count > 0) {
+	/* Of an option that there is not, it may be the value. */
+	if (!options->synopsis && options->argument_count > 0 && result == 0) {
 		fprintf(stderr, "%s: unexpected argument '%s'\n", argv[0], options->arguments[0]);
 		result = -EINVAL;
 	}

@@ -4,6 +4,7 @@
 #include "daemon_internal.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,6 +79,18 @@ static bool arguments_are_right(const struct daemon *daemon, const struct daemon
 	       !(program->needs_argument && daemon->argc < 2);
 }
 
+/* False: there is none. */
+static bool tell_surplus(const struct daemon *daemon, const struct daemon_settings *settings)
+{
+	size_t max = daemon->program->arguments_max;
+
+	if (settings->options.argument_count <= max)
+		return false;
+	fprintf(stderr, "%s: unexpected argument '%s'\n", daemon->argv[0],
+	    settings->options.arguments[max]);
+	return true;
+}
+
 static bool read_file(const struct daemon *daemon, struct daemon_settings *settings)
 {
 	char *path;
@@ -113,8 +126,11 @@ enum daemon_settings_result daemon_settings_read(
 	}
 	if (right && settings->common.version)
 		return SETTINGS_OK;
-	if (!arguments_are_right(daemon, settings))
-		return right ? SETTINGS_USAGE : SETTINGS_MISTAKEN;
+	if (!arguments_are_right(daemon, settings)) {
+		if (right && !tell_surplus(daemon, settings))
+			return SETTINGS_USAGE;
+		return SETTINGS_MISTAKEN;
+	}
 	/* Mistakes of the command line, of the file and of what they name are told in one go. */
 	right = user_is_right(settings, !directory) && right;
 	right = read_file(daemon, settings) && right;

@@ -260,6 +260,12 @@ int ioth_config(struct ioth *stack, const char *config)
 	return done;
 }
 
+/* Then most stacks have no interface at all. */
+static bool no_network(const struct request *request)
+{
+	return request->ifindex == 0 && (!request->vnlv || !request->vnlv[0]);
+}
+
 struct ioth *ioth_newstackc(const char *stack_config)
 {
 	struct request request;
@@ -279,6 +285,8 @@ struct ioth *ioth_newstackc(const char *stack_config)
 	/* A stack without anything to configure needs no interface. */
 	if ((request.run || request.clean || request.debug) && configure(stack, &request) < 0) {
 		error = errno;
+		if (error == ENODEV && no_network(&request))
+			set_problem("the stack has no interface '%.40s': there is no vnl=", request.iface);
 		(void)ioth_delstack(stack);
 		errno = error;
 		stack = NULL;

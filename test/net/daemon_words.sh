@@ -175,6 +175,16 @@ for router in fc01::1 fe80::1 fd00::1; do
 	stop "$pid"
 done
 
+printf '%s\n' 'stack stack=picox,eth' 'net local ::/0' >no_vnl.rc
+echo "--- what is wrong is named, and not what follows it"
+assert_status 1 "$BUILD/daemon/iothnamed/iothnamed" a.rc b.rc
+assert_match "unexpected argument 'b.rc'" "$err" "iothnamed a.rc b.rc"
+assert_no_match '^Usage' "$err" "iothnamed a.rc b.rc"
+assert_status 1 "$rproxy" --nonesuch 5
+assert_no_match unexpected "$err" "a value of an option that there is not"
+assert_status 1 "$BUILD/daemon/iothnamed/iothnamed" no_vnl.rc
+assert_match "no interface 'vde0': there is no vnl=" "$err" "a stack without a network"
+
 echo "--- names, as the other programs of one-time addresses have them"
 for option in otip_period otip-period period otipperiod; do
 	assert_status 0 "$rproxy" --check -f otip_rproxy.rc --$option 5

@@ -266,6 +266,9 @@ static void test_wrong_arguments(void **state)
 	assert_int_equal(parse(NULL, ARGV("word")), -EINVAL);
 	assert_string_equal(said, "prog: unexpected argument 'word'\n");
 	options_fini(&options);
+	assert_int_equal(parse(NULL, ARGV("--nonesuch", "5")), -EINVAL); /* which may be its value */
+	assert_string_equal(said, "prog: unrecognized option '--nonesuch'\n");
+	options_fini(&options);
 	assert_int_equal(parse(NULL, ARGV("--prefix", "x")), -EINVAL); /* of the file alone */
 	options_fini(&options);
 }
