@@ -123,14 +123,30 @@ static bool set(
 	return false;
 }
 
+/* Hosts pass over a prefix that has none of its flags: it is right, and seldom meant. */
+static void warn_of_prefix(const char *text, const char *where)
+{
+	const char *flags = strchr(text, '/');
+
+	flags = flags ? strchr(flags + 1, '/') : NULL;
+	if (!flags || strcspn(flags + 1, "LAR") >= strcspn(flags + 1, "/"))
+		log_warning("%sprefix %s has no flags (L, A, as in fd00::/64/LA): hosts make nothing of it",
+		    where, text);
+}
+
 /* All of them, so that all mistakes are told. */
 static bool set_list(struct iothradvd_config *config, const char *name, char *const *values,
     size_t count, const char *where)
 {
 	bool right = true;
 
-	for (size_t i = 0; i < count; i++)
-		right = set(config, name, values[i], where) && right;
+	for (size_t i = 0; i < count; i++) {
+		bool is_set = set(config, name, values[i], where);
+
+		if (is_set && strcmp(name, "prefix") == 0)
+			warn_of_prefix(values[i], where);
+		right = is_set && right;
+	}
 	return right;
 }
 

@@ -20,7 +20,7 @@ static void log_change(struct epoch *epoch)
 	epoch->error = error;
 	if (error)
 		log_error("addresses: %s", strerror(-error));
-	else
+	else if (!epoch->keeper.drained) /* one that wants no addresses misses none */
 		log_notice("addresses: well again");
 }
 

@@ -212,6 +212,17 @@ static void test_mistakes(void **state)
 	assert_said("nothing");
 }
 
+/* Right, and of no use. */
+static void test_prefix_without_flags(void **state)
+{
+	struct radvd_conf *conf = configure("fc00::/64/L fc01:: fc02::/64/A/100", NULL);
+
+	assert_non_null(conf);
+	assert_string_equal(world.said, "prefix fc01:: has no flags (L, A, as in fd00::/64/LA): hosts "
+	                                "make nothing of it\n");
+	radvd_conf_free(conf);
+}
+
 /* Each right by itself. */
 static void test_together(void **state)
 {
@@ -230,6 +241,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_both, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_interfaces, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_mistakes, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_prefix_without_flags, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_together, setup, teardown),
 	};
 
