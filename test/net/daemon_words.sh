@@ -14,7 +14,7 @@ secret=a-secret-that-nobody-sees
 
 echo "--- verbose, on the command line and in a file"
 printf 'extstack stack=picox,vnl=mem://x\nname renzo.otip\nbase fc01::\ntcp 22,::1,22\npasswd x\n' >otip_rproxy.rc
-printf 'stack vde:///nowhere\nprefix fc00::/64\n' >iothradvd.rc
+printf 'stack vde:///nowhere\nprefix fc00::/64/LA\n' >iothradvd.rc
 printf 'stack vde:///nowhere\n' >namedhcp.rc
 printf 'stack vde:///nowhere\nserverid 192.0.2.1\n' >namedhcp4.rc
 printf 'net w ::/0\n' >iothnamed.rc
