@@ -68,7 +68,7 @@ warns namedhcp4 '^namedhcp4: stack: vde0 is down' -s "$place,ip=10.0.0.2/24" -n 
 says_nothing namedhcp4 -s "$place,ip=10.0.0.2/24,eth" -n 10.0.0.1
 warns otip_rproxy '^otip_rproxy: intstack: vde0 is down' -e "$place" -i "$place,ip=10.0.0.2/24" -n a -b fc01:: -t 1,10.0.0.1,2
 says_nothing otip_rproxy -e "$place" -n a -P b -b fc01:: -t 1,::1,2
-says_nothing iothradvd -s "$place" fc00::/64 # it brings its interfaces up by itself
+says_nothing iothradvd -s "$place" fc00::/64/LA # it brings its interfaces up by itself
 
 # --- an interface that is not there
 
