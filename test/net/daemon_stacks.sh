@@ -72,9 +72,9 @@ says_nothing iothradvd -s "$place" fc00::/64/LA # it brings its interfaces up by
 
 # --- an interface that is not there
 
-assert_status 1 "$daemons/iothradvd/iothradvd" -s "$place" -i vde7 fc00::/64
+assert_status 1 "$daemons/iothradvd/iothradvd" -s "$place" -i vde7 fc00::/64/LA
 assert_equal "iothradvd: vde7: there is no such interface on $place" "$err" "iothradvd's error"
-assert_status 1 "$daemons/iothradvd/iothradvd" -i vde7 fc00::/64
+assert_status 1 "$daemons/iothradvd/iothradvd" -i vde7 fc00::/64/LA
 assert_equal "iothradvd: vde7: there is no such interface on the kernel's stack" "$err" "iothradvd's error"
 for name in namedhcp namedhcp4; do
 	assert_status 1 "$daemons/namedhcp/$name" -s "$place,eth" -i vde7
