@@ -215,6 +215,8 @@ static void describe(
 
 	if (err == -EBADMSG && spec->check && !spec->check(spec, value, why))
 		snprintf(text, size, "%s: %s", spec->name, why);
+	else if (err == -EBADMSG) /* It is right now: what the check lacked was memory. */
+		snprintf(text, size, "%s: %s", spec->name, strerror(ENOMEM));
 	else if (spec->type == OPTION_NUMBER && (err == -EINVAL || err == -ERANGE))
 		snprintf(text, size, "%s: '%s' is not a number from %" PRId64 " to %" PRId64, spec->name,
 		    value, spec->min, spec->max);

@@ -66,14 +66,13 @@ unsigned int udp_batch_run(const struct udp_batch *batch, unsigned int at, unsig
 static bool is_told_late(int error)
 {
 	return error == ECONNREFUSED || error == EACCES || error == EPROTO || error == EHOSTUNREACH ||
-	       error == ENETUNREACH;
+	       error == ENETUNREACH || error == EMSGSIZE;
 }
 
 unsigned int udp_batch_send(struct udp_batch *batch, unsigned int at, unsigned int count, int fd,
     const struct sockaddr_in6 *to)
 {
-	unsigned int sent = 0, lost = 0;
-	bool again = true;
+	unsigned int sent = 0, lost = 0, late = 3; /* so many are told late while a burst is sent */
 
 	for (unsigned int i = at; i < at + count; i++) {
 		struct msghdr *header = &batch->out[i].msg_hdr;
@@ -91,10 +90,12 @@ unsigned int udp_batch_send(struct udp_batch *batch, unsigned int at, unsigned i
 			continue;
 		}
 		batch->error = -errno;
+		if (errno == EINTR)
+			continue;
 		/* It may be the error of one that went before, told now (udp(7)); or that somebody says so.
 		 */
-		if (errno == EINTR || (again && is_told_late(errno))) {
-			again = errno == EINTR && again;
+		if (late > 0 && is_told_late(errno)) {
+			late--;
 			continue;
 		}
 		sent++;

@@ -351,6 +351,31 @@ static void test_usage(void **state)
 	options_fini(&options);
 }
 
+static bool is_short_of_memory(
+    const struct option_spec *spec, const char *text, char why[OPTION_WHY_SIZE])
+{
+	static unsigned int calls;
+
+	return calls++ > 0;
+}
+
+/* A check that lacked memory, and then does not, has nothing to say of the value. */
+static void test_no_memory(void **state)
+{
+	static const struct option_spec spec = {.name = "base",
+	    .type = OPTION_STRING,
+	    .offset = offsetof(struct own, base),
+	    .check = is_short_of_memory};
+	struct log_lines lines;
+
+	own = (struct own){0};
+	assert_int_equal(options_init(&options, NULL, NULL, NULL), 0);
+	options.groups[0] = (struct option_group){&spec, 1, &own};
+	assert_int_equal(read_text("base fc01::\n", &lines), 1);
+	assert_non_null(strstr(lines.all, " (line 1): base: Cannot allocate memory\n"));
+	options_fini(&options);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -364,6 +389,7 @@ int main(void)
 	    cmocka_unit_test(test_file),
 	    cmocka_unit_test(test_wrong_file),
 	    cmocka_unit_test(test_usage),
+	    cmocka_unit_test(test_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -215,6 +215,26 @@ static void test_lost(void **state)
 	answer(1);
 }
 
+/* Errors that ICMP messages became, forged ones say, are of no datagram that is sent now (udp(7)).
+ */
+static void test_errors_told_late(void **state)
+{
+	int inner = ask(1);
+
+	for (unsigned int times = 1; times <= 3; times++) {
+		world.errors[WORLD_SENDMMSG] = times == 2 ? EMSGSIZE : EHOSTUNREACH;
+		world.error_times[WORLD_SENDMMSG] = times;
+		answer(1);
+	}
+	assert_int_equal(fixture_count(&world.flows.stats.udp_lost), 0);
+	world.errors[WORLD_SENDMMSG] = EHOSTUNREACH;
+	world.error_times[WORLD_SENDMMSG] = 4;
+	assert_true(world_reply(inner, 100));
+	world_turn();
+	assert_int_equal(fixture_count(&world.flows.stats.udp_lost), 1);
+	answer(1);
+}
+
 static void test_no_descriptors(void **state)
 {
 	world.errors[WORLD_MSOCKET] = EMFILE;
@@ -298,6 +318,7 @@ int main(void)
 	    TEST(server_is_told_of),
 	    cmocka_unit_test(test_one_source),
 	    TEST(lost),
+	    TEST(errors_told_late),
 	    TEST(no_descriptors),
 	    TEST(window_closes),
 	    TEST(window_closes_badly),

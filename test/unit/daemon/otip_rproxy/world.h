@@ -41,8 +41,9 @@ struct world {
 	enum world_server server;
 	unsigned int proxy;      /* the PROXY protocol's version, of all services; 0: none */
 	int errors[WORLD_CALLS]; /* the errno of each call; 0: it works */
-	uint16_t bind_port;      /* the one whose WORLD_BIND fails; 0: any */
-	size_t gone;             /* windows that have gone: struct flows */
+	unsigned int error_times[WORLD_CALLS]; /* so often; 0: always */
+	uint16_t bind_port;                    /* the one whose WORLD_BIND fails; 0: any */
+	size_t gone;                           /* windows that have gone: struct flows */
 	struct in6_addr last_gone;
 };
 extern struct world world;

@@ -9,8 +9,12 @@
 
 static bool fails(enum world_call call)
 {
+	bool failed = world.errors[call] != 0;
+
 	errno = world.errors[call];
-	return world.errors[call] != 0;
+	if (world.error_times[call] > 0 && --world.error_times[call] == 0)
+		world.errors[call] = 0;
+	return failed;
 }
 
 int ioth_msocket(struct ioth *stack, int domain, int type, int protocol)
