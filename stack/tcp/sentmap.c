@@ -100,7 +100,7 @@ static uint32_t priority(const struct px_stack *stack, uint32_t seq)
 	return x ^ x >> 16;
 }
 
-/* Into list and tree, behind `previous` (NULL: the only one). */
+/* Into list and tree, behind `previous`; the first one of all is behind nothing. */
 static void insert_behind(
     struct tcp_end *end, struct tcp_segment *previous, struct tcp_segment *fresh)
 {
@@ -109,7 +109,7 @@ static void insert_behind(
 	fresh->left = fresh->right = NULL;
 	fresh->priority = priority(tcp_stack(end), fresh->seq);
 	fresh->below = own(fresh);
-	if (!previous) {
+	if (!end->segment_tree) {
 		fresh->parent = NULL;
 		end->segment_tree = fresh;
 		list_append(&end->segments, &fresh->node);
@@ -155,7 +155,7 @@ struct tcp_segment *tcp_segment_new(struct tcp_end *end, uint32_t seq, uint32_t 
 	segment->end = seq + len + ((flags & TCP_SEG_SYN) != 0) + ((flags & TCP_SEG_FIN) != 0);
 	segment->flags = flags;
 	segment->data = len ? tcp_sendq_find(end, seq) : NULL;
-	insert_behind(end, list_last(&end->segments, struct tcp_segment, node), segment);
+	insert_behind(end, list_entry(end->segments.previous, struct tcp_segment, node), segment);
 	list_append(&end->by_time, &segment->by_time);
 	return segment;
 }
