@@ -25,6 +25,8 @@ to_group()
 
 pair_start
 settle peer vde0
+# Before it has a link-local address it may say but little, and while it makes up for that it says a leave otherwise (RFC 3810, 6.1).
+seen 'icmpv6.type == 143 && ipv6.src == fe80::/10 && icmpv6.mldr.mar.multicast_address == ff02::1:ff00:1'
 ask route 224.0.0.0/4 -
 
 # All sources. The report comes before the packets do: whoever forwards knows.
