@@ -104,9 +104,11 @@ static void begin_try(struct stack_watch *watch)
 	sigset_t all, before;
 	int err;
 
-	if (watch->tries || !watch->tried.loop || list_is_empty(&watch->missing))
+	if (!watch->tried.loop || list_is_empty(&watch->missing))
 		return;
 	loop_timer_after(&watch->again, STACK_WATCH_TRY);
+	if (watch->tries)
+		return;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	err = pthread_create(&watch->thread, NULL, try_all, watch);

@@ -21,7 +21,7 @@ struct lookup {
 	void *context;
 	struct service *service; /* whose name is looked up; NULL: the network's */
 	int family;              /* of the address that is asked for */
-	bool found, has_ended;
+	bool found;
 	int error; /* errno of the last query */
 };
 
@@ -166,7 +166,6 @@ static bool choose(struct lookup *lookup)
 static void end(struct lookup *lookup, int error)
 {
 	lookup->error = error;
-	lookup->has_ended = true;
 	lookup->ended(lookup->context);
 }
 
@@ -239,11 +238,6 @@ free_lookup:
 failed:
 	log_error("dns: %s", strerror(-err));
 	return err;
-}
-
-bool lookup_has_ended(const struct lookup *lookup)
-{
-	return lookup->has_ended;
 }
 
 int lookup_end(struct lookup *lookup)

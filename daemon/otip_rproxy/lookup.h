@@ -21,8 +21,7 @@ typedef void lookup_ended(void *context);
 int lookup_begin(struct lookup **lookup, struct loop *loop, struct ioth *stack,
     struct rproxy_conf *conf, const struct rproxy_conf *before, lookup_ended *ended, void *context);
 
-/* Has it ended? Then lookup_end says how, logs what failed, and frees it: 0 or -errno. */
-bool lookup_has_ended(const struct lookup *lookup);
+/* When it has ended: says how, logs what failed, and frees it. 0 or -errno. */
 int lookup_end(struct lookup *lookup);
 
 /* Given up. NULL: nothing. */
